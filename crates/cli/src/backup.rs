@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 #[derive(Debug, Args)]
-#[command(after_help = "The master key is not in the copy, and without it the copy is of no use: keep a copy of it, \
-                        elsewhere.\n\nOn PostgreSQL use its own tools:\n  \
+#[command(after_help = "The backup does not contain the master key, and cannot be used without it: back up the key \
+                        in another place.\n\nFor PostgreSQL, use its own tools:\n  \
                         pg_dump --format=custom --file=FILE URL\n  \
                         pg_restore --clean --if-exists --dbname=URL FILE")]
 pub(super) struct BackupArgs {
@@ -29,14 +29,14 @@ pub(super) struct BackupArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "The master key must be in place first: the one that the backup's store was made with.")]
+#[command(after_help = "First put the master key of the backup's store in place.")]
 pub(super) struct RestoreArgs {
     /// File that `opendrs backup` wrote.
     #[arg(value_name = "FILE")]
     from: PathBuf,
     #[command(flatten)]
     store: StoreArgs,
-    /// Replace the existing store; it is kept beside the new one.
+    /// Replace the existing store, and keep the old one beside it.
     #[arg(long)]
     force: bool,
     /// Print the result as JSON.
@@ -47,7 +47,9 @@ pub(super) struct RestoreArgs {
 fn require_sqlite(place: StoreLocation, instead: &str) -> Result<PathBuf, String> {
     match place {
         StoreLocation::File(path) => Ok(path),
-        StoreLocation::Url(_) => Err(format!("the store is PostgreSQL, which has its own tools: {instead}")),
+        StoreLocation::Url(_) => {
+            Err(format!("this command works with SQLite only, and the store is PostgreSQL: use {instead}"))
+        }
     }
 }
 
@@ -57,7 +59,7 @@ pub(super) async fn backup(file: Option<&Path>, args: BackupArgs) -> Result<(), 
     let tool = format!("pg_dump --format=custom --file={} \"$OPENDRS_SERVER_DATABASE_URL\"", to.display());
     let from = require_sqlite(config.store_location(), &tool)?;
     if !from.exists() {
-        return Err(format!("there is no store {}: name its folder with --data", from.display()));
+        return Err(format!("there is no store {}: set --data to its folder", from.display()));
     }
     let whole = estimate_size(&from).map_err(|e| e.to_string())?;
     let (source, target) = (from.clone(), to.clone());
@@ -70,9 +72,10 @@ pub(super) async fn backup(file: Option<&Path>, args: BackupArgs) -> Result<(), 
             json!({ "file": file, "bytes": bytes, "step": found.schema_step, "masterKey": key }).to_string(),
         );
     } else {
-        output::print_line(format!("{}: {bytes} bytes, whole and checked.", to.display()));
+        output::print_line(format!("{}: {bytes} bytes, complete and verified.", to.display()));
         output::print_note(format!(
-            "The master key {} is not in it. Without that key the copy is of no use: keep a copy of it, elsewhere.",
+            "The backup does not contain the master key {}, and cannot be used without it: back up the key in \
+             another place.",
             config.master_key_file().display()
         ));
     }
@@ -113,16 +116,16 @@ pub(super) async fn restore(file: Option<&Path>, args: RestoreArgs) -> Result<()
     let found = verify_file(&args.from).map_err(|e| e.to_string())?;
     let path = config.master_key_file();
     let key = master_key::read_existing(&path)
-        .map_err(|e| format!("{e}. Put the key that the backup's store was made with in its place first"))?;
+        .map_err(|e| format!("{e}. First put the master key of the backup's store in its place"))?;
     if found.installation.is_some_and(|(proof, _)| proof != keys::master_key_check(&key)) {
         return Err(format!(
-            "the master key {} is not the one that the backup's store was made with; put that one in its place first",
+            "the master key {} is not the one of the backup's store: first replace it with that key",
             path.display()
         ));
     }
     if store.exists() && !args.force {
         return Err(format!(
-            "there is a store {}: --force replaces it, and keeps it beside the new one",
+            "there is a store {}: --force replaces it, and keeps the old store beside the new one",
             store.display()
         ));
     }
@@ -135,9 +138,9 @@ pub(super) async fn restore(file: Option<&Path>, args: RestoreArgs) -> Result<()
             json!({ "store": store.display().to_string(), "kept": kept, "step": found.schema_step }).to_string(),
         );
     } else {
-        output::print_line(format!("{} is in place.", store.display()));
+        output::print_line(format!("{} is restored.", store.display()));
         if let Some(kept) = kept {
-            output::print_note(format!("The store that was there is now {kept}."));
+            output::print_note(format!("The previous store is now {kept}."));
         }
     }
     Ok(())

@@ -23,7 +23,7 @@ impl CertificateCache {
         message: &Value,
         get: impl AsyncFnOnce(&str) -> Result<String, String>,
     ) -> Result<(), String> {
-        let url = message["SigningCertURL"].as_str().ok_or("it names no certificate")?;
+        let url = message["SigningCertURL"].as_str().ok_or("it has no SigningCertURL")?;
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(url).cloned();
         let (certificate, new) = match known {
             Some(certificate) => (certificate, false),

@@ -18,11 +18,11 @@ use std::path::Path;
 pub(super) enum ClientCommand {
     /// List every client by security profile, without removed ones.
     List(ClientListArgs),
-    /// Change the rules for a client from now on.
+    /// Change the rules for a client.
     ///
     /// `lwa` has the rules of Login with Amazon, which devices and apps in the field need. `strict` has those of RFC
-    /// 9700: PKCE with S256 always, a redirect URI always and exactly as registered, a new refresh token at each use,
-    /// no token in a query. Tokens that the client has already stay valid.
+    /// 9700: PKCE with S256 and a redirect URI exactly as registered are required, each use gives a new refresh token,
+    /// and a token in a query is refused. Existing tokens of the client stay valid.
     Mode {
         #[command(flatten)]
         named: ClientIdArgs,
@@ -32,12 +32,12 @@ pub(super) enum ClientCommand {
     },
     /// End all codes and tokens of a client immediately on every node, and refuse new logins through it.
     ///
-    /// Sign-ups under way are refused. Devices stay registered; those that were linked through this client alone are
+    /// Sign-ups under way are refused. Devices stay registered. Devices that were linked only through this client are
     /// refused until they are linked again. `opendrs client enable` lets customers log in again.
     Disable(ClientIdArgs),
     /// Let customers log in through a disabled client again. Codes and tokens that were ended stay invalid.
     Enable(ClientIdArgs),
-    /// Disable a client for good; it cannot be enabled again.
+    /// Remove a client permanently; it cannot be enabled again.
     Remove(ClientIdArgs),
     /// Rotate a client's secret without an interruption.
     #[command(subcommand)]
@@ -104,7 +104,8 @@ pub(super) async fn run(file: Option<&Path>, command: ClientCommand) -> Result<(
             print_clients(&app, Some(&changed), json, Some(&secret)).await?;
             if !json {
                 output::print_note(
-                    "This secret is shown this once: keep it. The present one stays valid until `opendrs client secret retire`.",
+                    "This secret is printed only once: store it. The previous one stays valid until `opendrs client \
+                     secret retire`.",
                 );
             }
             Ok(())

@@ -23,13 +23,13 @@ enum ClockCommand {
     Show,
     /// Stop the clock, or let it run on with --off.
     Freeze {
-        /// Run on from the frozen time.
+        /// Let the clock run on from the frozen time.
         #[arg(long)]
         off: bool,
     },
-    /// Move the clock forward; return when everything that fell due is done, with the list of it.
+    /// Move the clock forward. Returns when all work that fell due is done, and lists it.
     Advance {
-        /// How far: 90s, 10m, 25h, 3d, "1d 12h".
+        /// Duration: 90s, 10m, 25h, 3d, "1d 12h".
         by: String,
     },
 }
@@ -48,7 +48,7 @@ pub(super) async fn run(args: ClockArgs) -> Result<(), String> {
     }
     let answer = reply.json();
     if reply.status != StatusCode::OK {
-        return Err(answer["message"].as_str().unwrap_or("the server refused").to_owned());
+        return Err(answer["message"].as_str().unwrap_or("the server refused the request without a reason").to_owned());
     }
     if args.json {
         output::print_line(answer.to_string());
@@ -68,7 +68,7 @@ pub(super) fn clock_event_line(fired: &Value) -> String {
     for (key, what) in [("message", "to "), ("mail", "mail to "), ("call", "call to ")] {
         if let Some(name) = fired[key].as_str() {
             let whom = ["topicArn", "recipient", "backend"].iter().find_map(|key| fired[*key].as_str());
-            let whom = whom.unwrap_or("nobody");
+            let whom = whom.unwrap_or("a deleted customer");
             let why = fired["reason"].as_str().map_or(String::new(), |why| format!(": {why}"));
             return format!("{}  {name} {what}{whom}: {}{why}", text("at"), text("outcome"));
         }

@@ -34,7 +34,7 @@ pub(super) fn run(file: Option<&Path>, args: &ConfigCommand) -> Result<(), Strin
                 opendrs_store::StoreLocation::Url(_) => "PostgreSQL".to_owned(),
             };
             let roles = config.server.roles.iter().map(|r| format!("{r:?}").to_lowercase()).collect::<Vec<_>>();
-            output::print_line(format!("The settings are good. Listen: {}", config.server.listen));
+            output::print_line(format!("The settings are valid. Listen: {}", config.server.listen));
             output::print_line(format!(
                 "Roles: {}. Store: {store}. Master key: {}",
                 roles.join(", "),

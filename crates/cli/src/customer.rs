@@ -53,7 +53,7 @@ pub(super) async fn run(file: Option<&Path>, command: CustomerCommand) -> Result
     }
     output::print_line(match (blocked, changed) {
         (true, true) => format!("{email} is blocked. Lift the block with `opendrs customer unblock {email}`."),
-        (true, false) => format!("{email} was blocked before."),
+        (true, false) => format!("{email} is blocked already."),
         (false, true) => format!("{email} can sign in again, and their devices are accepted again."),
         (false, false) => format!("{email} is not blocked."),
     });

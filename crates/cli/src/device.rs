@@ -59,7 +59,7 @@ pub(super) struct DeviceLinkArgs {
     /// The owner's e-mail address; optional where there is only one customer.
     #[arg(long, value_name = "EMAIL", value_parser = Email::parse)]
     customer: Option<Email>,
-    /// Make it a test device: its orders are free of payment and parcels.
+    /// Register a test device: nothing is charged or shipped for its orders.
     #[arg(long)]
     test_device: bool,
     /// Slots to subscribe: all (each with its first product), none, or SLOT=ASIN,...
@@ -108,7 +108,7 @@ pub(super) async fn run(file: Option<&Path>, command: DeviceCommand) -> Result<(
             let (app, found) = list_customer_devices(file, of).await?;
             let unit = found.into_iter().find(|(unit, _)| unit.model_code == model && unit.serial == serial);
             let (unit, name) = unit.ok_or_else(|| {
-                format!("the customer has no device {model} {serial}: `opendrs device list` tells which they have")
+                format!("the customer has no device {model} {serial}: `opendrs device list` lists all devices")
             })?;
             device::remove(&app, unit).await.map_err(super::error_text)?;
             output::print_line(format!("{name}, serial {serial}, is no longer registered."));

@@ -117,7 +117,7 @@ async fn show_event(file: Option<&Path>, args: EventsShowArgs) -> Result<(), Str
     print_message_versions(&story)?;
     if story.deliveries.is_empty() {
         output::print_note(
-            "It was sent to nobody: its security profile had no confirmed topic. `opendrs topic add` adds one.",
+            "It was sent to no receiver: its security profile had no confirmed topic. `opendrs topic add` adds one.",
         );
     }
     for (topic, delivery, attempts) in &story.deliveries {

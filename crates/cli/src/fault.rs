@@ -20,37 +20,37 @@ pub(super) struct FaultArgs {
 
 #[derive(Debug, Subcommand)]
 enum FaultCommand {
-    /// Plan a fault, once or several times.
+    /// Plan a fault for one or several times.
     Add(FaultAddArgs),
-    /// List the planned faults, and how many times each will still happen.
+    /// List the planned faults with their remaining times.
     List,
-    /// Delete the plan; calls that a fault delays go on.
+    /// Delete all planned faults, and end the delay of calls that wait for one.
     Clear,
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Calls:
-  400, 429, 500, 503  answered so, and nothing is done
-  expired-token       answered as if its access token had ended
-  timeout             not answered for a minute, or --by, and nothing is done
-  timeout-after       done, and then not answered for as long
-  slow                done and answered, 5s later, or --by
-Notifications:
-  lost                given up unsent; `opendrs events replay` sends it after all
-  late                ten minutes late, or --by, on the service's clock; what is behind it waits
-  doubled             sent twice
-  out-of-order        overtaken by the one behind it; waits for one that has another behind it
-Standard orders, looked at again, and then well, an hour later:
-  out-of-stock        no product is available
-  payment-declined    it cannot be paid for
-  price               every product costs --percent more")]
+Faults of calls:
+  400, 429, 500, 503  The call gets this status and has no effect.
+  expired-token       The call gets the answer to an expired access token.
+  timeout             The call gets no answer for a minute (or --by) and has no effect.
+  timeout-after       The call takes effect, but gets no answer for a minute (or --by).
+  slow                The call takes effect, and is answered 5 seconds later (or --by).
+Faults of notifications:
+  lost                The notification is given up and not sent. `opendrs events replay` sends it later.
+  late                It is sent ten minutes late (or --by), by the server's clock. Later ones wait for it.
+  doubled             It is sent twice.
+  out-of-order        It is sent after the next one. The fault waits until a notification has a next one.
+Faults of standard orders (the order is held, and checked an hour later without the fault):
+  out-of-stock        No product is available.
+  payment-declined    The payment is declined.
+  price               Every product costs --percent more.")]
 struct FaultAddArgs {
-    /// The fault; see below.
+    /// The fault, from the list below.
     #[arg(value_name = "FAULT", value_parser = FAULT_NAMES.split(", ").collect::<Vec<_>>())]
     fault: String,
-    /// For calls: this path and all below it, such as replenish, slotStatus/SLOT or auth/o2/token; the default is any
-    /// path.
+    /// Path of the calls, with everything below it, such as replenish, slotStatus/SLOT or auth/o2/token. The default is
+    /// every path.
     #[arg(long, value_name = "PATH")]
     on: Option<String>,
     /// Number of times.
@@ -80,7 +80,7 @@ pub(super) async fn run(args: FaultArgs) -> Result<(), String> {
     }
     let all = answer["faults"].as_array().map(Vec::as_slice).unwrap_or_default();
     if all.is_empty() {
-        output::print_note("Nothing is planned.");
+        output::print_note("No fault is planned.");
     }
     for fault in all {
         output::print_line(fault_line(fault));

@@ -18,14 +18,14 @@ use std::time::Duration;
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Ends with status 0 if all is well and with status 1 if not. In a container file: HEALTHCHECK CMD \
+    after_help = "The exit status is 0 if every address is healthy, otherwise 1. In a container file: HEALTHCHECK CMD \
                         [\"opendrs\", \"health\"]."
 )]
 pub(super) struct HealthArgs {
     /// URL to check instead of the addresses in the settings, such as http://127.0.0.1:7373.
     #[arg(long, value_name = "URL")]
     url: Option<String>,
-    /// Timeout of an answer in seconds.
+    /// Maximum time for an answer, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=300))]
     timeout: u64,
     /// Print one JSON object per address: url, healthy, status, version, problem.
@@ -80,7 +80,7 @@ impl HealthCheck {
         let text = |name: &str| body[name].as_str().map(str::to_owned);
         let problem = match (status, text("message")) {
             (200, _) if body["status"] == "ok" => None,
-            (200, _) => Some("what answers there is no opendrs".to_owned()),
+            (200, _) => Some("the program that answers there is not OpenDRS".to_owned()),
             (_, Some(why)) => Some(format!("status {status}: {why}")),
             (_, None) => Some(format!("status {status}")),
         };
@@ -115,8 +115,8 @@ fn node_urls(config: &Config) -> Result<Vec<String>, String> {
         }
     }
     match urls.is_empty() {
-        true => Err("a node of these settings listens nowhere, since its only role is worker: name one that does, \
-                     with --url"
+        true => Err("a node with these settings has no address, because its only role is worker: set --url to the \
+                     URL of a node"
             .into()),
         false => Ok(urls),
     }
@@ -124,7 +124,7 @@ fn node_urls(config: &Config) -> Result<Vec<String>, String> {
 
 /// The address at which a listener can be reached from its own machine.
 fn local_address(address: &str) -> Result<String, String> {
-    let free = || format!("{address} takes any free port: name the one that was taken, with --url http://HOST:PORT");
+    let free = || format!("{address} means any free port: set --url to the address in use, as http://HOST:PORT");
     match address.parse::<SocketAddr>() {
         Ok(at) if at.port() == 0 => Err(free()),
         Ok(at) if at.ip().is_unspecified() => {

@@ -22,7 +22,7 @@ pub(super) enum KeysCommand {
     /// Retire a token key. Every token that was made with it is refused immediately on every node, refresh tokens too.
     ///
     /// Devices whose refresh token was made with it must be linked again, because the refresh token of an `lwa` client
-    /// never changes. Before, add another key (`opendrs keys rotate`) and wait a few seconds, until every node makes
+    /// never changes. First add another key (`opendrs keys rotate`), and wait a few seconds until every node makes
     /// tokens with it.
     Retire {
         /// The key's number, as `opendrs keys list` prints it.
@@ -97,7 +97,7 @@ fn create_operator_token(path: &Path) -> Result<(), String> {
     let mut token = [0_u8; 32];
     SystemRandom.fill(&mut token);
     let token: String = token.iter().map(|byte| format!("{byte:02x}")).collect();
-    private_file::create(path, &format!("{token}\n")).map_err(|e| format!("cannot make {}: {e}", path.display()))?;
-    output::print_note(format!("Made. Set operator.token_file = \"{}\" and start the server anew.", path.display()));
+    private_file::create(path, &format!("{token}\n")).map_err(|e| format!("cannot create {}: {e}", path.display()))?;
+    output::print_note(format!("Created. Set operator.token_file = \"{}\" and restart the server.", path.display()));
     Ok(())
 }

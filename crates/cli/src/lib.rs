@@ -38,10 +38,10 @@ use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Your own Dash Replenishment Service: link devices, place their reorders, follow their orders.
+/// Run your own Dash Replenishment Service: link devices, place their reorders, follow their orders.
 #[derive(Debug, Parser)]
 #[command(name = "opendrs", version, arg_required_else_help = true, max_term_width = 110)]
-#[command(after_help = "Begin with `opendrs demo`: it shows the whole service at work and prints lines to try.")]
+#[command(after_help = "Start with `opendrs demo`: it runs through the whole service and prints commands to try.")]
 struct OpendrsCli {
     /// Settings file; `opendrs config default` prints one with every setting.
     #[arg(long, global = true, value_name = "FILE")]

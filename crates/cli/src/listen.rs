@@ -35,12 +35,12 @@ const REPLY_TIMEOUT: Duration = Duration::from_secs(12);
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "It adds a topic for each security profile, which points here, and disables it when it ends. The \
-                        server must use the same store, and run on this host with --test-clock or with 127.0.0.1 in \
-                        outbound.allow."
+    after_help = "Adds a topic for each security profile, which sends to this command, and disables it at the end. \
+                        The server must use the same store. It must run on this host, with --test-clock or with \
+                        127.0.0.1 in outbound.allow."
 )]
 pub(super) struct ListenArgs {
-    /// Forward each message to this URL, body and headers unchanged.
+    /// Forward each message to this URL, with unchanged body and headers.
     #[arg(long, value_name = "URL", value_parser = Url::parse)]
     forward_to: Option<Url>,
     /// Only this security profile: `amzn1.application.` and 32 hex digits.
@@ -76,7 +76,7 @@ pub(super) async fn run(file: Option<&Path>, args: ListenArgs) -> Result<(), Str
         certificates: CertificateCache::default(),
     };
     let (count, profiles) = (topics.len(), if topics.len() == 1 { "profile" } else { "profiles" });
-    output::print_note(format!("Listening at {here} to {count} security {profiles}. Stop with Ctrl-C."));
+    output::print_note(format!("Listening at {here} for {count} security {profiles}. Stop with Ctrl-C."));
     let router = Router::new().fallback(receive_message).with_state(Arc::new(receiver));
     let ended = tokio::select! {
         served = axum::serve(listener, router) => served.map_err(|e| e.to_string()),
@@ -85,7 +85,7 @@ pub(super) async fn run(file: Option<&Path>, args: ListenArgs) -> Result<(), Str
         () = output::wait_until_closed(), if !forwards => Ok(()),
     };
     temporary_receiver::stop(&app, &topics).await.map_err(super::error_text)?;
-    output::print_note("Ended: its topics are disabled.");
+    output::print_note("Stopped: the topics of this command are disabled.");
     ended
 }
 
@@ -153,7 +153,7 @@ impl ForwardingReceiver {
         let own = signing::find_certificate(&self.app, file).await.map_err(super::error_text)?;
         match answer.is_success() && own.as_ref() == Some(&fetched) {
             true => Ok(fetched),
-            false => Err(format!("{url} leads to no certificate of this installation")),
+            false => Err(format!("{url} is not a certificate of this installation")),
         }
     }
 

@@ -20,7 +20,7 @@ pub(super) enum MailCommand {
     /// List the newest mails, oldest first, each with its state: waiting, sending, sent, kept (there is no mail
     /// server), dead (given up) or suppressed (over limits.mails_per_day).
     List(MailListArgs),
-    /// Show one mail as its customer reads it.
+    /// Show one mail with its text.
     Show(MailShowArgs),
     /// Resend a mail, or all that were given up.
     Resend(MailResendArgs),
@@ -93,7 +93,8 @@ async fn list_mails(file: Option<&Path>, args: MailListArgs) -> Result<(), Strin
         output::print_note("No mail was given up.");
     } else if found.is_empty() && !args.json {
         output::print_note(
-            "No mail yet: it is written when an order is placed, ships or ends, and when a device comes or goes.",
+            "There are no mails yet. They are written when an order is placed, shipped or ended, and when a device \
+             is linked or removed.",
         );
     }
     for row in &found {
@@ -102,7 +103,7 @@ async fn list_mails(file: Option<&Path>, args: MailListArgs) -> Result<(), Strin
         if args.json {
             output::print_line(mail_json(row, to.as_deref(), subject.as_deref()).to_string());
         } else {
-            let (to, subject) = (to.as_deref().unwrap_or("nobody"), subject.as_deref().unwrap_or(""));
+            let (to, subject) = (to.as_deref().unwrap_or("-"), subject.as_deref().unwrap_or(""));
             output::print_line(format!("{}  {:<10} {}  {to}  {subject}", row.at, row.state.as_str(), row.id));
         }
     }
@@ -145,7 +146,7 @@ async fn show_mail(file: Option<&Path>, args: MailShowArgs) -> Result<(), String
     let app = open_app::open_existing_app(&config).await?;
     let row = mails::find(&app, &args.mail).await.map_err(super::error_text)?;
     let (to, words) = load_mail_texts(&app, &row).await?;
-    let words = words.ok_or("the customer of this mail is gone, and with them what it said")?;
+    let words = words.ok_or("the text of this mail was deleted together with its customer")?;
     let text = words.to_text().map_err(|e| e.to_string())?;
     if args.json {
         let mut shown = mail_json(&row, to.as_deref(), Some(&words.subject));
@@ -156,7 +157,7 @@ async fn show_mail(file: Option<&Path>, args: MailShowArgs) -> Result<(), String
         return Ok(());
     }
     let why = row.reason.as_deref().map_or(String::new(), |why| format!(": {why}"));
-    output::print_line(format!("To: {}", to.as_deref().unwrap_or("nobody")));
+    output::print_line(format!("To: {}", to.as_deref().unwrap_or("-")));
     output::print_line(format!("Subject: {}", words.subject));
     let attempts = if row.attempts == 1 { "1 attempt".into() } else { format!("{} attempts", row.attempts) };
     output::print_line(format!("State: {}, {attempts}{why}", row.state.as_str()));

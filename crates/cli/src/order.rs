@@ -37,7 +37,7 @@ pub(super) enum OrderCommand {
 pub(super) struct OrderListArgs {
     #[command(flatten)]
     store: StoreArgs,
-    /// Include orders that are over; newest first.
+    /// Include ended orders; list the newest first.
     #[arg(long)]
     all: bool,
     /// Maximum number of orders.
@@ -85,7 +85,7 @@ pub(super) struct OrderShipArgs {
 pub(super) struct OrderCancelArgs {
     #[command(flatten)]
     order: OrderArgs,
-    /// Reason in a sentence; the customer reads it.
+    /// Reason as a sentence; the mail to the customer contains it.
     #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
     reason: String,
 }
@@ -101,7 +101,7 @@ pub(super) struct OrderHoldArgs {
 
 fn parse_tracking_url(text: &str) -> Result<String, String> {
     let fits = tracking::is_tracking_link(text.trim()).then(|| text.trim().to_owned());
-    fits.ok_or_else(|| "write an http or https address of at most 500 characters, without blanks".into())
+    fits.ok_or_else(|| "write an http or https address of at most 500 characters, without spaces".into())
 }
 
 fn parse_reason(text: &str) -> Result<String, String> {
@@ -124,7 +124,7 @@ fn order_error_text(order: &str, error: Error) -> String {
     match error {
         Error::UnknownOrder => {
             format!(
-                "there is no order `{order}`: name it by its eventInstanceId or its number, as `opendrs order list` does"
+                "there is no order `{order}`: give an eventInstanceId or order number that `opendrs order list` prints"
             )
         }
         error => super::error_text(error),
@@ -210,7 +210,7 @@ fn print_order(job: &FulfilmentJob, trouble: Option<&str>, as_json: bool) {
     }
     output::print_line(format!("  fulfilled by: {}", order.backend.as_str()));
     if let Some(trouble) = trouble {
-        output::print_line(format!("  its back end, last: {trouble}"));
+        output::print_line(format!("  last error of its back end: {trouble}"));
     }
 }
 

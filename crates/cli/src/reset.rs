@@ -7,9 +7,9 @@ use clap::Args;
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Devices, their slots, readings, orders and notifications are gone, and so are sessions, the plan \
-                        of faults and how the clock was set. Makers, profiles, models, products, customers and topics \
-                        stay. To keep a state and come back to it, use `opendrs snapshot`."
+    after_help = "Deletes devices, their subscriptions, readings, orders and notifications, sessions and planned \
+                        faults, and ends every change of the clock. Keeps makers, profiles, models, products, \
+                        customers and topics. To save a state and load it later, use `opendrs snapshot`."
 )]
 pub(super) struct ResetArgs {
     #[command(flatten)]
@@ -18,6 +18,6 @@ pub(super) struct ResetArgs {
 
 pub(super) async fn run(args: ResetArgs) -> Result<(), String> {
     args.server.send_request(Method::POST, "/-/reset", None).await?;
-    output::print_note("Forgotten: what customers and devices did, planned faults, and the clock's setting.");
+    output::print_note("Reset: devices, orders, sessions, planned faults and the clock's changes are deleted.");
     Ok(())
 }

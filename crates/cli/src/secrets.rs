@@ -63,16 +63,17 @@ impl SecretOutput {
             let written = file.write_all(lines.as_bytes()).and_then(|()| file.sync_all());
             return written.map_err(|e| {
                 format!(
-                    "the seed is applied, but its secrets could not be written to {}: {e}. `opendrs client secret rotate` \
-                     makes others",
+                    "the seed is applied, but its secrets could not be written to {}: {e}. `opendrs client secret \
+                     rotate` makes new ones",
                     path.display()
                 )
             });
         }
         if !self.show && generated().next().is_some() {
             output::print_note(
-                "A secret was generated and is not shown. `opendrs client secret rotate CLIENT_ID` makes another and prints \
-                 it; with --show-secrets or --secrets-file FILE the next ones are shown or written.",
+                "A secret was generated and is not printed. `opendrs client secret rotate CLIENT_ID` makes and \
+                 prints another one. --show-secrets or --secrets-file FILE prints or writes the secrets of the next \
+                 run.",
             );
         }
         Ok(())

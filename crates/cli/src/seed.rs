@@ -42,7 +42,7 @@ pub(super) struct SeedArgs {
 
 #[derive(Debug, Subcommand)]
 enum SeedCommand {
-    /// Write the present state as a seed file; applied to this store it changes nothing.
+    /// Export the present state as a seed file; applied to this store, it changes nothing.
     ///
     /// The file has makers, profiles, clients, topics, models, products and customers. Without --with-secrets it has
     /// neither hashes of passwords and secrets nor the logins and queries of endpoints, which a new store needs.
@@ -54,7 +54,7 @@ pub(super) async fn run(file: Option<&Path>, args: SeedArgs) -> Result<(), Strin
     let seed = match (command, seed) {
         (Some(SeedCommand::Export(args)), _) => return export::run(file, args).await,
         (None, Some(seed)) => seed,
-        (None, None) => return Err("name a seed file".into()),
+        (None, None) => return Err("give a seed file".into()),
     };
     let config = store_args::config(file, &store, Vec::new())?;
     let overwrite = if force { OverwritePolicy::Everything } else { OverwritePolicy::Never };
@@ -85,7 +85,7 @@ async fn open_preview_store(mut config: Config) -> Result<(Option<TempDir>, App)
     }
     output::print_note("There is no store yet: everything is new.");
     let folder = tempfile::Builder::new().prefix("opendrs-dry-run-").tempdir();
-    let folder = folder.map_err(|e| format!("cannot make a folder for the dry run: {e}"))?;
+    let folder = folder.map_err(|e| format!("cannot create a folder for the dry run: {e}"))?;
     config.keys.master_file = match config.master_key_file() {
         key if key.exists() => key,
         _ => PathBuf::new(),

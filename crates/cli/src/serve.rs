@@ -79,6 +79,10 @@ fn parse_start_time(text: &str) -> Result<Time, String> {
     date::parse(text).ok_or_else(|| "write it as 2018-03-02T07:00:00Z".into())
 }
 
+/// Why the server stops when the disk cannot confirm a write.
+const SYNC_FAILED: &str = "the disk failed to sync, so the server cannot write. Confirmed changes are stored. Check \
+                           the disk, then start the server again";
+
 /// The hosts of receivers in tests.
 pub const LOOPBACK_HOSTS: [&str; 3] = ["127.0.0.0/8", "::1", "localhost"];
 
@@ -114,9 +118,7 @@ pub async fn run(file: Option<&Path>, args: ServeArgs) -> Result<(), String> {
         args.seed.iter().filter_map(|seed| if let SeedOption::Number(number) = seed { Some(*number) } else { None });
     let random = match args.random_seed.into_iter().chain(numbers).last() {
         Some(number) if !args.test_clock => {
-            return Err(format!(
-                "--seed {number} makes secrets that can be guessed: it is for tests, with --test-clock"
-            ));
+            return Err(format!("--seed {number} makes secrets predictable: use it for tests only, with --test-clock"));
         }
         Some(number) => open_app::seeded_random(&config, number)?,
         None => Arc::new(SystemRandom),
@@ -134,7 +136,7 @@ pub async fn run(file: Option<&Path>, args: ServeArgs) -> Result<(), String> {
     }
     // A failure to print the seed's outcome must not stop the server.
     if let Err(output::OutputError::WriteFailed(why)) = output::check_output() {
-        note(format!("What the seed made was not printed: {why}"));
+        note(format!("The outcome of the seed was not printed: {why}"));
     }
     let running = Node::start(&config, app).await?;
     // Signals are registered before the server reports that it runs, because one may arrive from then on.
@@ -147,7 +149,8 @@ pub async fn run(file: Option<&Path>, args: ServeArgs) -> Result<(), String> {
         note(format!("TLS: clients must trust this installation's own authority, {at}. For example:"));
         note(format!("  curl --cacert {at} ...   NODE_EXTRA_CA_CERTS={at} node ...   SSL_CERT_FILE={at} opendrs ..."));
         note(format!(
-            "  for a whole Debian: cp {at} /usr/local/share/ca-certificates/opendrs.crt && update-ca-certificates"
+            "  for all programs on Debian: cp {at} /usr/local/share/ca-certificates/opendrs.crt && \
+             update-ca-certificates"
         ));
     }
     let engine = match running.site.app.db.engine() {
@@ -157,18 +160,16 @@ pub async fn run(file: Option<&Path>, args: ServeArgs) -> Result<(), String> {
     note(format!("Store: {engine}. Stop with Ctrl-C."));
     let ended = tokio::select! {
         () = signals.wait() => Ok(()),
-        () = running.site.app.db.wait_stopped() => Err("the disk failed to sync: what it holds is known after a restart. \
-             Everything that was answered is there; look at the disk, then start again"
-            .to_owned()),
+        () = running.site.app.db.wait_stopped() => Err(SYNC_FAILED.to_owned()),
         () = running.site.app.wait_for_key_replacement() => Err(MASTER_KEY_REPLACED.to_owned()),
     };
     running.site.begin_shutdown();
     if ended.is_ok() && !config.drain_window().is_zero() {
         let drain = config.drain_window();
-        note(format!("Not ready any more: serving for {drain:?} yet, or until told once more to stop."));
+        note(format!("No longer ready: serving for another {drain:?}, or until a second stop signal."));
         let _ = tokio::time::timeout(drain, signals.wait()).await;
     }
-    note("Stopping: answers under way are finished first.".into());
+    note("Stopping: requests in progress are finished first.".into());
     running.stop().await;
     #[cfg(feature = "otel")]
     if let Some(traces) = traces {

@@ -7,11 +7,11 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 #[derive(Debug, Args)]
-#[command(after_help = "A snapshot is the whole state: makers, models, products, customers, topics, devices, orders, \
-                        notifications, mails, sessions, keys, and where the clock stands. Loading one forgets the plan \
-                        of faults; tokens and codes are good if they were good then. On SQLite snapshots are files in \
-                        the data folder, on PostgreSQL schemas of the database. They fit the release that made them; \
-                        for keeps, use `opendrs backup`.")]
+#[command(after_help = "A snapshot contains the whole state: makers, models, products, customers, topics, devices, \
+                        orders, notifications, mails, sessions, keys and the clock's time. Loading one deletes the \
+                        planned faults. Tokens and codes are valid if they were valid when it was saved. Snapshots are \
+                        files in the data folder (SQLite) or schemas of the database (PostgreSQL). Only the release \
+                        that saved a snapshot can load it; use `opendrs backup` to keep a state for longer.")]
 pub(super) struct SnapshotArgs {
     #[command(flatten)]
     server: TestServerArgs,
@@ -26,7 +26,7 @@ pub(super) struct SnapshotArgs {
 enum SnapshotCommand {
     /// Save the present state.
     Save {
-        /// 1 to 40 small letters, digits, `-` and `_`.
+        /// Name of the snapshot: 1 to 40 small letters, digits, `-` and `_`.
         name: String,
         /// Replace a snapshot of that name.
         #[arg(long)]
@@ -37,7 +37,7 @@ enum SnapshotCommand {
         /// Name of the snapshot.
         name: String,
     },
-    /// List the snapshots, each with the time of its clock.
+    /// List the snapshots with the time of their clocks.
     List,
     /// Delete a snapshot.
     Delete {
@@ -67,16 +67,16 @@ pub(super) async fn run(args: SnapshotArgs) -> Result<(), String> {
     let at = |snapshot: &Value| snapshot["at"].as_str().unwrap_or_default().to_owned();
     match args.what {
         SnapshotCommand::Save { name, .. } => {
-            output::print_note(format!("Kept as {name}: the clock stands at {}.", at(&answer)));
+            output::print_note(format!("Saved {name}: its clock is at {}.", at(&answer)));
         }
         SnapshotCommand::Load { name } => {
-            output::print_note(format!("Back at {name}: the clock stands at {}.", at(&answer)));
+            output::print_note(format!("Loaded {name}: the clock is at {}.", at(&answer)));
         }
-        SnapshotCommand::Delete { name } => output::print_note(format!("{name} is gone.")),
+        SnapshotCommand::Delete { name } => output::print_note(format!("Deleted {name}.")),
         SnapshotCommand::List => {
             let all = answer["snapshots"].as_array().map(Vec::as_slice).unwrap_or_default();
             if all.is_empty() {
-                output::print_note("Nothing is kept.");
+                output::print_note("There are no snapshots.");
             }
             for snapshot in all {
                 let name = snapshot["name"].as_str().unwrap_or_default();

@@ -24,8 +24,10 @@ impl TestServerArgs {
         let answer = reply.json();
         match reply.status {
             StatusCode::OK => Ok(answer),
-            StatusCode::NOT_FOUND => Err(format!("{} is no server for tests: start it with --test-clock", self.server)),
-            _ => Err(answer["message"].as_str().unwrap_or("the server refused").to_owned()),
+            StatusCode::NOT_FOUND => Err(format!("{} is not a test server: start it with --test-clock", self.server)),
+            _ => {
+                Err(answer["message"].as_str().unwrap_or("the server refused the request without a reason").to_owned())
+            }
         }
     }
 }

@@ -23,17 +23,17 @@ pub(super) enum TopicCommand {
     Add(TopicAddArgs),
     /// List every topic with its state, and why a confirmation failed.
     List(TopicListArgs),
-    /// Send a receiver another confirmation request; it gets nothing else until it confirms. A test message is
-    /// published immediately to an Amazon SNS topic, with this shell's credentials; all its subscribers get it.
+    /// Send a receiver another confirmation request. Until it confirms, it gets no notifications. A topic at Amazon SNS
+    /// immediately gets a test message instead, with this shell's credentials; all its subscribers get it.
     Test(TopicNameArgs),
     /// Stop sending to a receiver.
     Disable(TopicNameArgs),
-    /// Send to a receiver again, confirmed or not. Notifications of the time between are not sent; `opendrs events
-    /// replay` sends them.
+    /// Send to a disabled receiver again, confirmed or not. Notifications of the time between are not sent; `opendrs
+    /// events replay` sends them.
     Enable(TopicNameArgs),
     /// Print the secrets with which a receiver verifies Standard Webhooks signatures.
     Secret(TopicNameArgs),
-    /// Make a new webhook secret. The old one also signs for a day; a second call with --end-grace ends it earlier.
+    /// Make a new webhook secret. The old one also signs for a day; --end-grace ends it earlier.
     RotateSecret(TopicRotateSecretArgs),
     /// Make a new key and certificate for the signatures of SNS envelopes. The old certificate is still served.
     RotateKey(TopicRotateKeyArgs),
@@ -51,8 +51,8 @@ enum SignatureVersionArg {
 
 #[derive(Debug, Args)]
 pub(super) struct TopicAddArgs {
-    /// The last part of the topic's ARN: letters, digits, `-` and `_`. Before an ARN it is optional, and the ARN's name
-    /// is used.
+    /// Last part of the topic's ARN: letters, digits, `-` and `_`. It is optional if the endpoint is an ARN; the default
+    /// is the ARN's name.
     name: String,
     /// URL to which notifications are posted, http:// or https://; or ARN of the Amazon SNS topic to which they are
     /// published.
@@ -69,7 +69,7 @@ pub(super) struct TopicAddArgs {
     /// `sns` (four attempts), `extended` (three days), or the JSON of an SNS DeliveryPolicy.
     #[arg(long, value_name = "POLICY", default_value = "sns")]
     policy: String,
-    /// The receiver is yours and needs no confirmation.
+    /// Skip the confirmation, because the receiver is yours.
     #[arg(long)]
     confirmed: bool,
     #[command(flatten)]
@@ -165,7 +165,7 @@ pub(super) async fn run(file: Option<&Path>, args: TopicCommand) -> Result<(), S
             }
             let done = if end_grace { "has one webhook secret" } else { "has a new webhook secret" };
             output::print_line(format!("{} {done}", found.arn));
-            output::print_note("`opendrs topic secret` shows it.");
+            output::print_note("`opendrs topic secret` prints it.");
             Ok(())
         }
         TopicCommand::RotateKey(_) => {
@@ -211,8 +211,8 @@ async fn add_receiver(app: &App, args: TopicAddArgs) -> Result<(), String> {
     }
     if found.state == ReceiverState::Pending {
         output::print_note(
-            "The receiver is asked by the running server; it confirms by opening the SubscribeURL it is sent. \
-                   `opendrs topic list` says what became of it.",
+            "The running server sends a confirmation request. The receiver confirms by opening its SubscribeURL. \
+             `opendrs topic list` shows the state.",
         );
     }
     Ok(())
@@ -225,11 +225,11 @@ async fn find_receiver(app: &App, named: &TopicNameArgs) -> Result<Receiver, Str
 async fn test_receiver(app: &App, named: &TopicNameArgs) -> Result<(), String> {
     let found = find_receiver(app, named).await?;
     if found.sns_topic_arn().is_none() {
-        return change_receiver(app, named, ReceiverChange::RequestConfirmation, "asked to confirm").await;
+        return change_receiver(app, named, ReceiverChange::RequestConfirmation, "sent a confirmation request").await;
     }
     let id = publication::publish_test(app, &found).await.map_err(super::error_text)?;
     output::print_line(format!("published to {} as {id}", found.endpoint));
-    output::print_note("With the credentials of this shell: the server publishes with its own.");
+    output::print_note("This used the credentials of this shell; the server uses its own.");
     Ok(())
 }
 

@@ -16,7 +16,7 @@ pub(super) struct TriggerArgs {
     /// Device: its serial, or MODEL/SERIAL.
     #[arg(long, value_name = "DEVICE")]
     device: String,
-    /// Slot; required if the type is about an order and the device has several slots.
+    /// Slot; required for a type about an order if the device has several slots.
     #[arg(long, value_name = "SLOT")]
     slot: Option<String>,
     /// Version of the notification, instead of the model's version.
@@ -42,14 +42,14 @@ pub(super) async fn run(args: TriggerArgs) -> Result<(), String> {
     output::print_line(format!("{}  {} {}  {}", text("type"), text("model"), text("serial"), text("event")));
     match topics {
         0 => output::print_note(
-            "It is sent to nobody: its security profile has no confirmed topic. `opendrs topic add` adds one.",
+            "It is sent to no receiver: its security profile has no confirmed topic. `opendrs topic add` adds one.",
         ),
-        1 => output::print_note(
-            "It is on its way to 1 topic; `opendrs events show` with the id above tells what became of it.",
-        ),
+        1 => {
+            output::print_note("It is on its way to 1 topic; `opendrs events show` with the id above shows the result.")
+        }
         n => {
             output::print_note(format!(
-                "It is on its way to {n} topics; `opendrs events show` with the id above tells what became of it."
+                "It is on its way to {n} topics; `opendrs events show` with the id above shows the result."
             ));
         }
     }

@@ -58,7 +58,7 @@ impl Application for Dispatcher {
 
     fn report_refused_connection(&self, network: &str, limit: u32) {
         let (refusals, now) = (&self.state.refusal_log, self.state.app.system_time());
-        refusals.record(now, RefusalKind::Connection, network, "", format_args!("{limit} are open"));
+        refusals.record(now, RefusalKind::Connection, network, "", format_args!("{limit} connections are open"));
     }
 
     async fn answer(&self, request: Request, peer: SocketAddr) -> Response {

@@ -27,9 +27,9 @@ pub(crate) fn retry_after(error: &Error) -> Option<HeaderValue> {
 pub(crate) fn log(error: &Error) {
     let why = error.hidden_cause().unwrap_or_default();
     match error.kind() {
-        ErrorKind::Internal => tracing::error!(why, "a call failed"),
+        ErrorKind::Internal => tracing::error!(why, "an operation failed with an internal error"),
         // The store itself logs the beginning and the end of its unavailability, once for all calls.
-        ErrorKind::Unavailable => tracing::debug!(why, "the store is out of reach"),
+        ErrorKind::Unavailable => tracing::debug!(why, "the store cannot be reached"),
         ErrorKind::Unauthorized
         | ErrorKind::NotFound
         | ErrorKind::Conflict

@@ -35,7 +35,7 @@ impl MasterKeyError {
             MasterKeyErrorKind::ReadableByOthers(mode, _) => {
                 format!("the master key {at} can be read by others than its owner (mode {mode:o})")
             }
-            MasterKeyErrorKind::Malformed => format!("{at} is no master key: it must hold 64 hex digits"),
+            MasterKeyErrorKind::Malformed => format!("{at} is not a master key: it must contain 64 hex digits"),
         }
     }
 
@@ -44,14 +44,14 @@ impl MasterKeyError {
         let at = self.path.display();
         match &self.kind {
             MasterKeyErrorKind::IsFolder => {
-                "name the key's file with keys.master_file, or put it in the folder's place".into()
+                "set keys.master_file to the key's file, or replace the folder with that file".into()
             }
             MasterKeyErrorKind::Unreadable(_) => {
                 format!("make {at} and its folder readable for this user (chown), with mode 600")
             }
             MasterKeyErrorKind::ReadableByOthers(..) => format!("run `chmod 600 {at}`, or mount it with that mode"),
             MasterKeyErrorKind::Malformed => {
-                "put the key back from where you keep a copy of it, or name its file with keys.master_file".into()
+                "restore the key from its backup, or set keys.master_file to its file".into()
             }
         }
     }
@@ -131,12 +131,13 @@ pub fn create_master_key(path: &Path, random: &dyn RandomSource) -> Result<[u8; 
     random.fill(&mut key);
     let text: String = key.iter().map(|b| format!("{b:02x}")).collect();
     if let Some(folder) = path.parent() {
-        private_file::create_folder(folder).map_err(|e| format!("cannot make the folder {}: {e}", folder.display()))?;
+        private_file::create_folder(folder)
+            .map_err(|e| format!("cannot create the folder {}: {e}", folder.display()))?;
     }
     match private_file::create(path, &format!("{text}\n")) {
         Ok(()) => Ok(key),
         // Another process created the file at the same time.
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => read_existing(path),
-        Err(error) => Err(format!("cannot make the master key {}: {error}", path.display())),
+        Err(error) => Err(format!("cannot create the master key {}: {error}", path.display())),
     }
 }

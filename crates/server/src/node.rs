@@ -123,10 +123,10 @@ impl Node {
         let ended = async { while self.tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(STOP, ended).await.is_err() {
             // A message that was sent but not recorded is sent again after its lease, with the same id.
-            tracing::warn!("what is under way to receivers, mail servers and back ends is not waited for any longer");
+            tracing::warn!("the stop interrupted requests to receivers, mail servers or back ends: they are repeated");
         }
         if let Err(error) = self.site.app.db.checkpoint() {
-            tracing::warn!(%error, "the store's log stays beside it");
+            tracing::warn!(%error, "the write-ahead log could not be merged into the store; the next start reads it");
         }
     }
 }
@@ -147,7 +147,7 @@ fn unreachable(config: &Config, listening: &[(std::net::SocketAddr, Vec<Role>)])
         let (settings, scheme) = (missing.join(", "), config.default_scheme());
         format!(
             "{settings}: not set, so links in pages, mails and notifications begin with {scheme}://{address}, which \
-             nobody else can reach; set what clients use, such as https://drs.example.com"
+             other machines cannot reach; set the URL that clients use, such as https://drs.example.com"
         )
     })
 }

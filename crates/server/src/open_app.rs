@@ -33,7 +33,7 @@ pub async fn open_existing_app(config: &Config) -> Result<App, String> {
     {
         let folder = config.server.data.display();
         return Err(format!(
-            "there is no store in {folder}: name its folder with --data; `opendrs serve` makes a new one"
+            "there is no store in {folder}: set --data to its folder; `opendrs serve` creates a new store"
         ));
     }
     open_app(config, ClockMode::SameAsServer).await
@@ -55,7 +55,7 @@ pub async fn store_exists(config: &Config) -> Result<bool, String> {
 pub fn seeded_random(config: &Config, number: u64) -> Result<Arc<dyn RandomSource>, String> {
     let folder = &config.server.data;
     let path = folder.join("random-starts");
-    let bad = |e: &dyn std::fmt::Display| format!("cannot count the starts in {}: {e}", path.display());
+    let bad = |e: &dyn std::fmt::Display| format!("cannot store the number of starts in {}: {e}", path.display());
     private_file::create_folder(folder).map_err(|e| bad(&e))?;
     let start = match std::fs::read_to_string(&path) {
         Ok(text) => text.trim().parse::<u64>().map_err(|e| bad(&e))?,
@@ -77,7 +77,7 @@ pub async fn open_app_with_random(
     if let StoreLocation::File(_) = &place {
         let folder = &config.server.data;
         private_file::create_folder(folder).map_err(|e| {
-            format!("cannot make the data folder {}: {e}. Choose another with --data", folder.display())
+            format!("cannot create the data folder {}: {e}. Choose another with --data", folder.display())
         })?;
     }
     test_connection(&place).await.map_err(|error| open_error_text(&error.into()))?;
@@ -131,8 +131,8 @@ async fn load_or_create_master_key(config: &Config, random: &dyn RandomSource) -
             StoreLocation::Url(_) => "the database".into(),
         };
         format!(
-            "there is no master key {}, and {store} was made with one: put that key back from where you keep a copy of it, \
-             or name its file with keys.master_file",
+            "there is no master key {}, and {store} was made with one: restore that key from its backup, or set \
+             keys.master_file to its file",
             path.display()
         )
     })

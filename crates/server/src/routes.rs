@@ -139,7 +139,7 @@ async fn not_found() -> Response {
 }
 
 async fn speak_tls() -> Response {
-    let words = "This address speaks HTTPS alone: write https:// instead of http://.";
+    let words = "This address accepts HTTPS only: use https:// instead of http://.";
     let mut response = json(StatusCode::BAD_REQUEST, serde_json::json!({ "message": words }).to_string());
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response

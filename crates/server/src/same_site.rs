@@ -50,8 +50,8 @@ fn check_origin(headers: &HeaderMap, urls: &PublicUrls) -> Result<(), &'static s
 /// Parses the host of a request, and checks that it belongs to this server.
 fn parse_own_host(text: &str, urls: &PublicUrls) -> Result<Host, &'static str> {
     parse_host(&format!("http://{text}")).filter(|host| is_own_host(host, urls)).ok_or(
-        "The Host header is not a name of this server: call it by its IP address or as localhost, or set \
-         web.public_url to the address that is called.",
+        "The Host header is not a name of this server: use its IP address or localhost, or set web.public_url to the \
+         address that is called.",
     )
 }
 

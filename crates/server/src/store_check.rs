@@ -79,7 +79,7 @@ pub fn load_master_key(config: &Config) -> (MasterKeyState, Option<StoreProblem>
                 matches!(config.store_location(), StoreLocation::File(_)) && *parent == config.server.data
             };
             let parent = path.parent().filter(|parent| !known(parent));
-            let made = parent.map_or(Ok(()), |parent| check_folder(parent, "name another file with keys.master_file"));
+            let made = parent.map_or(Ok(()), |parent| check_folder(parent, "set keys.master_file to another file"));
             (MasterKeyState::Missing, made.err())
         }
     }
@@ -92,13 +92,13 @@ pub fn check_folder(path: &Path, other: &str) -> Result<(), StoreProblem> {
     for part in path.ancestors() {
         let part = if part.as_os_str().is_empty() { Path::new(".") } else { part };
         let (is_whole, here) = (part == path, part.display());
-        let cannot = if is_whole { String::new() } else { format!("the folder {at} cannot be made: ") };
+        let cannot = if is_whole { String::new() } else { format!("the folder {at} cannot be created: ") };
         match part.metadata() {
             Ok(found) if !found.is_dir() => {
-                return Err(StoreProblem::new(format!("{cannot}{here} is no folder"), other));
+                return Err(StoreProblem::new(format!("{cannot}{here} is not a folder"), other));
             }
             Ok(_) if !is_whole && is_kernel_file_system(part) => {
-                return Err(StoreProblem::new(format!("{cannot}{here} shows the system and holds no files"), other));
+                return Err(StoreProblem::new(format!("{cannot}{here} belongs to a file system of the kernel"), other));
             }
             Ok(_) => {
                 return access(part, Access::WRITE_OK | Access::EXEC_OK).map_err(|why| {
@@ -107,12 +107,15 @@ pub fn check_folder(path: &Path, other: &str) -> Result<(), StoreProblem> {
                 });
             }
             Err(_) if part.is_symlink() => {
-                return Err(StoreProblem::new(format!("{cannot}{here} is a link that leads nowhere"), other));
+                return Err(StoreProblem::new(format!("{cannot}{here} is a broken link"), other));
             }
             Err(error) if [ErrorKind::NotFound, ErrorKind::NotADirectory].contains(&error.kind()) => {}
             Err(error) => {
-                let says = format!("{here} cannot be looked at by this user ({error})");
-                return Err(StoreProblem::new(says, format!("let this user into the folders above it, or {other}")));
+                let says = format!("{here} cannot be read by this user ({error})");
+                return Err(StoreProblem::new(
+                    says,
+                    format!("give this user access to the folders above it, or {other}"),
+                ));
             }
         }
     }
@@ -139,12 +142,12 @@ fn check_file(path: &Path) -> Result<(), StoreProblem> {
     let at = path.display();
     match path.metadata() {
         Ok(found) if !found.is_file() => Err(StoreProblem::new(
-            format!("{at} is no file"),
-            "put the store's file in its place, or name another folder",
+            format!("{at} is not a file"),
+            "put the store's file in its place, or choose another folder",
         )),
         Ok(_) => access(path, Access::READ_OK | Access::WRITE_OK).map_err(|why| {
             let says = format!("{at} cannot be read and written by this user ({why})");
-            StoreProblem::new(says, "give it to this user: chown, and chmod u+rw; its disk must take writes")
+            StoreProblem::new(says, "give it to this user: chown, and chmod u+rw; its disk must be writable")
         }),
         Err(_) => Ok(()),
     }
@@ -169,13 +172,13 @@ mod tests {
         }
         assert_eq!(problem_text(Path::new("new/below/this")), "");
         let file = at("file").display().to_string();
-        assert_eq!(problem_text(&at("file")), format!("{file} is no folder; choose another"));
+        assert_eq!(problem_text(&at("file")), format!("{file} is not a folder; choose another"));
         let below = problem_text(&at("file/below/this"));
         assert!(
-            below.starts_with(&format!("the folder {file}/below/this cannot be made: {file} is no folder")),
+            below.starts_with(&format!("the folder {file}/below/this cannot be created: {file} is not a folder")),
             "{below}"
         );
-        assert!(problem_text(&at("link")).contains("is a link that leads nowhere"));
+        assert!(problem_text(&at("link")).contains("is a broken link"));
         assert!(!at("new").exists());
     }
 
@@ -183,7 +186,7 @@ mod tests {
     #[test]
     fn where_nothing_can_be_made_nothing_is_promised() {
         for path in ["/proc/opendrs", "/sys/opendrs/data"] {
-            assert!(problem_text(Path::new(path)).contains("cannot be made"), "{path}");
+            assert!(problem_text(Path::new(path)).contains("cannot be created"), "{path}");
         }
     }
 
@@ -191,6 +194,6 @@ mod tests {
     fn a_file_is_one() {
         let here = tempfile::tempdir().unwrap();
         assert_eq!(check_file(&here.path().join("none")), Ok(()));
-        assert!(check_file(here.path()).unwrap_err().message.ends_with("is no file"));
+        assert!(check_file(here.path()).unwrap_err().message.ends_with("is not a file"));
     }
 }

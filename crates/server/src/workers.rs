@@ -53,12 +53,12 @@ pub(crate) async fn watch_certificate(tls: Arc<ListenerTls>, every: Duration, mu
             Ok(other) => {
                 said = None;
                 if other {
-                    tracing::info!("another certificate is shown from now on");
+                    tracing::info!("a new certificate is served from now on");
                 }
             }
             // Each reason is logged once, since an operator may need some time to fix it.
             Err(why) if said.as_ref() != Some(&why) => {
-                tracing::warn!(why, "the certificate cannot be used; the one before is shown still");
+                tracing::warn!(why, "the certificate cannot be used, so the previous one is still served");
                 said = Some(why);
             }
             Err(_) => {}
@@ -69,7 +69,7 @@ pub(crate) async fn watch_certificate(tls: Arc<ListenerTls>, every: Duration, mu
 /// Creates the signing key that an installation has from its first start on. No other task waits for it.
 async fn create_signing_key(site: Arc<AppState>) {
     match signing::ensure_first_key(&site.app).await {
-        Ok(Some(certificate)) => tracing::info!(certificate, "a key to sign notifications with was made"),
+        Ok(Some(certificate)) => tracing::info!(certificate, "the signing key of notifications was created"),
         Ok(None) => {}
         Err(error) => log(&error),
     }
@@ -92,7 +92,7 @@ pub(crate) async fn run_worker(site: Arc<AppState>, mut stop: watch::Receiver<bo
             _ = ticks.tick() => {}
         }
         match schedule::advance_due_orders(&site.app).await {
-            Ok(fired) if !fired.is_empty() => tracing::debug!(count = fired.len(), "orders moved on"),
+            Ok(fired) if !fired.is_empty() => tracing::debug!(count = fired.len(), "orders advanced"),
             Ok(_) => {}
             Err(error) => log(&error),
         }
@@ -119,7 +119,7 @@ pub(crate) async fn run_worker(site: Arc<AppState>, mut stop: watch::Receiver<bo
             }
             match consent::finish_withdrawals(&site.app).await {
                 Ok(0) => {}
-                Ok(count) => tracing::info!(count, "withdrawals of consent that were left unfinished are finished"),
+                Ok(count) => tracing::info!(count, "interrupted withdrawals of consent were finished"),
                 Err(error) => log(&error),
             }
         }
@@ -201,7 +201,7 @@ async fn send_due_mails(site: Arc<AppState>, stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         match mail::send_due(&site.app).await {
             Ok(sent) if sent.is_empty() => return,
-            Ok(sent) => tracing::debug!(count = sent.len(), "mails dealt with"),
+            Ok(sent) => tracing::debug!(count = sent.len(), "mails processed"),
             Err(error) => return log(&error),
         }
     }

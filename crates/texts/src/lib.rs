@@ -9,17 +9,18 @@
 //! Invariant: a text is a whole sentence or label, so that each language can choose its own word order. A text has no
 //! markup. Templates escape the values.
 
+mod account;
 mod de;
 mod en;
 mod ja;
 mod mails;
 mod pages;
 
+pub use account::{ConsentWithdrawalTexts, DeviceRemovalTexts, OrderTexts, RuleTexts, SettingsTexts};
 pub use mails::MailTexts;
 pub use pages::{
-    CancelWindow, ConsentTexts, ConsentWithdrawalTexts, DeviceRemovalTexts, ErrorPageTexts, LeaveTexts, Marked,
-    NotFoundTexts, OrderTexts, RuleTexts, SettingsTexts, SetupTexts, SharedTexts, SignInTexts, TakeoverTexts,
-    TeaserTexts,
+    CancelWindow, ConsentTexts, ErrorPageTexts, LeaveTexts, Marked, NotFoundTexts, SetupTexts, SharedTexts,
+    SignInTexts, TakeoverTexts, TeaserTexts,
 };
 
 use opendrs_domain::language::Language;

@@ -25,7 +25,7 @@ pub(super) struct DemoArgs {
     /// Address to listen on; port 0 takes a free port.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7373")]
     listen: String,
-    /// Exit after the last step; the status is 0 only if every answer was as expected.
+    /// Exit after the last step; the exit status is 0 only if every answer was as expected.
     #[arg(long)]
     once: bool,
     /// Print one JSON object per step.
@@ -35,7 +35,7 @@ pub(super) struct DemoArgs {
 
 pub(super) async fn run(file: Option<&Path>, args: DemoArgs) -> Result<(), String> {
     let folder = tempfile::Builder::new().prefix("opendrs-demo-").tempdir();
-    let folder = folder.map_err(|e| format!("cannot make a fresh data folder: {e}"))?;
+    let folder = folder.map_err(|e| format!("cannot create a temporary data folder: {e}"))?;
     // The demo's maker's cloud and device are on this machine, so its example commands need no certificate.
     let config = store_args::local(file, folder.path(), &args.listen)?;
     logging::init(&config.server.log, config.server.log_format, None)?;
@@ -50,7 +50,11 @@ pub(super) async fn run(file: Option<&Path>, args: DemoArgs) -> Result<(), Strin
     let good = story.finish(walked.as_ref().err());
     if !good || args.once {
         running.stop().await;
-        return if good { Ok(()) } else { Err("the demo did not go as the specification says".into()) };
+        return if good {
+            Ok(())
+        } else {
+            Err("the demo failed: an answer differs from the specification, or a step could not run".into())
+        };
     }
     if let Ok(device) = walked {
         output::print_line(report::next_steps_text(base, folder.path(), &device));

@@ -88,7 +88,7 @@ impl DemoReport {
             if let Some(error) = broken {
                 output::print_line(format!("BAD {error}"));
             }
-            output::print_line(format!("\n{} steps, {} not as they should be.", self.steps, self.failures));
+            output::print_line(format!("\n{} steps, {} failed.", self.steps, self.failures));
         }
         good
     }
@@ -110,21 +110,22 @@ pub(super) fn next_steps_text(base: &str, folder: &Path, device: &DemoResult) ->
     let program = std::env::current_exe().map_or_else(|_| "opendrs".into(), |path| path.display().to_string());
     let token = opendrs_client::HtmlForm::default().fill("access_token", &device.access).encode();
     let lines = [
-        format!("\n{}", output::bold("The server goes on. Stop it with Ctrl-C. To try (the token lives for an hour):")),
+        format!("\n{}", output::bold("The server keeps running. Stop it with Ctrl-C.")),
+        "\nCommands to try (the token is valid for an hour):".into(),
         "\n# report a level".into(),
         call("POST", &format!("/slotStatus/{slot}"), "DrsSlotStatusInput@1.0", "DrsSlotStatusResult@1.0", level),
         "\n# reorder for the second slot".into(),
         call("POST", &format!("/replenish/{other}"), "DrsReplenishInput@1.0", "DrsReplenishResult@1.0", ""),
-        "\n# what may be ordered".into(),
+        "\n# what the device can order".into(),
         call("GET", "/subscriptionInfo", "DrsSubscriptionInfoInput@1.0", "DrsSubscriptionInfoResult@2.0", ""),
-        "\n# the order of the walk".into(),
+        "\n# the order of this demo".into(),
         call("GET", &format!("/getOrderInfo/{}", device.order), "DrsOrderInfoInput@1.0", "DrsOrderInfoResult@1.0", ""),
-        "\n# a fresh token".into(),
+        "\n# a new access token".into(),
         format!(
             "curl {base}/auth/o2/token -d grant_type=refresh_token -d client_id={} -d client_secret={} -d 'refresh_token={}'",
             device.client, device.secret, device.refresh
         ),
-        "\n# a day later".into(),
+        "\n# move the clock by a day".into(),
         format!("curl {base}/-/clock -d '{{\"advance\":\"25h\"}}'"),
         "\n# pages: sign in as customer@example.com, password `correct horse battery`".into(),
         format!("settings  {base}/settings?{token}"),
@@ -132,7 +133,7 @@ pub(super) fn next_steps_text(base: &str, folder: &Path, device: &DemoResult) ->
             "teaser    {base}/teaser?compositeId=amzn1.dash.v1.composite.5f0c2a44-0000-4000-8000-0000000000c1&loginUri=%2Fsettings"
         ),
         format!("API       {base}/-/openapi.json"),
-        format!("\n# what makers are told\n{program} events list --data {}", folder.display()),
+        format!("\n# notifications to the maker\n{program} events list --data {}", folder.display()),
     ];
     lines.join("\n")
 }

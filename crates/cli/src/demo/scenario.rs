@@ -74,7 +74,7 @@ impl DemoScenario<'_> {
             format!("page \"{heading}\""),
             (!good).then(|| format!("a page with {marks}")),
         );
-        form.filter(|_| good).ok_or_else(|| format!("{title}: no form to go on with"))
+        form.filter(|_| good).ok_or_else(|| format!("{title}: the page has no form to continue with"))
     }
 
     /// Checks that the maker's cloud received the confirmation request and confirmed.
@@ -85,12 +85,12 @@ impl DemoScenario<'_> {
         self.report.print_event(&format!("{} posts to {}: {}", receiver.arn, cloud.url, receiver.state.as_str()));
         match receiver.state {
             ReceiverState::Confirmed => Ok(()),
-            other => Err(format!("the receiver was asked to confirm, and the topic is {}", other.as_str())),
+            other => Err(format!("the receiver did not confirm its subscription: its state is {}", other.as_str())),
         }
     }
 
     async fn sign_up(&mut self) -> Result<(), String> {
-        self.report.print_chapter("A customer links the device, through the pages");
+        self.report.print_chapter("A customer links the device on the pages");
         let data = json!({ "dash:replenish": { "device_model": "Aqua-Pitcher_7", "serial": "AP7-00042" } });
         let query = [
             ("client_id", CLIENT),
@@ -109,13 +109,19 @@ impl DemoScenario<'_> {
         let form = self.expect_form("the customer signs in", "POST /ap/signin", &reply, "name=\"consent-form\"")?;
         let reply = self.browser.submit(&form.press("consentApproved")).await?;
         let reply = self.browser.follow_redirects(reply).await?;
-        let form = self.expect_form("and consents", "POST /ap/consent", &reply, "Choose the Filter")?;
+        let form = self.expect_form("the customer consents", "POST /ap/consent", &reply, "Choose the Filter")?;
         let reply = self.browser.submit(&form).await?;
         let reply = self.browser.follow_redirects(reply).await?;
-        let form = self.expect_form("chooses a filter", "POST /slot_action", &reply, "Choose the Mineral cartridge")?;
+        let form = self.expect_form(
+            "the customer chooses a filter",
+            "POST /slot_action",
+            &reply,
+            "Choose the Mineral cartridge",
+        )?;
         let reply = self.browser.submit(&form).await?;
         let reply = self.browser.follow_redirects(reply).await?;
-        let form = self.expect_form("and a cartridge", "POST /slot_action", &reply, "Complete Setup")?;
+        let form =
+            self.expect_form("the customer chooses a cartridge", "POST /slot_action", &reply, "Complete Setup")?;
         let reply = self.browser.submit(&form.press("completeSetup")).await?;
         let target = reply.header("location").to_owned();
         let answer = decode_pairs(target.split_once('?').map_or("", |(_, query)| query).as_bytes()).unwrap_or_default();
@@ -127,14 +133,14 @@ impl DemoScenario<'_> {
             && (value("scope"), value("state")) == ("dash:replenish", STATE);
         let wrong = (!good).then(|| "302 to the app with code, scope and state".to_owned());
         self.print_step(
-            "confirms, and the app gets a code",
+            "the customer confirms, and the app gets a code",
             "POST /setup_overview",
             &reply,
             format!("Location: {target}"),
             wrong,
         );
         self.request_tokens(
-            "the app's cloud exchanges it",
+            "the app's cloud exchanges the code for tokens",
             &[("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", REDIRECT)],
         )
         .await
@@ -196,12 +202,12 @@ impl DemoScenario<'_> {
     }
 
     async fn report_readings(&mut self) -> Result<(), String> {
-        self.report.print_chapter("The device reports what it uses");
+        self.report.print_chapter("The device reports its readings");
         let on = |answer: &Value, slot: &str| answer["slotsSubscriptionStatus"][slot]["subscribed"] == true;
         let good = |status, answer: &Value| status == 200 && on(answer, FILTER) && on(answer, CARTRIDGE);
         let info = (ApiEndpoint::SubscriptionInfo, "/subscriptionInfo");
-        self.call_device_api("it asks what it may order", info, None, "both slots subscribed", good).await?;
-        for (left, words) in [(150, "a fresh filter"), (72, "half of it is used"), (9, "it runs low")] {
+        self.call_device_api("it reads what it can order", info, None, "both slots subscribed", good).await?;
+        for (left, words) in [(150, "a new filter"), (72, "a half used filter"), (9, "a nearly empty filter")] {
             let body = json!({
                 "remainingQuantityInUnit": left, "originalQuantityInUnit": 150,
                 "lastUseDate": self.app.now().to_rfc3339_secs(),
@@ -213,23 +219,29 @@ impl DemoScenario<'_> {
         let body = json!({ "mostRecentlyActiveDate": self.app.now().to_rfc3339_secs() });
         let nothing = |status, answer: &Value| status == 200 && *answer == json!({});
         let status = (ApiEndpoint::DeviceStatus, "/deviceStatus");
-        self.call_device_api("once a day it says that it lives", status, Some(body), "200 {}", nothing).await?;
+        self.call_device_api("its daily device status", status, Some(body), "200 {}", nothing).await?;
         Ok(())
     }
 
     async fn reorder(&mut self) -> Result<String, String> {
-        self.report.print_chapter("It reorders");
+        self.report.print_chapter("The device reorders");
         let path = format!("/replenish/{FILTER}");
         let placed = |status, answer: &Value| status == 200 && answer["detailCode"] == "STANDARD_ORDER_PLACED";
         let answer = self
-            .call_device_api("one call", (ApiEndpoint::Replenish, &path), None, "STANDARD_ORDER_PLACED", placed)
+            .call_device_api(
+                "a call places an order",
+                (ApiEndpoint::Replenish, &path),
+                None,
+                "STANDARD_ORDER_PLACED",
+                placed,
+            )
             .await?;
         let order = answer["eventInstanceId"].as_str().unwrap_or_default().to_owned();
         let again = |status, answer: &Value| {
             status == 200 && answer["detailCode"] == "ORDER_INPROGRESS" && answer["eventInstanceId"] == order.as_str()
         };
         let wanted = "ORDER_INPROGRESS with the first order's id";
-        self.call_device_api("a second call places nothing", (ApiEndpoint::Replenish, &path), None, wanted, again)
+        self.call_device_api("a second call places no order", (ApiEndpoint::Replenish, &path), None, wanted, again)
             .await?;
         Ok(order)
     }
@@ -249,34 +261,32 @@ impl DemoScenario<'_> {
         let answer = reply.json();
         let fired = answer["fired"].as_array().cloned().unwrap_or_default();
         let states: Vec<_> = fired.iter().filter_map(|f| f["to"].as_str()).collect();
-        let wrong = (states != wanted).then(|| format!("exactly this to happen: {wanted:?}"));
-        let shows = format!("{} things happened", fired.len());
-        self.print_step(&format!("{by} pass"), "POST /-/clock", &reply, shows, wrong);
+        let wrong = (states != wanted).then(|| format!("these order states: {wanted:?}"));
+        let shows = format!("{} events", fired.len());
+        self.print_step(&format!("the clock moves by {by}"), "POST /-/clock", &reply, shows, wrong);
         fired.iter().for_each(|f| self.report.print_event(&clock_event_line(f)));
         Ok(())
     }
 
     async fn follow_order(&mut self, order: &str) -> Result<(), String> {
-        self.report.print_chapter("It follows the order while time passes");
-        self.expect_order_status("being prepared", order, "Processing").await?;
+        self.report.print_chapter("The device follows the order while time passes");
+        self.expect_order_status("the order is being prepared", order, "Processing").await?;
         self.advance_clock("25h", &["fulfilling", "shipped"]).await?;
         let dead = |status, answer: &Value| status == 400 && answer["message"] == "Invalid token";
         let path = format!("/getOrderInfo/{order}");
         let stale = (ApiEndpoint::OrderInfo, path.as_str());
-        self.call_device_api("the old token has ended", stale, None, "400 Invalid token", dead).await?;
+        self.call_device_api("the old token has expired", stale, None, "400 Invalid token", dead).await?;
         let refresh = self.refresh.clone();
-        self.request_tokens("a fresh one", &[("grant_type", "refresh_token"), ("refresh_token", &refresh)]).await?;
+        self.request_tokens("a new access token", &[("grant_type", "refresh_token"), ("refresh_token", &refresh)])
+            .await?;
         if self.refresh != refresh {
             return Err("the refresh token changed".into());
         }
-        self.expect_order_status("on its way", order, "Shipped").await?;
+        self.expect_order_status("the order is on its way", order, "Shipped").await?;
         self.advance_clock("3d", &["delivered"]).await?;
-        self.request_tokens(
-            "another day, another token",
-            &[("grant_type", "refresh_token"), ("refresh_token", &refresh)],
-        )
-        .await?;
-        self.expect_order_status("and delivered", order, "Shipped").await?;
+        self.request_tokens("another access token", &[("grant_type", "refresh_token"), ("refresh_token", &refresh)])
+            .await?;
+        self.expect_order_status("the order is delivered", order, "Shipped").await?;
         let path = format!("/replenish/{FILTER}");
         let placed = |status, answer: &Value| {
             status == 200 && answer["detailCode"] == "STANDARD_ORDER_PLACED" && answer["eventInstanceId"] != order
@@ -294,7 +304,7 @@ impl DemoScenario<'_> {
 
     /// Checks the notifications that the maker received.
     async fn check_notifications(&mut self, cloud: &MakerCloud) -> Result<(), String> {
-        self.report.print_chapter("What the maker is told");
+        self.report.print_chapter("The maker's notifications");
         let events = outbox::list_newest(self.app, 50).await.map_err(crate::error_text)?;
         let names: Vec<_> = events.iter().map(|event| event.notification_type().wire_name()).collect();
         for (event, name) in events.iter().zip(&names) {
@@ -308,18 +318,20 @@ impl DemoScenario<'_> {
             "OrderPlacedNotification",
         ];
         if names != wanted {
-            return Err(format!("the maker is told {names:?} and not {wanted:?}"));
+            return Err(format!("the maker's notifications are {names:?}, expected {wanted:?}"));
         }
         self.advance_clock("0s", &[]).await?;
         let (told, refused) = cloud.received_notifications();
         self.report.print_event(&format!(
-            "{} arrived at {} with good signatures, {refused} were refused",
+            "{} arrived at {} with valid signatures, {refused} were refused",
             told.len(),
             cloud.url
         ));
         match (told == wanted, refused) {
             (true, 0) => Ok(()),
-            _ => Err(format!("the maker's cloud was told {told:?}, refused {refused}, and not told {wanted:?}")),
+            _ => {
+                Err(format!("the maker's cloud received {told:?} and refused {refused} messages, expected {wanted:?}"))
+            }
         }
     }
 }

@@ -9,8 +9,10 @@ pub(super) fn check_data_folder(config: &Config) -> DoctorCheck {
     let path = &config.server.data;
     let at = path.display();
     match path.is_dir() {
-        true => passed(NAME, format!("{at} can be written")),
-        false => warning(NAME, format!("there is no {at}"), "the first start makes it, or choose another with --data"),
+        true => passed(NAME, format!("{at} is writable")),
+        false => {
+            warning(NAME, format!("there is no {at}"), "the first start creates it; --data chooses another folder")
+        }
     }
 }
 
@@ -22,7 +24,7 @@ pub(super) fn check_disk_space(config: &Config) -> Option<DoctorCheck> {
     let stat = rustix::fs::statvfs(path).ok()?;
     let megabytes = (stat.f_bavail * stat.f_frsize) >> 20;
     let says = format!("{megabytes} MiB are free for {at}");
-    let fix = "free some, move the folder, or keep readings for a shorter time";
+    let fix = "free disk space, move the folder, or keep readings for a shorter time";
     Some(match megabytes {
         0..200 => failed(NAME, says, fix),
         200..2048 => warning(NAME, says, fix),
@@ -36,9 +38,13 @@ pub(super) fn check_open_file_limit(config: &Config) -> DoctorCheck {
     let needed = config.server.max_connections as u64 + 100;
     match rustix::process::getrlimit(rustix::process::Resource::Nofile).current {
         Some(limit) if limit < needed => {
-            let says = format!("{limit} may be open, server.max_connections needs {needed}");
-            warning(NAME, says, format!("LimitNOFILE={needed} in the systemd unit, `ulimit -n {needed}` in a shell"))
+            let says = format!("the limit is {limit} files, server.max_connections needs {needed}");
+            warning(
+                NAME,
+                says,
+                format!("set LimitNOFILE={needed} in the systemd unit, or run `ulimit -n {needed}` in the shell"),
+            )
         }
-        limit => passed(NAME, limit.map_or("any number may be open".into(), |limit| format!("{limit} may be open"))),
+        limit => passed(NAME, limit.map_or("there is no limit".into(), |limit| format!("the limit is {limit} files"))),
     }
 }

@@ -17,11 +17,11 @@ use serde_json::json;
 use std::path::Path;
 
 #[derive(Debug, Args)]
-#[command(after_help = "Ends with status 1 if anything failed; warnings alone are no failure.")]
+#[command(after_help = "The exit status is 1 if a check failed. Warnings do not change it.")]
 pub(super) struct DoctorArgs {
     #[command(flatten)]
     store: StoreArgs,
-    /// Print one JSON object per line: check, result, says, fix.
+    /// Print one JSON object per line, with check, result, says and fix.
     #[arg(long)]
     json: bool,
 }
@@ -57,7 +57,7 @@ fn failed(name: &'static str, says: impl Into<String>, fix: impl Into<String>) -
 pub(super) async fn run(file: Option<&Path>, args: DoctorArgs) -> Result<(), String> {
     let checks = match store_args::config(file, &args.store, Vec::new()) {
         Ok(config) => run_checks(&config).await,
-        Err(why) => vec![failed("settings", why, "change it; `opendrs config default` lists every setting")],
+        Err(why) => vec![failed("settings", why, "correct the setting; `opendrs config default` lists every setting")],
     };
     for check in &checks {
         let word = match check.outcome {
@@ -114,9 +114,9 @@ fn check_master_key(config: &Config) -> DoctorCheck {
     match store_check::load_master_key(config) {
         (_, Some(fault)) => failed(NAME, fault.message, fault.fix),
         (MasterKeyState::Missing, None) => {
-            let fix = "the first start makes one; for a store that exists, put its key there";
+            let fix = "the first start creates one; for an existing store, put its key there";
             warning(NAME, format!("there is none at {at}"), fix)
         }
-        (_, None) => passed(NAME, format!("{at}, for its owner alone")),
+        (_, None) => passed(NAME, format!("{at}, readable by its owner only")),
     }
 }

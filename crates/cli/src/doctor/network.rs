@@ -31,10 +31,9 @@ pub(super) async fn check_network(config: &Config) -> Vec<DoctorCheck> {
 async fn check_mail_server(config: &Config) -> DoctorCheck {
     const NAME: &str = "mail server";
     let host = &config.mail.host;
-    let fix =
-        "look at host, port, security, user and password_file of [mail], and at outbound.ca_file for its authority";
+    let fix = "check host, port, security, user and password_file of [mail], and outbound.ca_file for its authority";
     match config.smtp() {
-        Ok(None) => passed(NAME, "none is set: mails are kept to be read"),
+        Ok(None) => passed(NAME, "none is set: mails are stored and not sent"),
         Err(why) => failed(NAME, why, fix),
         Ok(Some(server)) => match server.check().await {
             Ok(()) => passed(NAME, format!("{host} answers")),
@@ -71,23 +70,23 @@ fn unrestricted_network(config: &Config) -> Result<GuardedHttpClient, String> {
 async fn check_collector(config: &Config) -> DoctorCheck {
     const NAME: &str = "collector";
     let url = match config.trace_export() {
-        Ok(None) => return passed(NAME, "none is set: no traces are made"),
+        Ok(None) => return passed(NAME, "none is set: traces are off"),
         Ok(Some((url, _))) => url,
-        Err(why) => return failed(NAME, why, "look at [traces]"),
+        Err(why) => return failed(NAME, why, "correct [traces]"),
     };
     let network = match unrestricted_network(config) {
         Ok(network) => network,
-        Err(why) => return failed(NAME, why, "look at outbound.ca_file"),
+        Err(why) => return failed(NAME, why, "correct outbound.ca_file"),
     };
     let pair = |pair: &String| pair.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
     let mut headers: Vec<_> = config.traces.headers.iter().filter_map(pair).collect();
     headers.push(("content-type".into(), "application/x-protobuf".into()));
     let at = redact(&url);
     match send_request(&network, "POST", url, headers).await {
-        Ok(answer) if answer.is_success() => passed(NAME, format!("{at} takes traces")),
+        Ok(answer) if answer.is_success() => passed(NAME, format!("{at} accepts traces")),
         Ok(answer) => {
             let says = format!("{at} answers with status {}: traces are dropped", answer.status);
-            failed(NAME, says, "look at the path of traces.endpoint, and at traces.headers")
+            failed(NAME, says, "check the path of traces.endpoint, and traces.headers")
         }
         Err(why) => {
             let says = format!("{at}: {why}: traces are dropped");
@@ -102,7 +101,7 @@ async fn check_backends(config: &Config) -> Vec<DoctorCheck> {
     let Ok(fulfilment) = config.fulfilment_settings() else { return Vec::new() };
     let network = match config.outbound_client() {
         Ok(network) => network,
-        Err(why) => return vec![failed(NAME, why, "look at [outbound]")],
+        Err(why) => return vec![failed(NAME, why, "correct [outbound]")],
     };
     let mut checks = Vec::new();
     if let Some(hook) = &fulfilment.webhook {
@@ -119,16 +118,15 @@ async fn check_backends(config: &Config) -> Vec<DoctorCheck> {
     if let Some(shop) = &fulfilment.vendure {
         let at = redact(&shop.url);
         checks.push(match shop.check_connection(&network, REPLY_TIMEOUT).await {
-            Ok(()) => passed(NAME, format!("{at} takes the key")),
+            Ok(()) => passed(NAME, format!("{at} accepts the key")),
             Err(why) => {
-                let fix =
-                    "look at vendure_url, vendure_key_file and vendure_channel of [fulfilment], and outbound.allow";
+                let fix = "check vendure_url, vendure_key_file and vendure_channel of [fulfilment], and outbound.allow";
                 failed(NAME, format!("{at}: {why}"), fix)
             }
         });
     }
     if checks.is_empty() {
-        checks.push(passed(NAME, "none is called"));
+        checks.push(passed(NAME, "no back end is called"));
     }
     checks
 }
@@ -165,12 +163,12 @@ async fn check_listen_address(config: &Config, key: &str, address: &str) -> Doct
         Err(error) => error,
     };
     if error.kind() == ErrorKind::AddrInUse && is_opendrs(config, address).await {
-        return passed(NAME, format!("an opendrs listens on {key} {address}"));
+        return passed(NAME, format!("OpenDRS listens on {key} {address}"));
     }
     let fix = match error.kind() {
         ErrorKind::AddrInUse => "stop the other program, or change the setting",
         ErrorKind::PermissionDenied => "choose a port from 1024 on, or give the program CAP_NET_BIND_SERVICE",
-        _ => "name an address of this machine",
+        _ => "set an address of this machine",
     };
     failed(NAME, format!("{key} is {address}: {error}"), fix)
 }

@@ -33,7 +33,7 @@ fn check_named_files(config: &Config) -> Vec<DoctorCheck> {
     // One unreadable file can fail several of these reads.
     bad.dedup();
     if bad.is_empty() {
-        return vec![passed(NAME, "all that the settings name can be read")];
+        return vec![passed(NAME, "all files in the settings can be read")];
     }
     bad.into_iter().map(|why| failed(NAME, why, fix)).collect()
 }
@@ -62,28 +62,28 @@ fn check_signing_url(config: &Config) -> DoctorCheck {
         "set notifications.public_url to {wanted}, with that name in your DNS and in the certificate; or have receivers trust \
          your host: see docs/notifications.md"
     );
-    let warn = |says: String| warning(NAME, format!("{url}, which notifications name: {says}"), fix.clone());
-    let Ok(read) = Url::parse(&url) else { return warn("it cannot be read".into()) };
+    let warn = |says: String| warning(NAME, format!("notifications contain {url}: {says}"), fix.clone());
+    let Ok(read) = Url::parse(&url) else { return warn("it is not a valid URL".into()) };
     if read.scheme() != "https" {
-        return warn("SNS message validators fetch certificates by https alone".into());
+        return warn("SNS message validators fetch certificates by https only".into());
     }
     let host = read.host_str().unwrap_or_default();
     let named = host
         .strip_prefix("sns.")
         .and_then(|rest| rest.strip_suffix(".amazonaws.com").or_else(|| rest.strip_suffix(".amazonaws.com.cn")));
     match named {
-        None => warn(
-            "SNS message validators accept hosts of the form sns.<region>.amazonaws.com alone, unless told otherwise"
-                .into(),
-        ),
+        None => {
+            warn("SNS message validators accept only hosts of the form sns.<region>.amazonaws.com by default".into())
+        }
         Some(other) if other != region => {
             let says = format!(
-                "its region is {other}, that of topics (notifications.region) is {region}: validators that compare both refuse"
+                "its region is {other}, that of topics (notifications.region) is {region}: validators that compare \
+                 both refuse it"
             );
             warn(says)
         }
-        Some(_) if read.port().is_some() => warn("SNS message validators accept no port in it".into()),
-        Some(_) => passed(NAME, format!("{url} is of the form that SNS message validators accept")),
+        Some(_) if read.port().is_some() => warn("SNS message validators accept no port in the URL".into()),
+        Some(_) => passed(NAME, format!("{url} has the form that SNS message validators accept")),
     }
 }
 
@@ -97,7 +97,7 @@ fn check_metrics(config: &Config) -> DoctorCheck {
     let host = listen.rsplit_once(':').map_or("", |(host, _)| host).trim_matches(['[', ']']);
     match host.parse::<IpAddr>() {
         Ok(address) if !is_private(address) => {
-            let says = format!("metrics.listen is {listen}: whoever reaches it may read it");
+            let says = format!("metrics.listen is {listen}: everyone who reaches it can read the metrics");
             warning(NAME, says, "listen on the loopback, or on an address of a private network")
         }
         _ => passed(NAME, format!("are served at {listen}")),
@@ -115,9 +115,10 @@ fn is_private(address: IpAddr) -> bool {
 fn check_proxies(config: &Config) -> Option<DoctorCheck> {
     let all = config.server.proxies.network_of_all()?;
     let says = format!(
-        "server.proxies has {all}: every address is believed, so anybody may say where a request came from, and evade the limits"
+        "server.proxies has {all}: every address counts as a proxy, so every caller can claim another address and \
+         evade the limits"
     );
-    Some(warning("proxies", says, "list the addresses or networks of your proxies alone"))
+    Some(warning("proxies", says, "list only the addresses or networks of your proxies"))
 }
 
 /// Checks for disabled limits, without which one device, client or address can use up a node.
@@ -127,7 +128,7 @@ fn check_limits(config: &Config) -> DoctorCheck {
     if off.is_empty() {
         return passed(NAME, "are on");
     }
-    let fix = "set them again, but for a load test: `opendrs config default` has the default figures";
+    let fix = "set them again, except for a load test: `opendrs config default` has the default values";
     warning(NAME, format!("off: {}", off.join(", ")), fix)
 }
 
@@ -140,27 +141,29 @@ fn check_certificate(config: &Config) -> Option<DoctorCheck> {
         match LocalAuthority::is_complete(folder) {
             None => {
                 return Some(match store_check::check_folder(folder, "choose another with --data (server.data)") {
-                    Ok(()) => passed(NAME, "the first start makes this installation's own authority"),
+                    Ok(()) => passed(NAME, "the first start creates this installation's authority"),
                     Err(fault) => failed(NAME, fault.message, fault.fix),
                 });
             }
             Some(false) => {
-                let says = format!("{} holds only one file of local-ca.pem and local-ca.key", folder.display());
-                return Some(failed(NAME, says, "put the other back, or remove this one for a new authority"));
+                let says = format!("{} contains only one of local-ca.pem and local-ca.key", folder.display());
+                return Some(failed(NAME, says, "restore the other file, or remove this one to get a new authority"));
             }
             Some(true) => {}
         }
     }
     let renewed = match &source {
-        CertificateSource::Files { .. } => "put its successor in its place: the server uses it without a restart",
-        CertificateSource::Local { .. } => "keep this machine's clock right",
+        CertificateSource::Files { .. } => "replace it with a new certificate: the server uses it without a restart",
+        CertificateSource::Local { .. } => "correct this machine's clock",
     };
     Some(match ListenerTls::open(source, now).map(|tls| tls.expires_at()) {
         Err(why) => failed(NAME, why, "put PEM files in place, or change [tls]"),
-        Ok(None) => warning(NAME, "when it ends cannot be read", "look at tls.certificate_file"),
-        Ok(Some(end)) if end <= now => failed(NAME, format!("it ended {end}"), renewed),
-        Ok(Some(end)) if end.since(now) < Span::from_hours(14 * 24) => warning(NAME, format!("it ends {end}"), renewed),
-        Ok(Some(end)) => passed(NAME, format!("it is good until {end}")),
+        Ok(None) => warning(NAME, "its expiry cannot be read", "check tls.certificate_file"),
+        Ok(Some(end)) if end <= now => failed(NAME, format!("it expired {end}"), renewed),
+        Ok(Some(end)) if end.since(now) < Span::from_hours(14 * 24) => {
+            warning(NAME, format!("it expires {end}"), renewed)
+        }
+        Ok(Some(end)) => passed(NAME, format!("it is valid until {end}")),
     })
 }
 
@@ -179,27 +182,27 @@ fn check_public_urls(config: &Config) -> Vec<DoctorCheck> {
         let listen = if own.is_empty() { &config.server.listen } else { own };
         let local = ["127.", "localhost:", "[::1]:"].iter().any(|start| listen.starts_with(start));
         if url.is_empty() && !local {
-            let says = format!("{section} listens on {listen}, and its links would lead there");
-            let fix = format!("set {section}.public_url to the https address that others use");
+            let says = format!("{section} listens on {listen}, and its links would begin with that address");
+            let fix = format!("set {section}.public_url to the https URL that clients use");
             checks.push(warning(NAME, says, fix));
         } else if url.starts_with("http://") && role != Role::Service {
-            let fix = "set [tls], or end TLS in front, and set the https address: cookies are then sent by https alone";
+            let fix = "set [tls], or end TLS in a proxy, and set the https URL: cookies are then sent over https only";
             checks.push(warning(NAME, format!("{section}.public_url is {url}"), fix));
         }
     }
     let own = config.certificate_source().is_some();
     let secure = |url: &str| url.starts_with("https://") || (own && url.is_empty());
     if secure(&config.login.public_url) != secure(&config.web.public_url) {
-        let fix = "set both: with one alone, cookies are not marked for https";
+        let fix = "set both to https: with only one, cookies are not restricted to https";
         checks.push(failed(NAME, "only one of login.public_url and web.public_url is https", fix));
     }
     if !own && (secure(&config.login.public_url) || secure(&config.web.public_url)) && config.server.proxies.is_empty()
     {
-        let says = "TLS is ended by a proxy, and all who come through it are one source to the brake on guessing";
+        let says = "a proxy ends TLS, and all callers behind it count as one source for the limits";
         checks.push(warning(NAME, says, "set server.proxies to the proxy's address"));
     }
     if checks.is_empty() {
-        checks.push(passed(NAME, "fit the addresses that are listened on"));
+        checks.push(passed(NAME, "match the addresses of the listeners"));
     }
     checks
 }

@@ -26,7 +26,7 @@ pub(super) async fn check_store(config: &Config, key: MasterKeyState) -> Vec<Doc
     };
     match inspect(&place).await {
         Err(why @ Error::Unavailable(_)) if matches!(place, StoreLocation::File(_)) => {
-            let fix = "look at the disk, and at the rights to the data folder and all that is in it";
+            let fix = "check the disk, and the access rights of the data folder and its files";
             vec![failed(NAME, why.to_string(), fix)]
         }
         Err(Error::Unavailable(why)) => {
@@ -34,7 +34,7 @@ pub(super) async fn check_store(config: &Config, key: MasterKeyState) -> Vec<Doc
             vec![failed(NAME, format!("{engine} cannot be reached: {why}"), fix)]
         }
         Err(why) => vec![failed(NAME, why.to_string(), "restore a backup, or name another store")],
-        Ok(None) => vec![warning(NAME, format!("{engine}: there is none yet"), "`opendrs serve` makes it")],
+        Ok(None) => vec![warning(NAME, format!("{engine}: there is no store yet"), "`opendrs serve` creates it")],
         Ok(Some(found)) => {
             let mut checks = vec![passed(NAME, format!("{engine} answers"))];
             checks.push(check_schema(&found));
@@ -63,12 +63,12 @@ fn check_master_key_matches(config: &Config, found: &StoreInspection, key: &Mast
         MasterKeyState::Present(_) => Some(failed(
             NAME,
             format!("the store was made with another master key than {at}"),
-            "put the key it was made with in its place, or name it with keys.master_file",
+            "put the store's key in its place, or set keys.master_file to the file of that key",
         )),
         MasterKeyState::Missing => Some(failed(
             NAME,
             format!("the store was made with a master key, and there is none at {at}"),
-            "put that key back from where you keep a copy of it, or name its file with keys.master_file",
+            "restore that key from its backup, or set keys.master_file to its file",
         )),
         // Another check has reported this problem.
         MasterKeyState::Unusable => None,
@@ -80,7 +80,7 @@ fn check_schema(found: &StoreInspection) -> DoctorCheck {
     let says = format!("it is at step {step}, this program knows steps up to {known}");
     match step.cmp(known) {
         std::cmp::Ordering::Equal => passed("schema", says),
-        std::cmp::Ordering::Less => warning("schema", says, "the next start of `opendrs serve` brings it up to date"),
+        std::cmp::Ordering::Less => warning("schema", says, "the next start of `opendrs serve` upgrades it"),
         std::cmp::Ordering::Greater => failed("schema", says, "run the newer opendrs"),
     }
 }
@@ -94,17 +94,17 @@ fn check_database_condition(found: &StoreInspection, place: &StoreLocation) -> V
             "UTF8" | "UTF-8" => passed("encoding", encoding.clone()),
             other => failed(
                 "encoding",
-                format!("the database's encoding is {other}: it cannot hold every name and address"),
-                "make one with CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0",
+                format!("the database's encoding is {other}: it cannot store every name and address"),
+                "create one with CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0",
             ),
         });
     }
     if let Some(why) = read_only {
         let fix = match place {
             StoreLocation::File(_) => {
-                "give the data folder and all that is in it to this user (chown); its disk must take writes"
+                "give the data folder and its files to this user (chown); its disk must be writable"
             }
-            StoreLocation::Url(_) => "name a server that takes writes, and a user that may write",
+            StoreLocation::Url(_) => "use a server that accepts writes, and a user with write access",
         };
         checks.push(failed("read-only", why.clone(), fix));
     }
@@ -118,10 +118,10 @@ fn check_database_condition(found: &StoreInspection, place: &StoreLocation) -> V
         SessionMode::Dedicated => {}
         SessionMode::Pooled { statements_kept } => {
             let says = "a pooler gives each transaction another connection";
-            let fix = "let the pooler pool by session (pool_mode = session), or name the database itself";
+            let fix = "let the pooler pool by session (pool_mode = session), or connect to the database directly";
             checks.push(match statements_kept {
                 false => failed("pooler", format!("{says}, and prepared statements are lost"), fix),
-                true => warning("pooler", format!("{says}, and what is set for a session is lost"), fix),
+                true => warning("pooler", format!("{says}, and session settings are lost"), fix),
             });
         }
     }
@@ -137,7 +137,7 @@ fn check_configured_makers(config: &Config, found: &StoreInspection) -> Vec<Doct
             [] => "the store has no maker yet".to_owned(),
             some => format!("the store has {}", some.iter().take(10).cloned().collect::<Vec<_>>().join(", ")),
         };
-        let says = format!("fulfilment.makers names `{name}`, and there is no such maker: {known}");
+        let says = format!("fulfilment.makers has `{name}`, which is not a maker in the store: {known}");
         warning("makers", says, "write the maker's name as the seed has it, or remove the item")
     };
     unknown.map(warn).collect()
@@ -162,8 +162,8 @@ async fn check_sns_credentials(config: &Config, endpoints: &[String]) -> Vec<Doc
             Ok(()) => passed(NAME, format!("there are AWS credentials for {what}")),
             // The server may have other credentials than this shell.
             Err(why) => {
-                let fix = "give the server AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE or a role, and run \
-                           this in the same surroundings";
+                let fix = "give the server AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE or a role, and \
+                           run this command in the same environment";
                 warning(NAME, format!("{what}: {why}"), fix)
             }
         });
@@ -175,14 +175,14 @@ async fn check_sns_credentials(config: &Config, endpoints: &[String]) -> Vec<Doc
 fn check_clock(found: &StoreInspection) -> DoctorCheck {
     const NAME: &str = "clock";
     let now = SystemClock.now();
-    let fix = "keep the clock right with NTP (timedatectl set-ntp true)";
+    let fix = "synchronize the clock with NTP (timedatectl set-ntp true)";
     if found.installation.is_some_and(|(_, made)| made > now) {
-        return failed(NAME, format!("it is {now} here, before the store was made"), fix);
+        return failed(NAME, format!("this machine's clock is {now}, before the store was created"), fix);
     }
     let off = found.database_time.map(|theirs| if theirs > now { theirs.since(now) } else { now.since(theirs) });
     match off {
         Some(off) if off > Span::from_secs(2) => {
-            warning(NAME, format!("it is {now} here, {off} from the database's clock"), fix)
+            warning(NAME, format!("this machine's clock is {now}, {off} from the database's clock"), fix)
         }
         _ => passed(NAME, format!("it is {now}")),
     }

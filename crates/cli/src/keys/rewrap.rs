@@ -33,7 +33,7 @@ pub(super) async fn run(file: Option<&Path>, args: KeysRewrapArgs) -> Result<(),
     let place = config.store_location();
     let found = inspect(&place).await.map_err(|e| error_text(e.into()))?;
     let Some((proof, _)) = found.and_then(|found| found.installation) else {
-        return Err("there is no store whose master key could be changed: `opendrs serve` makes one".into());
+        return Err("there is no store yet, so there is no master key to change: `opendrs serve` creates one".into());
     };
     let known = master_key::read_master_key(&args.key)?;
     if known.is_some_and(|key| keys::master_key_check(&key) == proof) {
@@ -42,8 +42,7 @@ pub(super) async fn run(file: Option<&Path>, args: KeysRewrapArgs) -> Result<(),
     let old = master_key::read_existing(&config.master_key_file())?;
     if keys::master_key_check(&old) != proof {
         return Err(format!(
-            "the store was made with another master key than {}, or has got another one since: name its file with \
-             keys.master_file",
+            "the store has another master key than {}: set keys.master_file to the file of its key",
             config.master_key_file().display()
         ));
     }
@@ -104,8 +103,8 @@ fn print_report(config: &Config, args: &KeysRewrapArgs, done: &RewrapReport) {
 fn print_next_steps(config: &Config, args: &KeysRewrapArgs) {
     let (new, old) = (args.key.display(), config.master_key_file());
     output::print_note(format!(
-        "Now set keys.master_file = \"{new}\" for every node, or put that file in the place of {}, and start the server. \
-         Keep the old key as long as you keep backups from before. Pages that customers have open must be loaded anew once.",
+        "Now set keys.master_file = \"{new}\" for every node, or replace {} with that file, and start the server. \
+         Keep the old key as long as you keep backups that need it. Customers must reload open pages once.",
         old.display()
     ));
 }

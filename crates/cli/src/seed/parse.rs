@@ -136,7 +136,7 @@ impl SeedParser<'_> {
     ) -> Result<(NotificationType, Version), String> {
         let Some(kind) = NotificationType::parse(&format!("{}Notification", name.get_ref())) else {
             let all = NotificationType::ALL.map(|kind| kind.wire_name().trim_end_matches("Notification")).join(", ");
-            return self.error_at(name, name.get_ref(), format!("is no notification; there are {all}"));
+            return self.error_at(name, name.get_ref(), format!("is not a notification type; write one of {all}"));
         };
         match Version::parse(version.get_ref()) {
             Some(version) => Ok((kind, version)),
@@ -175,7 +175,7 @@ impl SeedParser<'_> {
             (None, Some(hash)) => (hash, "secret_hash"),
         };
         if !client.kind.get_ref().is_confidential() {
-            return self.error_at(text, key, "only web clients have a secret; the others prove their codes by PKCE");
+            return self.error_at(text, key, "only web clients have a secret; other clients use PKCE");
         }
         let Some(bytes) = parse_hex_32(text.get_ref()) else {
             return self.error_at(text, key, "must be 64 hex digits; leave it out to have a secret generated");
@@ -253,14 +253,13 @@ impl SeedParser<'_> {
                 Some(checked.or_else(|part| self.error_at(&address, "address", format!("check {part}")))?)
             }
         };
-        let language =
-            match &customer.language {
-                None => None,
-                Some(tag) => Some(Language::parse(tag.get_ref()).map_or_else(
-                    || self.error_at(tag, "language", format!("is none of {}", Language::all_tags())),
-                    Ok,
-                )?),
-            };
+        let language = match &customer.language {
+            None => None,
+            Some(tag) => Some(Language::parse(tag.get_ref()).map_or_else(
+                || self.error_at(tag, "language", format!("must be one of {}", Language::all_tags())),
+                Ok,
+            )?),
+        };
         let line = self.line_of(&customer.email);
         let CustomerToml { email, name, blocked, .. } = customer;
         let (email, name) = (email.into_inner(), name.into());

@@ -57,7 +57,7 @@ fn item_lines(item: &SeedItem, dry_run: bool, secrets: bool) -> Vec<String> {
         SeedOutcome::Undeclared => more(undeclared_text(item)),
         // Only a removed client can never be created again: its row stays for the sake of its devices.
         SeedOutcome::Gone if *kind == "client" => {
-            more("it was removed for ever: to have another in its place, declare one with an `id` of its own".into());
+            more("it was removed permanently: to replace it, declare a client with a new `id`".into());
         }
         SeedOutcome::Gone => {
             more("an earlier seed declared it, and it was removed since (--force creates it again)".into());
@@ -66,8 +66,8 @@ fn item_lines(item: &SeedItem, dry_run: bool, secrets: bool) -> Vec<String> {
     }
     if let Some(secret) = secret {
         let shown = match secrets {
-            true => format!("{secret}  (shown this once: keep it)"),
-            false => "generated, and not shown".to_owned(),
+            true => format!("{secret}  (printed only once: store it)"),
+            false => "generated, and not printed".to_owned(),
         };
         lines.push(format!("{:<width$} {:<8} {shown}", "", "secret"));
     }

@@ -103,7 +103,7 @@ fn operation(spec: &EndpointSpec, path: &str, at: usize) -> Value {
         let content = |name: &str| json!({ "schema": { "$ref": format!("#/components/schemas/{name}") } });
         operation["requestBody"] = json!({
             "required": true,
-            "description": "JSON, or the same names as form fields; looked at by its content, not by its label.",
+            "description": "JSON, or the same names as form fields. The content decides, not the content type.",
             "content": {
                 "application/json": content(as_json),
                 "application/x-www-form-urlencoded": content(as_form),
@@ -130,14 +130,14 @@ fn describe(endpoint: ApiEndpoint) -> &'static str {
         ApiEndpoint::Replenish => {
             "Orders the product chosen for the slot, unless an order is under way. Any body is ignored."
         }
-        ApiEndpoint::SlotStatus => "Stores what is left in the slot, durably, before it is answered.",
-        ApiEndpoint::DeviceStatus => "Stores when the device was last used.",
-        ApiEndpoint::Deregister => "Ends the registration: every token and code of the device is dead at once.",
-        ApiEndpoint::SubscriptionInfo => "Every slot of the device, and what it may order.",
+        ApiEndpoint::SlotStatus => "Stores a reading of the slot durably before the answer.",
+        ApiEndpoint::DeviceStatus => "Stores the time of the device's last use.",
+        ApiEndpoint::Deregister => "Ends the registration, and immediately every token and code of the device.",
+        ApiEndpoint::SubscriptionInfo => "Returns every slot of the device, and what it can order.",
         ApiEndpoint::CancelTestOrders => {
             "Frees the slot of a test device, so that the next Replenish places an order again."
         }
-        ApiEndpoint::OrderInfo => "Where an order stands.",
+        ApiEndpoint::OrderInfo => "Returns the state of an order.",
     }
 }
 
@@ -272,22 +272,22 @@ fn moment_text_schema() -> Value {
 
 fn response_headers() -> Value {
     json!({
-        "RequestId": { "description": "The call's id; name it when you ask for help.", "required": true,
+        "RequestId": { "description": "The call's id; include it when you ask for help.", "required": true,
             "schema": { "type": "string", "format": "uuid" } },
-        "Date": { "description": "When it was answered, RFC 2822.", "required": true, "schema": { "type": "string" } },
+        "Date": { "description": "Time of the answer, RFC 2822.", "required": true, "schema": { "type": "string" } },
     })
 }
 
 fn error_responses() -> Value {
     let mut all = Map::new();
     for (status, words) in [
-        ("400", "The caller can mend it: a bad token (`Invalid token`), version header, slot, body or state."),
+        ("400", "The caller can correct it: a bad token (`Invalid token`), version header, slot, body or state."),
         ("404", "No such path; for Replenish also: no such slot."),
         ("405", "The path does not take this method."),
         ("413", "The body is over 64 KiB."),
         ("429", "Too many calls."),
-        ("500", "Our fault; the request id leads to the log."),
-        ("503", "The store is out of reach; try again."),
+        ("500", "An error of the server; the log has the request id."),
+        ("503", "The store cannot be reached; try again."),
     ] {
         let refusal = json!({
             "description": words,

@@ -13,7 +13,7 @@ fn check_base_url(key: &str, url: &str, pages: bool) -> Result<(), String> {
     let more = [read.query(), read.fragment(), read.password()].iter().any(Option::is_some);
     match (read.path() == "/" || !pages) && !more && read.username().is_empty() {
         true => Ok(()),
-        false => Err(format!("{key} is `{url}`: write scheme, host and port alone; pages have paths of their own")),
+        false => Err(format!("{key} is `{url}`: write only scheme, host and port; pages have their own paths")),
     }
 }
 
@@ -73,7 +73,7 @@ impl Config {
             if let Some((other, taken)) =
                 known[..n].iter().find(|(_, other)| addresses_overlap(other, address) && !shares(other))
             {
-                return Err(format!("{key} is `{address}` and {other} is `{taken}`: give each a port of its own"));
+                return Err(format!("{key} is `{address}` and {other} is `{taken}`: give each its own port"));
             }
         }
         Ok(())
@@ -123,11 +123,9 @@ impl Config {
         let scheme = self.server.database_url.split_once("://").map(|(scheme, _)| scheme);
         if scheme.is_some_and(|scheme| !["postgres", "postgresql"].contains(&scheme)) {
             // The URL may contain a password, so the error does not repeat it.
-            return Err(
-                "server.database_url is of no kind that is known: write postgres://user:password@host:5432/name, \
+            return Err("server.database_url has an unknown form: write postgres://user:password@host:5432/name, \
                  or leave it out for SQLite"
-                    .into(),
-            );
+                .into());
         }
         parse_log_filter(&self.server.log)?;
         opendrs_outbound::check_allow_list(&self.outbound.allow)?;

@@ -30,11 +30,11 @@ pub(super) struct LimitsConfig {
 
 /// The limits that can be disabled by setting them to 0: each key, and what it limits.
 const LIFTABLE_LIMITS: [(&str, &str); 6] = [
-    ("device_rate", "calls of a device a second"),
-    ("device_per_day", "calls of a device a day"),
-    ("orders_per_day", "orders of a device a day"),
-    ("mails_per_day", "mails about a device a day"),
-    ("client_rate", "token requests of a client a second"),
+    ("device_rate", "calls of a device per second"),
+    ("device_per_day", "calls of a device per day"),
+    ("orders_per_day", "orders of a device per day"),
+    ("mails_per_day", "mails about a device per day"),
+    ("client_rate", "token requests of a client per second"),
     ("connections_per_address", "connections of an address"),
 ];
 

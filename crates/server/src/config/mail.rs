@@ -35,22 +35,20 @@ impl MailConfig {
         }
         self.sender()?;
         if self.user.is_empty() != self.password_file.as_os_str().is_empty() {
-            return Err("mail.user and mail.password_file belong together: give both or none".into());
+            return Err("mail.user and mail.password_file belong together: set both or neither".into());
         }
         if !self.user.is_empty() && self.security == SmtpSecurity::None {
-            return Err("mail.security is none: the password of mail.user would travel in the clear. \
-                        Use starttls or tls"
-                .into());
+            return Err(
+                "mail.security is none: the password of mail.user would be sent unencrypted. Use starttls or tls"
+                    .into(),
+            );
         }
         Ok(())
     }
 
     fn sender(&self) -> Result<Mailbox, String> {
         self.from.parse().map_err(|_| {
-            format!(
-                "mail.from is `{}`: with mail.host, write who mails are from: Name <orders@your.example>",
-                self.from
-            )
+            format!("mail.from is `{}`: mail.host needs a sender, such as Name <orders@your.example>", self.from)
         })
     }
 

@@ -39,7 +39,7 @@ pub(super) fn apply_file(base: &mut Table, text: &str, name: &str) -> Result<(),
             if !matches!(content.get_ref(), DeValue::Table(_))
                 && let Some(home) = section_of_key(base, word)
             {
-                return Err(format!("{name}: line {at}: {word} stands in no section: write it under [{home}]"));
+                return Err(format!("{name}: line {at}: {word} is in no section: write it under [{home}]"));
             }
             let hint = nearest_word(word, &known).map_or(String::new(), |n| format!("; did you mean [{n}]?"));
             return Err(format!("{name}: line {at}: unknown section [{word}]{hint}"));

@@ -154,7 +154,7 @@ impl Config {
             if let Some(at) = list.iter().position(|pair| pair.split_once('=').is_none_or(|(name, _)| name.is_empty()))
             {
                 // A header may contain a secret, so the error does not repeat it.
-                return Err(format!("traces.{key}: item {} is no pair: write \"name=value\"", at + 1));
+                return Err(format!("traces.{key}: item {} is not a pair: write \"name=value\"", at + 1));
             }
         }
         match endpoint.as_str() {

@@ -47,7 +47,7 @@ fn is_set(path: &Path) -> bool {
 }
 
 fn both_set_error(key: &str) -> String {
-    format!("{key} and {key}_file are both set: give one of them")
+    format!("{key} and {key}_file are both set: set only one of them")
 }
 
 /// Loads a secret that may be in a file.

@@ -73,15 +73,15 @@ fn unknown_settings_and_wrong_values_are_errors_that_say_where() {
         (
             "[server]\nlisten = \"0.0.0.0:80\"\n[metrics]\nlisten = \"127.0.0.1:80\"",
             None,
-            "metrics.listen is `127.0.0.1:80` and server.listen is `0.0.0.0:80`: give each a port of its own",
+            "metrics.listen is `127.0.0.1:80` and server.listen is `0.0.0.0:80`: give each its own port",
         ),
         ("[metrics]\nlisten = \"127.0.0.1:7373\"", None, "metrics.listen is `127.0.0.1:7373` and server.listen is"),
         (
             "[web]\nlisten = \"[::]:7373\"",
             None,
-            "web.listen is `[::]:7373` and server.listen is `127.0.0.1:7373`: give each a port of its own",
+            "web.listen is `[::]:7373` and server.listen is `127.0.0.1:7373`: give each its own port",
         ),
-        ("[server]\ndatabase_url = \"mysql://hush\"", None, "server.database_url is of no kind that is known"),
+        ("[server]\ndatabase_url = \"mysql://hush\"", None, "server.database_url has an unknown form"),
         ("[server]\nlog = \"loud\"", None, "server.log is `loud`: write error, warn"),
         ("[outbound]\nallow = [\"10.0.0.0/99\"]", None, "outbound.allow holds `10.0.0.0/99`"),
         ("[tls]\nnames = [\"a b\"]", None, "tls.names has `a b`"),
@@ -89,10 +89,10 @@ fn unknown_settings_and_wrong_values_are_errors_that_say_where() {
         (
             "[login]\npublic_url = \"https://a.example/drs/\"",
             None,
-            "login.public_url is `https://a.example/drs/`: write scheme",
+            "login.public_url is `https://a.example/drs/`: write only scheme",
         ),
         ("[server\n", None, "o.toml: "),
-        ("listen = \"a\"", None, "o.toml: line 1: listen stands in no section: write it under [server]"),
+        ("listen = \"a\"", None, "o.toml: line 1: listen is in no section: write it under [server]"),
         (
             "",
             Some(("OPENDRS_SERVER_LISEN", "a")),
@@ -120,7 +120,7 @@ fn unknown_settings_and_wrong_values_are_errors_that_say_where() {
         ),
         ("[traces]\nsampling = \"2\"", None, "traces.sampling is `2`: write a number from 0 to 1"),
         ("[traces]\nendpoint = \"collector:4318\"", None, "traces.endpoint is `collector:4318`: write it with http"),
-        ("[traces]\nheaders = [\"a=b\", \"hush\"]", None, "traces.headers: item 2 is no pair"),
+        ("[traces]\nheaders = [\"a=b\", \"hush\"]", None, "traces.headers: item 2 is not a pair"),
         (
             "[fulfilment]\nmakers = [\"Aqua=vendure\"]",
             None,
@@ -168,7 +168,7 @@ fn a_secret_stands_in_its_setting_or_in_a_file() {
     for (section, key, file, says) in [
         ("server", "database_url", "/no/such", "cannot read the file /no/such of server.database_url_file: "),
         ("server", "database_url", &empty, "of server.database_url_file is empty"),
-        ("traces", "headers", &wrong, "traces.headers: item 1 is no pair"),
+        ("traces", "headers", &wrong, "traces.headers: item 1 is not a pair"),
         ("fulfilment", "webhook_secrets", "/no/such", "of fulfilment.webhook_secrets_file: "),
         ("fulfilment", "vendure_hint_secrets", &empty, "of fulfilment.vendure_hint_secrets_file is empty"),
         ("operator", "token", &empty, "of operator.token_file is empty"),
@@ -179,7 +179,10 @@ fn a_secret_stands_in_its_setting_or_in_a_file() {
     }
     let both = format!("[server]\ndatabase_url = \"postgres://a\"\ndatabase_url_file = \"{url}\"\n");
     let both = load(&both, &[]).unwrap_err();
-    assert!(both.contains("server.database_url and server.database_url_file are both set: give one of them"), "{both}");
+    assert!(
+        both.contains("server.database_url and server.database_url_file are both set: set only one of them"),
+        "{both}"
+    );
     let wrong = format!("[fulfilment]\nwebhook_url = \"https://a\"\nwebhook_secrets_file = \"{wrong}\"\n");
     let wrong = load(&wrong, &[]).unwrap_err();
     assert!(wrong.contains("write each as whsec_") && !wrong.contains("of-back-end"), "{wrong}");

@@ -45,11 +45,11 @@ impl TlsConfig {
         match (self.mode, named) {
             (TlsMode::Files, [true, true]) | (TlsMode::Off | TlsMode::SelfSigned, [false, false]) => Ok(()),
             (TlsMode::Files, _) => {
-                Err("tls.mode is files: name both, tls.certificate_file (--tls-cert) and tls.key_file (--tls-key)"
+                Err("tls.mode is files: set both, tls.certificate_file (--tls-cert) and tls.key_file (--tls-key)"
                     .into())
             }
-            _ => Err("tls.certificate_file and tls.key_file are used with tls.mode = \"files\" alone: \
-                      set it, or leave them out"
+            _ => Err("tls.certificate_file and tls.key_file are used only with tls.mode = \"files\": set it, or \
+                      leave them out"
                 .into()),
         }
     }
@@ -120,10 +120,10 @@ mod tests {
     fn files_come_in_pairs_and_with_their_mode() {
         let (mode, cert, key) = ("OPENDRS_TLS_MODE", "OPENDRS_TLS_CERTIFICATE_FILE", "OPENDRS_TLS_KEY_FILE");
         for env in [vec![(mode, "files")], vec![(mode, "files"), (cert, "c")], vec![(mode, "files"), (key, "k")]] {
-            assert!(load(&env).unwrap_err().starts_with("tls.mode is files: name both"), "{env:?}");
+            assert!(load(&env).unwrap_err().starts_with("tls.mode is files: set both"), "{env:?}");
         }
         for env in [vec![(cert, "c"), (key, "k")], vec![(mode, "self-signed"), (key, "k")]] {
-            assert!(load(&env).unwrap_err().contains("with tls.mode = \"files\" alone"), "{env:?}");
+            assert!(load(&env).unwrap_err().contains("only with tls.mode = \"files\""), "{env:?}");
         }
         let config = load(&[(mode, "files"), (cert, "c"), (key, "k")]).unwrap();
         assert!(

@@ -71,7 +71,7 @@ impl SmtpMailer {
     /// A text that names the wrong setting.
     pub fn new(settings: SmtpSettings) -> Result<Self, String> {
         let SmtpSettings { host, port, security, from, login, ca_pem: authorities } = settings;
-        let host = to_ascii_domain(&host).ok_or_else(|| format!("mail.host `{host}` is no host name"))?;
+        let host = to_ascii_domain(&host).ok_or_else(|| format!("mail.host `{host}` is not a host name"))?;
         let from = to_ascii_mailbox(from)?;
         let tls = || {
             let mut tls = TlsParameters::builder(host.clone());
@@ -105,7 +105,7 @@ impl SmtpMailer {
     pub async fn check(&self) -> Result<(), String> {
         match tokio::time::timeout(SEND_TIMEOUT, self.transport.test_connection()).await {
             Ok(Ok(true)) => Ok(()),
-            Ok(Ok(false)) => Err("it took the connection and closed it again".into()),
+            Ok(Ok(false)) => Err("it accepted the connection and closed it again".into()),
             Ok(Err(error)) => Err(error_reason(&error)),
             Err(_) => Err(format!("it did not answer within {} seconds", SEND_TIMEOUT.as_secs())),
         }
@@ -116,7 +116,8 @@ impl SmtpMailer {
         let words = ComposedMail::compose(letter);
         let text = words.to_text().map_err(|e| e.to_string())?;
         let html = words.to_html().map_err(|e| e.to_string())?;
-        let to: Address = letter.to.as_str().parse().map_err(|e| format!("no address to mail to: {e}"))?;
+        let to: Address =
+            letter.to.as_str().parse().map_err(|e| format!("the recipient's address is not valid for mail: {e}"))?;
         let name = words.name.clone();
         let at = SystemTime::UNIX_EPOCH + Duration::from_micros(letter.at.as_micros().try_into().unwrap_or_default());
         let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
@@ -144,7 +145,7 @@ impl Mailer for SmtpMailer {
             match tokio::time::timeout(SEND_TIMEOUT, self.transport.send(message)).await {
                 Ok(Ok(_)) => MailOutcome::Sent,
                 Ok(Err(error)) => outcome_of_error(&error),
-                Err(_) => MailOutcome::TransientFailure("the mail server did not take it in time".into()),
+                Err(_) => MailOutcome::TransientFailure("the mail server did not accept it in time".into()),
             }
         })
     }
@@ -153,7 +154,7 @@ impl Mailer for SmtpMailer {
 /// Converts the sender's domain to A-labels, because not every mail server accepts addresses in other scripts.
 fn to_ascii_mailbox(from: Mailbox) -> Result<Mailbox, String> {
     let Mailbox { name, email } = from;
-    let refuse = || format!("mail.from `{email}` is no address to send mail from");
+    let refuse = || format!("mail.from `{email}` is not a valid sender address");
     let domain = to_ascii_domain(email.domain()).ok_or_else(refuse)?;
     let email = Address::new(email.user(), domain).map_err(|_| refuse())?;
     Ok(Mailbox { name, email })

@@ -60,5 +60,5 @@ pub fn parse_event_id(text: &str) -> Result<EventId, String> {
 
 /// Parses a time, as people write it.
 pub fn parse_moment(text: &str) -> Result<Time, String> {
-    date::parse(text).ok_or_else(|| format!("`{text}` is no moment: write it as 2018-03-02T07:00:00Z"))
+    date::parse(text).ok_or_else(|| format!("`{text}` is not a time: write it as 2018-03-02T07:00:00Z"))
 }

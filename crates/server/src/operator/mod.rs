@@ -58,7 +58,7 @@ impl IntoResponse for OperatorError {
             Self::Api(problem) => problem.into_response(),
             Self::Unauthorized => {
                 let words =
-                    "Show the operator's token: Authorization: Bearer, and the first line of operator.token_file.";
+                    "Send the operator's token: Authorization: Bearer, and the first line of operator.token_file.";
                 let mut response = json(StatusCode::UNAUTHORIZED, json!({ "message": words }).to_string());
                 response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
                 response
@@ -71,7 +71,7 @@ fn require_token(site: &AppState, request: &Request) -> Result<(), OperatorError
     let shown = bearer_token(request.headers());
     let why = match (&site.operator, shown) {
         (Some(operator), Some(shown)) if operator.matches(&shown) => return Ok(()),
-        (_, Some(_)) => "another token",
+        (_, Some(_)) => "wrong token",
         (_, None) => "no token",
     };
     let source = site.sources.of_request(request.extensions(), request.headers());
@@ -96,10 +96,11 @@ async fn list_events(State(site): State<Arc<AppState>>, request: Request) -> Res
         match name.as_str() {
             "limit" => {
                 let read = value.parse().ok().filter(|limit| (1..=PAGE_SIZE.1).contains(limit));
-                limit = read.ok_or_else(|| bad_request(format!("limit is a number from 1 to {}.", PAGE_SIZE.1)))?;
+                limit =
+                    read.ok_or_else(|| bad_request(format!("limit must be a number from 1 to {}.", PAGE_SIZE.1)))?;
             }
             "before" => before = Some(parse_cursor(&value)?),
-            _ => return Err(bad_request("Ask with limit and before, or with neither.")),
+            _ => return Err(bad_request("Use no parameters except limit and before.")),
         }
     }
     let found = outbox::list(&site.app, before, limit).await?;
@@ -137,7 +138,7 @@ async fn replay_one(
     let body = read_body(request.into_body(), site.bodies).await.map_err(ApiError::of_body)?;
     let ReplayOneRequest { topic, failed } = match body.is_empty() {
         true => ReplayOneRequest::default(),
-        false => parse_body(&body, "Send nothing, or {\"topic\":\"NAME\",\"failed\":true}.")?,
+        false => parse_body(&body, "Send no body, or {\"topic\":\"NAME\",\"failed\":true}.")?,
     };
     let to = find_receiver_id(&site, topic).await?;
     let count = delivery::replay(&site.app, ReplaySelection::Event(id), to, failed).await?;
@@ -157,8 +158,8 @@ struct ReplayRangeRequest {
 }
 
 async fn replay_range(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, OperatorError> {
-    const USAGE: &str = "Send {\"since\":\"2018-03-02T07:00:00Z\"}, with \"until\", \"topic\" and \"failed\" if they \
-                         matter; or {\"rest\":...} as the answer before named it, with the same topic and failed.";
+    const USAGE: &str = "Send {\"since\":\"2018-03-02T07:00:00Z\"}, optionally with \"until\", \"topic\" and \
+                         \"failed\"; or {\"rest\":...} from the previous answer, with the same topic and failed.";
     require_token(&site, &request)?;
     let body = read_body(request.into_body(), site.bodies).await.map_err(ApiError::of_body)?;
     let ReplayRangeRequest { since, until, rest, topic, failed } = parse_body(&body, USAGE)?;
@@ -205,7 +206,7 @@ fn parse_cursor(text: &str) -> Result<ReplayCursor, OperatorError> {
         let (at, id) = text.split_once('.')?;
         Some((parse_micros(at)?, EventId::parse(id).ok()?))
     };
-    read().ok_or_else(|| bad_request("Take `before` and `rest` from an answer as they are."))
+    read().ok_or_else(|| bad_request("Use `before` and `rest` unchanged from an answer."))
 }
 
 fn parse_micros(text: &str) -> Option<Time> {

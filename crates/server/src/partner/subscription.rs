@@ -60,7 +60,7 @@ async fn handle_query(site: &AppState, text: String) -> Response {
             return error_response(
                 StatusCode::FORBIDDEN,
                 "AuthorizationError",
-                "AuthenticateOnUnsubscribe needs a signed call, which is not taken here: leave it out",
+                "AuthenticateOnUnsubscribe needs a signed call, which is not supported: leave it out",
                 id,
             );
         }
@@ -80,7 +80,7 @@ async fn handle_query(site: &AppState, text: String) -> Response {
             return error_response(
                 StatusCode::BAD_REQUEST,
                 "MissingAction",
-                "Name an Action: ConfirmSubscription or Unsubscribe",
+                "Add the parameter Action: ConfirmSubscription or Unsubscribe",
                 id,
             );
         }
@@ -88,7 +88,7 @@ async fn handle_query(site: &AppState, text: String) -> Response {
             return error_response(
                 StatusCode::BAD_REQUEST,
                 "InvalidAction",
-                "Only ConfirmSubscription and Unsubscribe are answered here",
+                "Only ConfirmSubscription and Unsubscribe are supported",
                 id,
             );
         }

@@ -99,7 +99,7 @@ impl HttpMetrics {
             }
         }
         let name = "opendrs_request_seconds";
-        page.head(name, "histogram", "From a request's head to its answer, without the sending of either.");
+        page.head(name, "histogram", "Time from a request's head to its answer, without the sending of either.");
         for (at, endpoint) in self.endpoints.iter().enumerate() {
             let counted = Histogram::merged(self.shards.iter().map(|shard| &shard[at].durations));
             if counted.count > 0 {

@@ -26,11 +26,11 @@ fn store(site: &AppState, page: &mut Page) {
     page.head(name, "histogram", "Commands in each transaction of the store's writers.");
     page.histogram(name, "", &numbers.batches, 1.0);
     let name = "opendrs_store_batch_seconds";
-    page.head(name, "histogram", "How long each took, its commit included.");
+    page.head(name, "histogram", "Duration of each transaction, with its commit.");
     page.histogram(name, "", &numbers.batch_micros, 1e-6);
     let help = "Transactions that failed and were run again command by command.";
     page.counter("opendrs_store_batches_redone_total", help, numbers.batches_redone);
-    let help = "Messages that wait for a writer; each holds the commands of a turn of one serving thread.";
+    let help = "Messages that wait for a writer; each contains one or more commands of one serving thread.";
     page.gauge("opendrs_store_queue", help, numbers.queued);
     let help = "Reads that waited for a connection (SQLite).";
     page.counter("opendrs_store_reader_waits_total", help, numbers.reader_waits);
@@ -59,7 +59,7 @@ fn sent(site: &AppState, page: &mut Page) {
             }
         }
         let name = format!("opendrs_{noun}_attempt_seconds");
-        page.head(&name, "histogram", &format!("{help}: how long each took."));
+        page.head(&name, "histogram", &format!("{help}: duration of each."));
         for attempts in all {
             page.histogram(&name, &of(attempts), &attempts.durations(), 1e-6);
         }
@@ -71,16 +71,16 @@ async fn due(site: &AppState, page: &mut Page) -> Result<(), opendrs_service::Er
         backlog::load(&site.app).await?;
     let lists = [
         ("orders_due", "Orders that are due and wait for a worker", orders),
-        ("deliveries_waiting", "Messages on their way to receivers, those to be tried again among them", deliveries),
-        ("mails_waiting", "Mails on their way to customers, those to be tried again among them", mails),
+        ("deliveries_waiting", "Messages on their way to receivers, including those to be tried again", deliveries),
+        ("mails_waiting", "Mails on their way to customers, including those to be tried again", mails),
         ("fulfilment_calls_waiting", "Calls to back ends that were not answered yet", calls),
     ];
     for (name, help, BacklogCount { count, oldest_age: oldest }) in lists {
         page.gauge(&format!("opendrs_{name}"), &format!("{help}, of all nodes; counted up to {MAX_COUNT}."), count);
-        let help = "For how long the first of them has been due; 0 where none is.";
+        let help = "Seconds for which the first of them has been due; 0 if none is due.";
         page.gauge(&format!("opendrs_{name}_oldest_seconds"), help, oldest.as_secs());
     }
-    let help = format!("Orders that are held, by what holds them, of all nodes; counted up to {MAX_COUNT} each.");
+    let help = format!("Orders that are held, by problem, of all nodes; counted up to {MAX_COUNT} each.");
     page.head("opendrs_orders_held", "gauge", &help);
     for (problem, count) in held {
         page.line(&format!("opendrs_orders_held{{problem=\"{}\"}}", problem.as_str()), count);
@@ -116,7 +116,7 @@ async fn page(State(site): State<Arc<AppState>>) -> Response {
     store(&site, &mut page);
     sent(&site, &mut page);
     let up = due(&site, &mut page).await.is_ok();
-    page.gauge("opendrs_store_up", "Whether the store answered just now.", u8::from(up));
+    page.gauge("opendrs_store_up", "Whether the store answered this scrape.", u8::from(up));
     process(&mut page);
     let mut response = page.0.into_response();
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");

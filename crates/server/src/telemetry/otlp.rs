@@ -92,7 +92,7 @@ impl TraceExporter {
     pub async fn shutdown(self) {
         let ended = tokio::task::spawn_blocking(move || self.0.shutdown_with_timeout(SHUTDOWN_TIMEOUT)).await;
         if !matches!(ended, Ok(Ok(()))) {
-            tracing::warn!("the last traces did not reach the collector");
+            tracing::warn!("the last traces were not exported: start the collector, or correct traces.endpoint");
         }
     }
 }
@@ -132,8 +132,10 @@ impl CollectorClient {
     fn log_transition(&self, trouble: Option<String>) {
         let before = self.is_failing.swap(trouble.is_some(), Ordering::Relaxed);
         match trouble {
-            Some(why) if !before => tracing::warn!(why, "traces do not reach the collector, and are dropped"),
-            None if before => tracing::info!("traces reach the collector again"),
+            Some(why) if !before => {
+                tracing::warn!(why, "traces cannot be exported and are dropped: check traces.endpoint")
+            }
+            None if before => tracing::info!("traces are exported again"),
             _ => {}
         }
     }

@@ -36,11 +36,11 @@ impl RefusalKind {
     fn message(self) -> &'static str {
         match self {
             RefusalKind::Call => "a device's call was refused",
-            RefusalKind::Authorize => "an authorize request was refused",
+            RefusalKind::Authorize => "an authorization request was refused",
             RefusalKind::TokenRequest => "a token request was refused",
             RefusalKind::SignIn => "a sign-in was refused",
-            RefusalKind::Operator => "a request for the operator was refused",
-            RefusalKind::Connection => "a connection was refused: its address has limits.connections_per_address open",
+            RefusalKind::Operator => "a request to the operator API was refused",
+            RefusalKind::Connection => "a connection was refused for limits.connections_per_address",
         }
     }
 }

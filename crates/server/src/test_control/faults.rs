@@ -25,7 +25,7 @@ use std::time::Duration;
 /// The endpoints of Login with Amazon.
 const LOGIN_PATHS: [&str; 3] = ["/auth/o2/token", "/auth/o2/tokeninfo", "/user/profile"];
 /// The text of a planned fault, for the log and the caller.
-const PLANNED_FAULT_MESSAGE: &str = "The plan of faults of this server for tests wants it so.";
+const PLANNED_FAULT_MESSAGE: &str = "This test server has a planned fault for this call.";
 
 /// The planned fault of a call.
 #[derive(Default)]
@@ -126,7 +126,7 @@ fn once() -> u32 {
 }
 
 const USAGE: &str =
-    "Send {\"fault\":\"500\",\"on\":\"/replenish\",\"times\":3}; \"by\" says for how long, \"percent\" by how much.";
+    "Send {\"fault\":\"500\",\"on\":\"/replenish\",\"times\":3}; \"by\" is a duration, \"percent\" a price increase.";
 
 pub(super) async fn add_fault(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, ApiError> {
     let AddFaultRequest { fault, on, times, by, percent } = read_json(&site, request.into_body(), USAGE).await?;
@@ -134,12 +134,12 @@ pub(super) async fn add_fault(State(site): State<Arc<AppState>>, request: Reques
     let by = by.map(|by| Span::parse(&by)).transpose().map_err(|e| bad(e.to_string()))?;
     let what = FaultKind::parse(&fault, by, percent).map_err(bad)?;
     if on.is_some() && !matches!(what, FaultKind::Call(_)) {
-        return Err(bad(format!("`{fault}` does not happen to a call: name no path")));
+        return Err(bad(format!("`{fault}` is not a fault of a call: leave out the path")));
     }
     let on = format!("/{}", on.as_deref().unwrap_or_default().trim_matches('/'));
     if !faultable_paths().any(|pattern| path_matches(pattern, &on, true)) {
         let known = faultable_paths().collect::<Vec<_>>().join(", ");
-        return Err(bad(format!("nothing at {on} can fail; what can: {known}")));
+        return Err(bad(format!("no call at {on} can have a fault; write one of {known}")));
     }
     plan_fault(&site.app, what, on, times)?;
     Ok(json(StatusCode::OK, plan_json(&site.app.faults.list()).to_string()))

@@ -24,7 +24,7 @@ struct SnapshotRequest {
 }
 
 const USAGE: &str =
-    "Send {\"save\":\"NAME\"}, with \"replace\":true to let go of one of that name, or {\"load\":\"NAME\"}.";
+    "Send {\"save\":\"NAME\"}, with \"replace\":true to replace a snapshot of that name, or {\"load\":\"NAME\"}.";
 
 fn snapshot_json(snapshot: &Snapshot) -> Value {
     json!({

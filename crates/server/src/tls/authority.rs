@@ -51,20 +51,21 @@ impl LocalAuthority {
     /// # Errors
     /// A text that names the wrong file.
     pub fn open(folder: &Path, now: Time) -> Result<Self, String> {
-        private_file::create_folder(folder).map_err(|e| format!("cannot make the folder {}: {e}", folder.display()))?;
+        private_file::create_folder(folder)
+            .map_err(|e| format!("cannot create the folder {}: {e}", folder.display()))?;
         let path = folder.join(CA_KEY_FILE);
         let text = read_or_create(&path, 0o600, || KeyPair::generate().map(|key| key.serialize_pem()))?;
-        let key = KeyPair::from_pem(&text).map_err(|e| format!("{} holds no key: {e}", path.display()))?;
+        let key = KeyPair::from_pem(&text).map_err(|e| format!("{} contains no key: {e}", path.display()))?;
         let params = ca_params(&key, now);
         let certificate = folder.join(CA_CERTIFICATE_FILE);
         let text = read_or_create(&certificate, 0o644, || params.self_signed(&key).map(|made| made.pem()))?;
-        let again = format!("remove {} and {CA_KEY_FILE} beside it for a new one", certificate.display());
+        let again = format!("remove {} and {CA_KEY_FILE} beside it to get a new authority", certificate.display());
         match parse_certificate(&text) {
             Some((public, _)) if public != key.public_key_raw() => {
-                return Err(format!("{} is not of the key in {CA_KEY_FILE}: {again}", certificate.display()));
+                return Err(format!("{} does not belong to the key in {CA_KEY_FILE}: {again}", certificate.display()));
             }
             Some((_, end)) if end > now => {}
-            _ => return Err(format!("{} is no certificate, or has ended: {again}", certificate.display())),
+            _ => return Err(format!("{} is not a certificate, or has expired: {again}", certificate.display())),
         }
         Ok(Self { issuer: Issuer::new(params, key), certificate_path: certificate })
     }
@@ -78,7 +79,7 @@ impl LocalAuthority {
         names: &[String],
         now: Time,
     ) -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>), String> {
-        let bad = |e: rcgen::Error| format!("no certificate can be made for {}: {e}", names.join(", "));
+        let bad = |e: rcgen::Error| format!("no certificate can be issued for {}: {e}", names.join(", "));
         let key = KeyPair::generate().map_err(bad)?;
         let mut params = CertificateParams::new(names).map_err(bad)?;
         params.distinguished_name.remove(DnType::CommonName);
@@ -134,7 +135,7 @@ fn read_or_create(
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         text => return text.map_err(unreadable),
     }
-    let text = make().map_err(|e| format!("cannot make {at}: {e}"))?;
+    let text = make().map_err(|e| format!("cannot create {at}: {e}"))?;
     let write = || {
         let folder = path.parent().unwrap_or(Path::new("."));
         let mut file = tempfile::Builder::new().permissions(Permissions::from_mode(mode)).tempfile_in(folder)?;

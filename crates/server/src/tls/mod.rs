@@ -139,7 +139,7 @@ fn load_certified_key(
         CertificateSource::Files { certificate, key } => {
             let (chain, at) = (read_chain(certificate)?, key.display());
             let private = PrivateKeyDer::from_pem_file(key)
-                .map_err(|e| format!("tls.key_file {at}: {e}: name a PEM file with the certificate's key"))?;
+                .map_err(|e| format!("tls.key_file {at}: {e}: use a PEM file with the certificate's key"))?;
             CertifiedKey::from_der(chain, private, provider).map_err(|e| {
                 format!("tls.key_file {at} does not fit tls.certificate_file {}: {e}", certificate.display())
             })
@@ -157,7 +157,7 @@ fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let all = CertificateDer::pem_file_iter(path).map_err(|e| bad(&e))?;
     let all: Vec<_> = all.collect::<Result<_, _>>().map_err(|e| bad(&e))?;
     match all.is_empty() {
-        true => Err(bad(&"it holds no certificate: name a PEM file")),
+        true => Err(bad(&"it contains no certificate: use a PEM file")),
         false => Ok(all),
     }
 }

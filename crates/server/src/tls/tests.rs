@@ -48,7 +48,7 @@ fn what_cannot_be_shown_is_refused_with_the_setting_at_fault() {
     let why = refused(CertificateSource::Files { certificate: certificate.clone(), key: key.clone() });
     assert!(why.contains("does not fit tls.certificate_file"), "{why}");
     let why = refused(CertificateSource::Files { certificate: key.clone(), key: key.clone() });
-    assert!(why.ends_with("it holds no certificate: name a PEM file"), "{why}");
+    assert!(why.ends_with("it contains no certificate: use a PEM file"), "{why}");
     let why = refused(CertificateSource::Files { certificate: certificate.clone(), key: certificate });
     assert!(why.starts_with("tls.key_file "), "{why}");
     let why = refused(CertificateSource::Files { certificate: folder.path().join("none.pem"), key });
@@ -74,8 +74,8 @@ fn the_own_authority_is_made_once_and_issues_anew_before_a_certificate_ends() {
     assert_eq!(std::fs::read_to_string(&file).unwrap(), root, "there is one authority");
 
     let why = ListenerTls::open(source.clone(), at(3650)).err().unwrap();
-    assert!(why.contains("local-ca.pem is no certificate, or has ended: remove "), "{why}");
+    assert!(why.contains("local-ca.pem is not a certificate, or has expired: remove "), "{why}");
     std::fs::remove_file(folder.path().join("data/local-ca.key")).unwrap();
     let why = ListenerTls::open(source, at(0)).err().unwrap();
-    assert!(why.contains("local-ca.pem is not of the key in local-ca.key"), "{why}");
+    assert!(why.contains("local-ca.pem does not belong to the key in local-ca.key"), "{why}");
 }

@@ -63,7 +63,9 @@ async fn compose_mail(site: &AppState, mail: &StoredMail) -> Result<Option<(Mail
 
 async fn find_composed(site: &AppState, id: &str) -> Result<(MailRow, ComposedMail), Error> {
     let mail = mail::find(&site.app, id).await?;
-    compose_mail(site, &mail).await?.ok_or_else(|| Error::InvalidCommand("the customer of this mail is gone".into()))
+    compose_mail(site, &mail)
+        .await?
+        .ok_or_else(|| Error::InvalidCommand("the text of this mail was deleted together with its customer".into()))
 }
 
 pub(super) async fn list(State(site): State<Arc<AppState>>) -> Result<Response, PageError> {

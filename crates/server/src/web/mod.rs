@@ -115,7 +115,7 @@ fn render_page(shown: &PageContext, status: StatusCode, template: &impl Template
     let html = match template.render() {
         Ok(html) => html,
         Err(error) => {
-            tracing::error!(%error, "a page could not be written");
+            tracing::error!(%error, "a page could not be rendered");
             return (StatusCode::INTERNAL_SERVER_ERROR, "This page could not be written.").into_response();
         }
     };

@@ -86,7 +86,7 @@ async fn who_speaks_plain_http_is_told_what_to_write_and_served_nothing() {
         let answer = RawResponse::parse_only(&wire.read_until_close().await);
         answer.assert_suits_firmware();
         assert_eq!(answer.status_line, "HTTP/1.1 400 Bad Request", "{request}");
-        let says = r#"{"message":"This address speaks HTTPS alone: write https:// instead of http://."}"#;
+        let says = r#"{"message":"This address accepts HTTPS only: use https:// instead of http://."}"#;
         assert_eq!((answer.body.as_str(), answer.header("Connection")), (says, "close"));
     }
     assert_eq!(server.all_rows().await, before);

@@ -27,7 +27,7 @@ async fn what_was_there_at_the_backup_is_there_after_the_restore() {
     let refused = place.run_on_store(&["restore", "copy.db"]).expect_failure();
     assert_eq!(
         refused,
-        "opendrs: there is a store data/opendrs.db: --force replaces it, and keeps it beside the new one\n"
+        "opendrs: there is a store data/opendrs.db: --force replaces it, and keeps the old store beside the new one\n"
     );
     let refused = place.run_on_store(&["restore", "copy.db", "--force"]).expect_failure();
     assert!(refused.contains("another process has it open") && refused.contains("stop the server first"), "{refused}");
@@ -59,16 +59,16 @@ async fn a_backup_serves_on_another_machine_that_has_the_key() {
     std::fs::copy(place.path().join("copy.db"), other.path().join("copy.db")).unwrap();
     let refused = other.run_on_store(&["restore", "copy.db"]).expect_failure();
     assert!(
-        refused.contains("cannot read the master key data/master.key") && refused.contains("in its place first"),
+        refused.contains("cannot read the master key data/master.key") && refused.contains("in its place"),
         "{refused}"
     );
     std::fs::create_dir(other.path().join("data")).unwrap();
     other.write_private_file("data/master.key", &"0".repeat(64));
     let refused = other.run_on_store(&["restore", "copy.db"]).expect_failure();
-    assert!(refused.contains("is not the one that the backup's store was made with"), "{refused}");
+    assert!(refused.contains("is not the one of the backup's store"), "{refused}");
     assert!(!other.path().join("data/opendrs.db").exists());
     std::fs::copy(place.path().join("data/master.key"), other.path().join("data/master.key")).unwrap();
-    assert_eq!(other.run_on_store(&["restore", "copy.db"]).expect_success(), "data/opendrs.db is in place.\n");
+    assert_eq!(other.run_on_store(&["restore", "copy.db"]).expect_success(), "data/opendrs.db is restored.\n");
     assert_eq!(other.serve(&[]).subscription_info(&device).await.status, 200);
 }
 

@@ -100,7 +100,7 @@ async fn a_secret_is_exchanged(place: &ProgramFolder) {
         server.post("/auth/o2/token", &body).await.status.as_u16()
     };
     let rotated = place.run_on_store(&["client", "secret", "rotate", CLIENT]);
-    assert!(rotated.stderr.contains("shown this once"), "{rotated:?}");
+    assert!(rotated.stderr.contains("printed only once"), "{rotated:?}");
     let new = rotated.expect_success();
     assert_eq!((new.len(), refresh(SECRET).await, refresh(new.trim()).await), (65, 200, 200));
     let retired = place.run_on_store(&["client", "secret", "retire", CLIENT, "--json"]).expect_success();

@@ -11,7 +11,7 @@ fn the_default_settings_are_good_settings() {
     let checked = place.run(&["config", "check", "--config", "opendrs.toml"]).expect_success();
     assert_eq!(
         checked,
-        "The settings are good. Listen: 127.0.0.1:7373\n\
+        "The settings are valid. Listen: 127.0.0.1:7373\n\
          Roles: service, login, web, worker. Store: SQLite, opendrs-data/opendrs.db. Master key: opendrs-data/master.key\n"
     );
     assert_eq!(place.run(&["config", "check"]).expect_success(), checked);
@@ -27,7 +27,7 @@ fn the_command_line_wins_over_the_environment_and_that_over_the_file() {
     let checked = place.run_with(&["config", "check", "--data", "c"], &env).expect_success();
     assert_eq!(
         checked,
-        "The settings are good. Listen: 127.0.0.1:2\n\
+        "The settings are valid. Listen: 127.0.0.1:2\n\
          Roles: web. Store: SQLite, c/opendrs.db. Master key: c/master.key\n"
     );
     let url = ["config", "check", "--database-url", "postgres://user:secret@db.example/drs"];
@@ -84,7 +84,7 @@ fn an_unknown_setting_stops_every_command() {
 fn a_mistyped_folder_becomes_no_store() {
     let place = ProgramFolder::new();
     let wanted =
-        "opendrs: there is no store in nowhere: name its folder with --data; `opendrs serve` makes a new one\n";
+        "opendrs: there is no store in nowhere: set --data to its folder; `opendrs serve` creates a new store\n";
     for words in [
         &["device", "link", "--client", "x", "--model", "M", "--serial", "S"][..],
         &["events", "list"],

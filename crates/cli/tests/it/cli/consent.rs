@@ -17,12 +17,12 @@ async fn a_consent_is_listed_and_withdrawn() {
     assert!(listed.contains(profile) && listed.ends_with("(dash:replenish)\n"), "{listed}");
 
     let withdraw = ["consent", "withdraw", "--profile", profile];
-    assert!(place.run_on_store(&withdraw).expect_success().contains("has no consent of theirs any more"));
+    assert!(place.run_on_store(&withdraw).expect_success().contains("consent for amzn1.application."));
     assert_eq!(server.subscription_info(access).await.status, 400);
     assert_eq!(place.run_on_store(&["consent", "list"]).expect_success(), "");
     assert_eq!(place.run_on_store(&["device", "list"]).expect_success(), "");
     let again = place.run_on_store(&withdraw).expect_failure();
-    assert!(again.contains("`opendrs consent list` tells which have"), "{again}");
+    assert!(again.contains("`opendrs consent list` lists those that have one"), "{again}");
     let nobody = place.run_on_store(&["consent", "list", "--customer", "nobody@example.com"]).expect_failure();
     assert!(nobody.contains("no customer has the address nobody@example.com"), "{nobody}");
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 fn the_demo_walks_through_everything_and_ends_well() {
     let place = ProgramFolder::new();
     let told = place.run(&["demo", "--once", "--listen", "127.0.0.1:0"]).expect_success();
-    assert!(told.contains(", 0 not as they should be.") && !told.contains("BAD"), "{told}");
+    assert!(told.contains(", 0 failed.") && !told.contains("BAD"), "{told}");
     assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0, "it leaves nothing behind");
 }
 

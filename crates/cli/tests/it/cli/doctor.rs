@@ -32,9 +32,9 @@ fn before_the_first_start_nothing_is_made() {
     let ended = examine(&place, &[]);
     assert_eq!(ended.status, 0, "{ended:?}");
     assert_check(&ended, "settings", "good", "can be read", "");
-    assert_check(&ended, "data folder", "warning", "there is no data", "the first start makes it");
-    assert_check(&ended, "master key", "warning", "there is none at data/master.key", "the first start makes one");
-    assert_check(&ended, "store", "warning", "there is none yet", "makes it");
+    assert_check(&ended, "data folder", "warning", "there is no data", "the first start creates it");
+    assert_check(&ended, "master key", "warning", "there is none at data/master.key", "the first start creates one");
+    assert_check(&ended, "store", "warning", "there is no store yet", "creates it");
     assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0);
 }
 
@@ -73,10 +73,16 @@ fn each_fault_is_found_with_its_fix() {
         "key fits",
         "failed",
         "another master key than data/master.key",
-        "put the key it was made with",
+        "put the store's key in its place",
     );
     std::fs::write(&key, "short").unwrap();
-    assert_check(&examine(&place, &[]), "master key", "failed", "is no master key", "put the key back");
+    assert_check(
+        &examine(&place, &[]),
+        "master key",
+        "failed",
+        "is not a master key",
+        "restore the key from its backup",
+    );
 
     let conn = rusqlite::Connection::open(place.path().join("data/opendrs.db")).unwrap();
     let step: i64 = conn.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
@@ -85,7 +91,7 @@ fn each_fault_is_found_with_its_fix() {
         assert_check(&examine(&place, &[]), "schema", result, &format!("it is at step {at}"), fix);
     }
     conn.execute("UPDATE installation SET created_at = ?1", [i64::MAX / 2]).unwrap();
-    assert_check(&examine(&place, &[]), "clock", "failed", "before the store was made", "NTP");
+    assert_check(&examine(&place, &[]), "clock", "failed", "before the store was created", "NTP");
     drop(conn);
     for end in ["", "-wal", "-shm"] {
         let _ = std::fs::write(place.path().join(format!("data/opendrs.db{end}")), "rubbish".repeat(1000));
@@ -104,10 +110,10 @@ fn settings_are_judged() {
         "public URLs",
         "warning",
         "login.public_url is http://shop.example",
-        "set [tls], or end TLS in front, and set",
+        "set [tls], or end TLS in a proxy, and set",
     );
     assert_check(&ended, "public URLs", "failed", "only one of", "set both");
-    assert_check(&ended, "public URLs", "warning", "one source to the brake on guessing", "set server.proxies");
+    assert_check(&ended, "public URLs", "warning", "one source for the limits", "set server.proxies");
     assert_check(&ended, "open files", "warning", "server.max_connections needs 1000000100", "LimitNOFILE=1000000100");
     place.write_file("a.toml", "[server]\nlisen = \"x\"\n");
     let ended = examine(&place, &["--config", "a.toml"]);
@@ -156,7 +162,7 @@ async fn others_are_asked_whether_they_can_be_used() {
     let methods: Vec<_> = other.take_received().await.into_iter().map(|got| got.body.len()).collect();
     assert_eq!(methods, [0, 0], "nothing is told to anybody");
     let bad = with("localhost", closed, &nobody, &nobody);
-    assert_check(&bad, "mail server", "failed", "localhost: ", "look at host, port, security");
+    assert_check(&bad, "mail server", "failed", "localhost: ", "check host, port, security");
     assert_check(&bad, "collector", "failed", "traces are dropped", "start the collector");
     assert_check(&bad, "back end", "failed", "/orders: no connection", "outbound.allow");
     other.queue_actions(&[ReceiverAction::Answer(404, "")]);
@@ -190,10 +196,10 @@ async fn addresses_that_are_taken_are_told_from_our_own() {
             ("OPENDRS_SERVICE_LISTEN", &nobody()),
         ],
     );
-    assert_check(&ended, "listen", "good", &format!("an opendrs listens on server.listen {ours}"), "");
+    assert_check(&ended, "listen", "good", &format!("OpenDRS listens on server.listen {ours}"), "");
     assert_check(&ended, "listen", "good", "service.listen 127.0.0.1:", "");
-    assert_check(&ended, "listen", "failed", "metrics.listen is 192.0.2.1:7374", "name an address of this machine");
-    assert_check(&ended, "metrics", "warning", "whoever reaches it may read it", "loopback");
+    assert_check(&ended, "listen", "failed", "metrics.listen is 192.0.2.1:7374", "set an address of this machine");
+    assert_check(&ended, "metrics", "warning", "everyone who reaches it can read the metrics", "loopback");
     let other = taken.local_addr().unwrap().to_string();
     // This listener never answers, so the check runs into its timeout.
     drop(taken.try_clone());
@@ -244,7 +250,7 @@ fn files_limits_and_the_certificates_address_are_judged_with_the_settings() {
     assert_check(&examine(&place, &[]), "limits", "good", "are on", "");
 
     for (url, region, result, says) in [
-        ("http://sns.eu-west-1.amazonaws.com", "eu-west-1", "warning", "by https alone"),
+        ("http://sns.eu-west-1.amazonaws.com", "eu-west-1", "warning", "by https only"),
         ("https://drs.example", "eu-west-1", "warning", "hosts of the form sns.<region>.amazonaws.com"),
         ("https://sns.us-east-1.amazonaws.com", "eu-west-1", "warning", "its region is us-east-1"),
         ("https://sns.eu-west-1.amazonaws.com:8443", "eu-west-1", "warning", "no port"),

@@ -25,10 +25,12 @@ async fn a_fault_is_planned_seen_and_forgotten() {
     );
     assert_eq!(fault(&["clear"]).expect_success(), "");
     assert_eq!(server.replenish(token, FILTER).await.status, 200);
-    assert!(fault(&["add", "500", "--on", "nowhere"]).expect_failure().contains("nothing at /nowhere can fail"));
+    assert!(
+        fault(&["add", "500", "--on", "nowhere"]).expect_failure().contains("no call at /nowhere can have a fault")
+    );
     assert_eq!(fault(&["add", "explosion"]).status, 2);
     drop(server);
     let server = place.serve(&[]);
     let said = place.run(&["fault", "list", "--server", &server.base_url]).expect_failure();
-    assert_eq!(said, format!("opendrs: {} is no server for tests: start it with --test-clock\n", server.base_url));
+    assert_eq!(said, format!("opendrs: {} is not a test server: start it with --test-clock\n", server.base_url));
 }

@@ -67,7 +67,7 @@ on_either!(old_and_new_tokens_work, a_key_is_retired);
 async fn the_certificate_of_notifications_is_there_from_the_first_start_on() {
     let place = ProgramFolder::new();
     let mut server = place.serve(&[]);
-    let made = server.wait_for_line("a key to sign notifications with was made");
+    let made = server.wait_for_line("the signing key of notifications was created");
     let file = made.split(['"', ' ', '=']).find(|word| word.ends_with(".pem")).unwrap().to_owned();
     let certificate = server.get(&format!("/{file}")).await;
     assert_eq!(certificate.status, 200, "{made}");

@@ -7,7 +7,7 @@ use serde_json::Value;
 async fn mails_are_listed_and_shown() {
     let place = ProgramFolder::seeded();
     let none = place.run_on_store(&["mail", "list"]);
-    assert!(none.stderr.contains("No mail yet"), "{none:?}");
+    assert!(none.stderr.contains("There are no mails yet"), "{none:?}");
     assert_eq!(none.expect_success(), "");
     let server = place.serve(&["--test-clock"]);
     let device = place.link_device("SN-1", &[]);
@@ -80,11 +80,11 @@ fn a_mail_server_that_cannot_be_used_is_told_before_the_start() {
     let user = ("OPENDRS_MAIL_USER", "shop");
     let file = |name| ("OPENDRS_MAIL_PASSWORD_FILE", name);
     for (env, says) in [
-        (vec![host], "mail.from is ``: with mail.host, write who mails are from: Name <orders@your.example>"),
+        (vec![host], "mail.from is ``: mail.host needs a sender, such as Name <orders@your.example>"),
         (vec![host, from, user], "mail.user and mail.password_file belong together"),
         (
             vec![host, from, user, file("empty"), ("OPENDRS_MAIL_SECURITY", "none")],
-            "the password of mail.user would travel in the clear",
+            "the password of mail.user would be sent unencrypted",
         ),
         (vec![host, from, user, file("missing")], "cannot read the file missing of mail.password_file"),
         (vec![host, from, user, file("empty")], "the file empty of mail.password_file is empty"),

@@ -176,7 +176,7 @@ async fn a_node_that_stops_says_so_before_it_does() {
     let reply = server.get("/-/ready").await;
     assert_eq!((reply.text(), reply.header("connection")), (r#"{"status":"ready"}"#.into(), ""));
     server.signal("TERM");
-    server.wait_for_line("Not ready any more: serving for 3600s yet, or until told once more to stop.");
+    server.wait_for_line("No longer ready: serving for another 3600s, or until a second stop signal.");
     let reply = server.get("/-/ready").await;
     assert_eq!((reply.status.as_u16(), reply.text()), (503, r#"{"status":"stopping"}"#.into()));
     let reply = server.get("/-/health").await;

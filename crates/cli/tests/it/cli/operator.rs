@@ -48,7 +48,7 @@ async fn a_token_is_made_for_its_owner_alone_and_opens() {
         assert_eq!(reply.status, 401);
     }
     let log = server.kill_and_read_log();
-    assert!(log.contains("a request for the operator was refused") && log.contains("another token"), "{log}");
+    assert!(log.contains("a request to the operator API was refused") && log.contains("wrong token"), "{log}");
     assert!(!log.contains(token.trim()), "{log}");
 }
 

@@ -237,7 +237,7 @@ impl ServingProcess {
     /// Terminates the process, as a service manager does. Returns its exit status.
     pub fn terminate(mut self) -> i32 {
         self.signal("TERM");
-        self.wait_for_line("Stopping: answers under way are finished first.");
+        self.wait_for_line("Stopping: requests in progress are finished first.");
         self.child.wait().unwrap().code().unwrap_or(-1)
     }
 

@@ -49,10 +49,10 @@ fn a_master_key_that_is_none() {
     mode(&place, "open", 0o644);
     std::fs::create_dir(place.path().join("folder")).unwrap();
     for (file, says, fix) in [
-        ("short", "short is no master key: it must hold 64 hex digits", "put the key back"),
-        ("empty", "empty is no master key: it must hold 64 hex digits", "put the key back"),
+        ("short", "short is not a master key: it must contain 64 hex digits", "restore the key from its backup"),
+        ("empty", "empty is not a master key: it must contain 64 hex digits", "restore the key from its backup"),
         ("open", "the master key open can be read by others than its owner (mode 644)", "chmod 600 open"),
-        ("folder", "cannot read the master key folder: it is a folder", "name the key's file with keys.master_file"),
+        ("folder", "cannot read the master key folder: it is a folder", "set keys.master_file to the key's file"),
     ] {
         refused(&place, &DATA, &[("OPENDRS_KEYS_MASTER_FILE", file)], says, fix);
     }
@@ -68,15 +68,15 @@ fn a_data_folder_that_cannot_be() {
     let place = ProgramFolder::new();
     place.write_file("file", "");
     for (data, says) in [
-        ("file", "file is no folder"),
-        ("file/below", "the folder file/below cannot be made: file is no folder"),
+        ("file", "file is not a folder"),
+        ("file/below", "the folder file/below cannot be created: file is not a folder"),
         #[cfg(target_os = "linux")]
-        ("/proc/opendrs", "the folder /proc/opendrs cannot be made"),
+        ("/proc/opendrs", "the folder /proc/opendrs cannot be created"),
     ] {
         refused(&place, &["--data", data], &[], says, "choose another with --data");
     }
     std::fs::create_dir_all(place.path().join("data/opendrs.db")).unwrap();
-    refused(&place, &DATA, &[], "data/opendrs.db is no file", "put the store's file in its place");
+    refused(&place, &DATA, &[], "data/opendrs.db is not a file", "put the store's file in its place");
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn what_this_user_may_not_write_or_read() {
         let served = as_nobody(&place, &words).unwrap();
         assert!(served.status == 1 && served.stderr.contains(says), "{says}: {served:?}");
     };
-    tell("new", "the folder new cannot be made: . cannot be written by this user", "chown");
+    tell("new", "the folder new cannot be created: . cannot be written by this user", "chown");
     // Readable, but not writable.
     mode(&place, "data", 0o755);
     own("data/master.key");
@@ -165,7 +165,7 @@ fn a_key_that_is_away_is_told_from_another_one() {
     std::fs::remove_file(place.path().join("data/master.key")).unwrap();
     let doctor = place.run_on_store(&["doctor", "--json"]);
     let told = fixes(&doctor, "the store was made with a master key, and there is none at data/master.key");
-    assert!(told.len() == 1 && told[0].contains("put that key back"), "{doctor:?}");
+    assert!(told.len() == 1 && told[0].contains("restore that key from its backup"), "{doctor:?}");
     assert!(!doctor.stdout.contains("another master key"), "{doctor:?}");
 }
 
@@ -189,7 +189,7 @@ fn what_is_unwise_is_warned_of() {
     let place = ProgramFolder::seeded();
     for all in ["0.0.0.0/0", "::/0"] {
         let env = [("OPENDRS_SERVER_PROXIES", all), ("OPENDRS_SERVER_DATA", "data")];
-        let says = format!("server.proxies has {all}: every address is believed");
+        let says = format!("server.proxies has {all}: every address counts as a proxy");
         let checked = place.run_with(&["config", "check"], &env);
         assert!(checked.status == 0 && checked.stderr.contains(&says), "{checked:?}");
         let doctor = place.run_with(&["doctor"], &env);
@@ -201,7 +201,7 @@ async fn a_maker_that_is_not_there_is_warned_of(place: &ProgramFolder) {
     place.apply_seed();
     place.write_file("opendrs.toml", "[fulfilment]\nmakers = [\"Aqua Appliances = manual\", \"Aqua = manual\"]\n");
     let doctor = place.run_on_store(&["doctor", "--config", "opendrs.toml"]);
-    let says = "fulfilment.makers names `Aqua`, and there is no such maker: the store has Aqua Appliances\n";
+    let says = "fulfilment.makers has `Aqua`, which is not a maker in the store: the store has Aqua Appliances\n";
     assert!(doctor.status == 0 && doctor.stdout.contains(says), "{doctor:?}");
     assert_eq!(doctor.stdout.matches("fulfilment.makers").count(), 1, "{doctor:?}");
 }

@@ -21,5 +21,5 @@ async fn a_server_forgets_what_happened_and_comes_back_to_what_was_kept() {
     drop(server);
     let server = place.serve(&[]);
     let said = place.run(&["reset", "--server", &server.base_url]).expect_failure();
-    assert_eq!(said, format!("opendrs: {} is no server for tests: start it with --test-clock\n", server.base_url));
+    assert_eq!(said, format!("opendrs: {} is not a test server: start it with --test-clock\n", server.base_url));
 }

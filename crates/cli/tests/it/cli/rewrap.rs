@@ -95,7 +95,7 @@ async fn a_node_that_is_overlooked_stops() {
 
 async fn what_is_no_key_file_changes_nothing(place: &ProgramFolder) {
     let missing = place.run_on_store(&["keys", "rewrap", "new.key"]).expect_failure();
-    assert!(missing.contains("there is no store whose master key could be changed"), "{missing}");
+    assert!(missing.contains("there is no master key to change"), "{missing}");
     let secret = seeded(place);
     place.write_file("open.key", &"ab".repeat(32));
     let open = place.path().join("open.key");
@@ -103,7 +103,7 @@ async fn what_is_no_key_file_changes_nothing(place: &ProgramFolder) {
     place.write_private_file("short.key", "abcd\n");
     for (file, words) in [
         ("open.key", "can be read by others than its owner (mode 644)"),
-        ("short.key", "is no master key: it must hold 64 hex digits"),
+        ("short.key", "is not a master key: it must contain 64 hex digits"),
         ("data/master.key", "is the present master key: name another file"),
         ("missing/new.key/", "missing/new.key"),
     ] {
@@ -116,6 +116,6 @@ async fn what_is_no_key_file_changes_nothing(place: &ProgramFolder) {
             .concat(),
         &[("OPENDRS_KEYS_MASTER_FILE", "other.key")],
     );
-    assert!(wrong.expect_failure().contains("the store was made with another master key than other.key"));
+    assert!(wrong.expect_failure().contains("the store has another master key than other.key"));
     assert_eq!(place.run_on_store(&["topic", "secret", "kettles"]).expect_success(), secret);
 }

@@ -66,7 +66,7 @@ fn what_is_generated_is_printed_and_a_secret_only_once_and_if_asked_for() {
     let place = ProgramFolder::new();
     place.write_file("seed.toml", NAMELESS);
     let first = place.run_on_store(&["seed", "seed.toml", "--show-secrets"]).expect_success();
-    let secrets: Vec<_> = first.lines().filter(|line| line.contains("(shown this once: keep it)")).collect();
+    let secrets: Vec<_> = first.lines().filter(|line| line.contains("(printed only once: store it)")).collect();
     let [secret] = secrets.as_slice() else { panic!("{first}") };
     let secret = secret.split_whitespace().nth(1).unwrap();
     assert!(secret.len() == 64 && secret.bytes().all(|b| b.is_ascii_hexdigit()), "{first}");
@@ -96,7 +96,7 @@ fn a_generated_secret_is_not_printed_unless_that_is_asked_for() {
     let place = ProgramFolder::new();
     place.write_file("seed.toml", NAMELESS);
     let said = place.run_on_store(&["seed", "seed.toml"]);
-    assert!(said.stdout.contains("generated, and not shown") && !has_secret(&said.stdout), "{said:?}");
+    assert!(said.stdout.contains("generated, and not printed") && !has_secret(&said.stdout), "{said:?}");
     assert!(
         said.stderr.contains("opendrs client secret rotate CLIENT_ID") && said.stderr.contains("--secrets-file"),
         "{said:?}"

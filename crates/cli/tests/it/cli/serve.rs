@@ -110,7 +110,7 @@ fn a_store_is_opened_with_the_key_it_was_made_with() {
     assert!(said.contains("this store was made with another master key"), "{said}");
     std::fs::write(&key, "short").unwrap();
     let said = place.run_on_store(&["keys", "list"]).expect_failure();
-    assert!(said.contains("data/master.key is no master key: it must hold 64 hex digits"), "{said}");
+    assert!(said.contains("data/master.key is not a master key: it must contain 64 hex digits"), "{said}");
     std::fs::write(&key, text).unwrap();
     let mode = |mode| std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
     for readable in [0o640, 0o604, 0o660] {
@@ -131,7 +131,7 @@ async fn no_key_is_made_for_a_store_that_has_one(place: &ProgramFolder) {
     for words in [&["serve", "--listen", "127.0.0.1:0"][..], &["keys", "list"], &["seed", "seed.toml"]] {
         let said = place.run_on_store(words).expect_failure();
         assert!(said.contains("there is no master key data/master.key, and the"), "{said}");
-        assert!(said.contains("was made with one: put that key back from where you keep a copy of it"), "{said}");
+        assert!(said.contains("was made with one: restore that key from its backup"), "{said}");
         assert!(!key.exists());
     }
     // A folder at the place of the key cannot be read. The program must not make another key then.

@@ -30,7 +30,7 @@ async fn an_authority_of_its_own_is_made_once_and_whoever_trusts_it_is_served() 
     assert!(said.contains("no certificate that is trusted here") && said.contains("SSL_CERT_FILE=FILE"), "{said}");
 
     let plain = send(Method::GET, &server.base_url.replace("https://", "http://"), &[], "").await.unwrap();
-    let says = "This address speaks HTTPS alone: write https:// instead of http://.";
+    let says = "This address accepts HTTPS only: use https:// instead of http://.";
     assert_eq!((plain.status.as_u16(), plain.json()["message"].as_str()), (400, Some(says)));
     assert_eq!(server.terminate(), 0);
     let server = place.serve(&["--tls", "self-signed", "--test-clock"]);
@@ -74,12 +74,12 @@ fn files_that_change_are_used_without_a_restart() {
     let old = std::fs::read_to_string(place.path().join("cert.pem")).unwrap();
     place.write_file("key.pem", "nothing of use");
     place.write_file("cert.pem", "nothing of use");
-    let said = server.wait_for_line("the one before is shown still");
-    assert!(said.contains("tls.certificate_file cert.pem: it holds no certificate"), "{said}");
+    let said = server.wait_for_line("the previous one is still served");
+    assert!(said.contains("tls.certificate_file cert.pem: it contains no certificate"), "{said}");
     place.write_file("old.pem", &old);
     place.run_with(&show, &[("SSL_CERT_FILE", "old.pem")]).expect_success();
     write(&place);
-    server.wait_for_line("another certificate is shown from now on");
+    server.wait_for_line("a new certificate is served from now on");
     place.run_with(&show, &[("SSL_CERT_FILE", "cert.pem")]).expect_success();
     place.run_with(&show, &[("SSL_CERT_FILE", "old.pem")]).expect_failure();
     assert_eq!(server.terminate(), 0);
@@ -90,7 +90,7 @@ fn a_start_without_its_certificate_is_refused_and_doctor_says_why() {
     let place = ProgramFolder::new();
     let serve = |words: &[&str]| place.run_on_store(&[&["serve", "--listen", "127.0.0.1:0"], words].concat());
     let said = serve(&["--tls", "files"]).expect_failure();
-    assert!(said.contains("tls.mode is files: name both"), "{said}");
+    assert!(said.contains("tls.mode is files: set both"), "{said}");
     let said = serve(&["--tls-cert", "cert.pem", "--tls-key", "key.pem"]).expect_failure();
     assert!(said.contains("tls.certificate_file cert.pem: "), "{said}");
     assert_eq!(serve(&["--tls-cert", "cert.pem"]).status, 2);
@@ -100,9 +100,9 @@ fn a_start_without_its_certificate_is_refused_and_doctor_says_why() {
     let doctor = || place.run_on_store(&["doctor", "--config", "o.toml"]).stdout;
     assert!(doctor().contains("failed   certificate  tls.certificate_file cert.pem: "), "{}", doctor());
     write(&place);
-    assert!(doctor().contains("good     certificate  it is good until "), "{}", doctor());
+    assert!(doctor().contains("good     certificate  it is valid until "), "{}", doctor());
     place.write_file("o.toml", "[tls]\nmode = \"self-signed\"\n");
-    assert!(doctor().contains("the first start makes this installation's own authority"), "{}", doctor());
+    assert!(doctor().contains("the first start creates this installation's authority"), "{}", doctor());
     assert!(!place.path().join("data/local-ca.pem").exists(), "it makes nothing");
 }
 

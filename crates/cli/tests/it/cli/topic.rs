@@ -69,7 +69,7 @@ fn a_webhook_secret_is_printed_only_if_asked_for() {
     let secret = place.run_on_store(&["topic", "secret", "brew"]).expect_success();
     assert!(secret.starts_with("whsec_"), "it is what was asked for: {secret}");
     let rotated = place.run_on_store(&["topic", "rotate-secret", "brew"]);
-    assert!(rotated.stderr.contains("`opendrs topic secret` shows it"), "{rotated:?}");
+    assert!(rotated.stderr.contains("`opendrs topic secret` prints it"), "{rotated:?}");
     assert!(!rotated.expect_success().contains("whsec_"));
     let both = place.run_on_store(&["topic", "secret", "brew"]).expect_success();
     assert_eq!((both.lines().count(), both.lines().nth(1)), (2, secret.lines().next()));

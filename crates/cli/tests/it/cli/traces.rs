@@ -186,7 +186,7 @@ async fn a_collector_that_is_away_is_no_trouble_and_said_once() {
     let server = TracedServer { process: &served, token: device["access_token"].as_str().unwrap() };
     assert_eq!(report_reading(&server, "01").await.status, 200);
     served.signal("TERM");
-    let said = served.wait_for_line("traces do not reach the collector, and are dropped");
+    let said = served.wait_for_line("traces cannot be exported and are dropped: check traces.endpoint");
     assert!(said.contains("WARN") && said.contains("refused"), "{said}");
 }
 

@@ -40,5 +40,5 @@ async fn what_cannot_be_sent_is_told() {
     let server = place.serve(&[]);
     let said =
         place.run(&["trigger", "item-shipped", "--device", "SN-1", "--server", &server.base_url]).expect_failure();
-    assert_eq!(said, format!("opendrs: {} is no server for tests: start it with --test-clock\n", server.base_url));
+    assert_eq!(said, format!("opendrs: {} is not a test server: start it with --test-clock\n", server.base_url));
 }

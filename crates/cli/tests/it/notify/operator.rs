@@ -139,16 +139,16 @@ async fn what_cannot_be_meant_is_refused(server: &Server) {
     let (show, again) = (format!("/-/events/{none}"), format!("/-/events/{none}/replay"));
     let range = "/-/events/replay";
     for (method, path, body, status, says) in [
-        ("GET", "/-/events?limit=0", "", 400, "limit is a number from 1 to 200."),
-        ("GET", "/-/events?limit=201", "", 400, "limit is a number from 1 to 200."),
-        ("GET", "/-/events?before=1", "", 400, "Take `before` and `rest` from an answer as they are."),
-        ("GET", "/-/events?page=2", "", 400, "Ask with limit and before, or with neither."),
+        ("GET", "/-/events?limit=0", "", 400, "limit must be a number from 1 to 200."),
+        ("GET", "/-/events?limit=201", "", 400, "limit must be a number from 1 to 200."),
+        ("GET", "/-/events?before=1", "", 400, "Use `before` and `rest` unchanged from an answer."),
+        ("GET", "/-/events?page=2", "", 400, "Use no parameters except limit and before."),
         ("GET", &show, "", 404, "There is no event 00000000-0000-7000-8000-000000000000, or it is no longer kept."),
         ("POST", &again, "", 404, "There is no event 00000000"),
         ("POST", &again, "{\"topik\":\"a\"}", 400, "The body cannot be read: unknown field `topik`"),
         ("POST", range, "{}", 400, "Send {\"since\":"),
-        ("POST", range, "{\"since\":\"soon\"}", 400, "`soon` is no moment: write it as 2018-03-02T07:00:00Z"),
-        ("POST", range, "{\"rest\":\"1/2\"}", 400, "Take `before` and `rest` from an answer as they are."),
+        ("POST", range, "{\"since\":\"soon\"}", 400, "`soon` is not a time: write it as 2018-03-02T07:00:00Z"),
+        ("POST", range, "{\"rest\":\"1/2\"}", 400, "Use `before` and `rest` unchanged from an answer."),
         ("POST", range, "{\"since\":\"2018-03-02T07:00:00Z\",\"rest\":\"1/2\"}", 400, "Send {\"since\":"),
         ("POST", range, "{\"since\":\"2018-03-02T07:00:00Z\",\"topic\":\"none\"}", 400, "there is no topic"),
     ] {
@@ -158,6 +158,6 @@ async fn what_cannot_be_meant_is_refused(server: &Server) {
     }
     let wrong = server.request("GET", "/-/events").bearer_token(&OPERATOR_TOKEN.replace('0', "1")).send().await;
     assert_eq!(wrong.header("www-authenticate"), "Bearer");
-    let words = "Show the operator's token: Authorization: Bearer, and the first line of operator.token_file.";
+    let words = "Send the operator's token: Authorization: Bearer, and the first line of operator.token_file.";
     assert_eq!(wrong.status_and_text(), (401, json!({ "message": words }).to_string()));
 }

@@ -231,7 +231,7 @@ async fn nothing_is_logged(place: &ProgramFolder) {
     let cookie = browser.cookie_header();
     let log = server.kill_and_read_log();
     for words in [
-        "an authorize request was refused",
+        "an authorization request was refused",
         "a token request was refused",
         "a sign-in was refused",
         "a code came twice",

@@ -79,7 +79,7 @@ fn cases(token: &str, order: &str) -> Vec<RouteCase> {
         answers: [FORM, FORM, FORM, FORM, stranger, FORM, signed_in, FORM, FORM],
     };
     let operated = |method, route: &'static str, path: &str, answer| {
-        const STRANGER: &str = "401 Show the operator's token";
+        const STRANGER: &str = "401 Send the operator's token";
         let mut answers = [STRANGER; 9];
         answers[8] = answer;
         RouteCase { method, route, path: path.into(), fields: Vec::new(), answers }

@@ -33,7 +33,7 @@ async fn replenish(server: &Server, device: &LinkedDevice) -> (u16, Value) {
 async fn the_next_calls_fail_as_they_would_by_themselves(server: &Server) {
     let device = server.link_default_device().await;
     for (fault, status, kind, message) in [
-        ("400", 400, "ValidationException:", "The plan of faults"),
+        ("400", 400, "ValidationException:", "This test server has a planned fault"),
         ("429", 429, "ThrottlingException:", "Too many"),
         ("500", 500, "InternalFailureException:", "internal error"),
         ("503", 503, "ServiceUnavailableException:", "temporarily unavailable"),
@@ -221,11 +221,11 @@ async fn what_cannot_be_planned_is_refused_with_what_can(server: &Server) {
         (json!({ "fault": "404" }), "`404` is no fault: name one of 400, 429"),
         (
             json!({ "fault": "500", "on": "/replenishh" }),
-            "nothing at /replenishh can fail; what can: /replenish/{slot},",
+            "no call at /replenishh can have a fault; write one of /replenish/{slot},",
         ),
-        (json!({ "fault": "500", "on": "/-/health" }), "nothing at /-/health can fail"),
+        (json!({ "fault": "500", "on": "/-/health" }), "no call at /-/health can have a fault"),
         (json!({ "fault": "500", "times": 0 }), "1 to 10000 times, not 0"),
-        (json!({ "fault": "lost", "on": "/replenish" }), "does not happen to a call"),
+        (json!({ "fault": "lost", "on": "/replenish" }), "is not a fault of a call"),
         (json!({ "fault": "slow", "by": "soon" }), "is not a duration"),
         (json!({ "fault": "price" }), "by how many percent"),
         (json!({ "error": "500" }), "unknown field `error`"),
