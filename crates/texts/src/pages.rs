@@ -1,7 +1,6 @@
 //! The texts of pages: one struct of texts for each page.
 
 use super::Text;
-use opendrs_domain::order::OrderProblem;
 
 /// A sentence around one value that a page sets in bold type: the text before the value, and the text after it.
 pub struct Marked(pub Text, pub Text);
