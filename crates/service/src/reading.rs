@@ -27,7 +27,7 @@ pub async fn record(app: &App, caller: DeviceCaller, slot: SlotId, status: SlotS
 
 /// The same with a token in place of a caller, for the many calls in which everything is right: checking the device and
 /// storing its reading is one command. `false`, and nothing stored, when anything was not as it should be; what it was,
-/// [`token::caller`] finds out.
+/// [`token::authenticate_device`] finds out.
 ///
 /// # Errors
 /// [`crate::Error::RateLimited`], [`crate::Error::Unavailable`].

@@ -2,7 +2,7 @@
 //!
 //! What it is: RSA with 2048 bits and a certificate that signs itself, made at an installation's first start
 //! (docs/spec/delivery.md#signing-certificate), kept in the store sealed with a key derived from the master key, so
-//! every node signs alike. What it is not: the secrets of webhooks ([`crate::topic::secret`]). Invariant: a
+//! every node signs alike. What it is not: the secrets of webhooks ([`crate::receiver::list_webhook_secrets`]). Invariant: a
 //! certificate's file name is made of its hash and is served for ever; a new key signs only after its certificate is
 //! stored.
 

@@ -24,7 +24,7 @@ pub async fn list_for_device(mut reader: Reader<'_>, caller: &DeviceCaller) -> R
 }
 
 /// The same with a token in place of a caller, for the many calls in which everything is right: one read. `None` when
-/// anything was not as it should be; what it was, [`crate::token::caller`] finds out.
+/// anything was not as it should be; what it was, [`crate::token::authenticate_device`] finds out.
 ///
 /// # Errors
 /// [`Error::Unavailable`], [`Error::RateLimited`].

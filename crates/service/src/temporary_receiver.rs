@@ -74,7 +74,7 @@ async fn find_free_name(app: &App, profile: ProfileId, gone: &impl AsyncFn(&str)
     )))
 }
 
-/// Sends nothing more to topics that [`begin`] made.
+/// Sends nothing more to topics that were begun here.
 ///
 /// # Errors
 /// [`Error::Unavailable`].

@@ -91,7 +91,7 @@ impl WriterHandle {
         self.batches.closed().await;
     }
 
-    /// Lets the current thread's commands travel together; see [`turn`].
+    /// Lets the current thread's commands travel together; see [`batch_channel`].
     pub(crate) fn register_thread(&self) {
         batch_channel::register_thread(&self.batches);
     }

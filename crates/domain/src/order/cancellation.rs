@@ -1,6 +1,6 @@
 //! Who cancelled an order, and why, as its customer reads it.
 //!
-//! Not here: whether it may be cancelled ([`super::life`]). Invariant: a reason is one line, short, and written for the
+//! Not here: whether it may be cancelled ([`super::lifecycle`]). Invariant: a reason is one line, short, and written for the
 //! customer.
 
 use crate::text::to_single_line;

@@ -1,6 +1,6 @@
 //! Why an order is held.
 //!
-//! Not here: what is done about it ([`super::life`]). Invariant: each problem says who can resolve it.
+//! Not here: what is done about it ([`super::lifecycle`]). Invariant: each problem says who can resolve it.
 
 /// What keeps an order from being placed: what nobody here can change, or a rule of the customer's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

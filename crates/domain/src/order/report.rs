@@ -1,6 +1,6 @@
 //! What a back end reports of an order, and what follows from it.
 //!
-//! Not here: how a report is brought ([`crate::fulfilment`]), and what the clock does ([`super::life`]). Invariant: a report
+//! Not here: how a report is brought ([`crate::fulfilment`]), and what the clock does ([`super::lifecycle`]). Invariant: a report
 //! that was heard before, or that a later one overtook, changes nothing.
 
 use super::{Order, OrderChange, OrderMailKind, OrderProblem, OrderState, OrderTiming, ReportError, Tracking};

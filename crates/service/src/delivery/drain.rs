@@ -23,7 +23,7 @@ const BATCH_SIZE: usize = 16;
 /// How many messages to one receiver are claimed and not yet answered. Those that are not on their way are being packed, on
 /// some threads at once, and wait for two attempts at most before their own.
 const MAX_CLAIMED: usize = 3 * MAX_IN_FLIGHT;
-/// How many messages one call of [`drain`] sends at most.
+/// How many messages one call of [`drain_receiver`] sends at most.
 const MAX_PER_DRAIN: usize = 4096;
 /// For how long it begins with more of them.
 const DRAIN_WINDOW: Span = Span::from_secs(1);

@@ -1,6 +1,6 @@
 //! Connectors: what a system is asked that takes orders to the door, in one shape for all of them.
 //!
-//! What it is: the trait, and what comes of asking. What it is not: when a system is asked ([`super::call`]); and a
+//! What it is: the trait, and what comes of asking. What it is not: when a system is asked ([`super::backend_call`]); and a
 //! connector for `simulated` and `manual`, where nobody is asked: the clock and an operator say what happens. Invariant: a
 //! connector changes nothing here. It brings back words, which go through the order's life as anybody's do; and asked the
 //! same thing twice for one order, which happens after a crash, a system does it once.

@@ -1,7 +1,7 @@
 //! The back end that is a Vendure shop: orders are made, cancelled and followed through its Admin API.
 //!
 //! What it is: the shop as the settings have it, and what its orders say of ours. What it is not: when it is called
-//! ([`super::call`]). Invariant: the payment that completes an order carries our `eventInstanceId` as its
+//! ([`super::backend_call`]). Invariant: the payment that completes an order carries our `eventInstanceId` as its
 //! `transactionId`, and is looked for before anything is made, so that one order of ours is one completed order there,
 //! whatever was lost on the way.
 

@@ -107,7 +107,7 @@ pub(crate) struct NewDevice {
     pub(crate) is_test: bool,
 }
 
-/// What [`finish`] made.
+/// What [`finish_signup`] made.
 #[derive(Clone, Debug)]
 pub(crate) struct CompletedSignup {
     /// The authorization code.

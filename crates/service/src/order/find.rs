@@ -20,7 +20,8 @@ pub async fn find_for_device(mut reader: Reader<'_>, caller: &DeviceCaller, inst
 }
 
 /// The same with a token in place of a caller, for the many calls in which everything is right: one read. `None` when
-/// anything was not as it should be; what it was, [`crate::token::caller`] and [`info`] find out.
+/// anything was not as it should be; what it was, [`crate::token::authenticate_device`] and
+/// [`find_for_device`] find out.
 ///
 /// # Errors
 /// [`Error::Unavailable`], [`Error::RateLimited`].

@@ -2,7 +2,7 @@
 //!
 //! What a statement takes for one command as `$1, $2, ...` it takes here as an array each, and what it finds or changes
 //! is told with the place of the command in the arrays, from 1; what is only written is counted. Not here: which statements
-//! are gathered, and how ([`super::gather`]). Invariant: pure; a text of a shape that is not known gives none, and then
+//! are gathered, and how ([`super::coalescer`]). Invariant: pure; a text of a shape that is not known gives none, and then
 //! nothing is gathered.
 
 /// A statement for many commands.

@@ -1,7 +1,7 @@
 //! Reading connections, shared by all calls: a client pipelines, so nobody checks one out.
 //!
 //! They live on a thread of their own. What calls ask of a connection while it is being asked already goes out together,
-//! by statement ([`super::gather`]). Invariant: a connection that was lost is replaced by the next that needs it; who
+//! by statement ([`super::coalescer`]). Invariant: a connection that was lost is replaced by the next that needs it; who
 //! comes while that fails is told so at once.
 
 use super::connection::{PgConn, RECONNECT_PAUSE, connect};

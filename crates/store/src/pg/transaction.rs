@@ -1,6 +1,6 @@
 //! A batch of commands as one transaction.
 //!
-//! What it is: when `BEGIN`, what was gathered ([`super::gather`]) and `COMMIT` are sent. Invariant: what commands ask for is
+//! What it is: when `BEGIN`, what was gathered ([`super::coalescer`]) and `COMMIT` are sent. Invariant: what commands ask for is
 //! sent in a transaction; in one, unless all that was sent before changed nothing.
 
 use super::coalescer::StatementCoalescer;
