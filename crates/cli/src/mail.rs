@@ -6,12 +6,12 @@ use clap::{Args, Subcommand};
 use opendrs_domain::id::MailId;
 use opendrs_domain::mail::MailState;
 use opendrs_domain::time::Time;
-use opendrs_server::mail::compose::ComposedMail;
 use opendrs_server::open_app;
 use opendrs_server::operator::event_json;
 use opendrs_service::App;
 use opendrs_service::mail::{self as mails, ResendSelection};
 use opendrs_store::mail::StoredMail;
+use opendrs_texts::compose::ComposedMail;
 use serde_json::{Value, json};
 use std::path::Path;
 

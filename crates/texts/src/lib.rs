@@ -10,6 +10,7 @@
 //! markup. Templates escape the values.
 
 mod account;
+pub mod compose;
 mod de;
 mod en;
 mod ja;

@@ -1,8 +1,7 @@
-//! Mail to customers: the texts of a mail ([`compose`]), and the SMTP client that sends it ([`smtp`]).
+//! Mail to customers: the SMTP client that sends it ([`smtp`]). Its texts are composed in [`opendrs_texts::compose`].
 //!
 //! Invariant: every attempt of a mail has the same content and the same Message-ID, so that a duplicate is recognised.
 
-pub mod compose;
 pub mod smtp;
 
 pub use smtp::{SmtpMailer, SmtpSecurity, SmtpSettings};

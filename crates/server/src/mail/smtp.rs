@@ -3,7 +3,6 @@
 //! Invariant: certificates are always checked. With `starttls`, a server that does not offer TLS gets no mail. An
 //! attempt ends by its timeout.
 
-use super::compose::ComposedMail;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::authentication::Credentials;
@@ -15,6 +14,7 @@ use opendrs_domain::mail::MailOutcome;
 use opendrs_domain::text::to_ascii_domain;
 use opendrs_service::mail::{MailFuture, MailMessage, Mailer};
 use opendrs_store::trust::explain_tls_error;
+use opendrs_texts::compose::ComposedMail;
 use serde::Deserialize;
 use std::error::Error as _;
 use std::time::{Duration, SystemTime};

@@ -6,7 +6,6 @@
 
 use super::page_context::{LanguageLink, PageContext};
 use super::{PageError, render_page, set_security_headers};
-use crate::mail::compose::ComposedMail;
 use crate::state::AppState;
 use askama::Template;
 use axum::extract::{Path, State};
@@ -16,6 +15,7 @@ use opendrs_domain::language::Language;
 use opendrs_service::{Error, mail};
 use opendrs_store::mail::StoredMail;
 use opendrs_texts::Texts;
+use opendrs_texts::compose::ComposedMail;
 use std::sync::Arc;
 
 /// The number of mails in the list.

@@ -8,8 +8,8 @@ mod smtp;
 mod told;
 
 use crate::harness::Server;
-use opendrs_server::mail::compose::ComposedMail;
 use opendrs_service::mail::{self, MailMessage};
+use opendrs_texts::compose::ComposedMail;
 
 impl Server {
     /// Every mail's kind, oldest first.

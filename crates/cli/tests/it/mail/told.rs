@@ -4,8 +4,8 @@ use crate::harness::fixtures::{BOB, CARL, FILTER, SOLD_OUT};
 use crate::harness::{LinkOptions, Server};
 use opendrs_domain::text::{Asin, SlotId};
 use opendrs_domain::version::ApiEndpoint::{CancelTestOrders, Deregister, Replenish};
-use opendrs_server::mail::compose::ComposedMail;
 use opendrs_service::login::link::SlotSelection;
+use opendrs_texts::compose::ComposedMail;
 
 both!(
     a_customer_is_told_of_an_order_from_its_placing_to_its_arrival,

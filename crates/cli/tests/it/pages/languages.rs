@@ -6,9 +6,9 @@ use opendrs_client::{ClientResponse, HtmlForm};
 use opendrs_domain::language::Language;
 use opendrs_domain::text::Email;
 use opendrs_domain::version::ApiEndpoint::Replenish;
-use opendrs_server::mail::compose::ComposedMail;
 use opendrs_service::customer;
 use opendrs_service::seed::{self, CustomerSeed, SeedDeclaration};
+use opendrs_texts::compose::ComposedMail;
 
 both!(
     a_first_sign_in_is_remembered_for_mails,

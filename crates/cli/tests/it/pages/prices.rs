@@ -9,7 +9,7 @@ use opendrs_client::HtmlForm;
 use opendrs_domain::money::Money;
 use opendrs_domain::product::Product;
 use opendrs_domain::version::ApiEndpoint::Deregister;
-use opendrs_server::mail::compose::ComposedMail;
+use opendrs_texts::compose::ComposedMail;
 
 both!(
     nothing_dearer_is_ordered_without_the_customers_word,

@@ -1,22 +1,22 @@
 //! Composing a mail: its subject, sentences, facts and links, then rendered as text and as HTML.
 //!
-//! The sentences themselves are in [`opendrs_texts`]. Invariant: text and HTML have the same content. Every link leads
+//! The sentences themselves are in [`crate::Texts`]. Invariant: text and HTML have the same content. Every link leads
 //! to this installation, except the carrier's page of a parcel. Texts of makers, shops and customers are one line each,
 //! and escaped in HTML.
 
+use crate::{MailTexts, Texts};
 use askama::Template;
 use opendrs_domain::mail::{MailContent, OrderSummary, PriceChangeSummary, SlotSummary};
 use opendrs_domain::order::{OrderProblem, Tracking};
 use opendrs_domain::text::to_single_line;
 use opendrs_domain::time::Time;
 use opendrs_service::mail::MailMessage;
-use opendrs_texts::{MailTexts, Texts};
 
 /// A mail with its texts.
 #[derive(Clone)]
 pub struct ComposedMail {
     /// The texts of the mail's language.
-    pub(crate) texts: &'static Texts,
+    pub texts: &'static Texts,
     /// The subject, in one line.
     pub subject: String,
     /// The recipient's name.
@@ -34,13 +34,13 @@ pub struct ComposedMail {
 }
 
 #[derive(Template)]
-#[template(path = "mail/letter.txt")]
+#[template(path = "mail.txt")]
 struct TextTemplate<'a> {
     words: &'a ComposedMail,
 }
 
 #[derive(Template)]
-#[template(path = "mail/letter.html")]
+#[template(path = "mail.html")]
 struct HtmlTemplate<'a> {
     words: &'a ComposedMail,
 }
