@@ -74,13 +74,6 @@ impl RateLimiters {
         })
     }
 
-    /// Uncounts it, where it is about to be counted once more.
-    pub(crate) fn refund_device_call(&self, id: DeviceId, now: Time) {
-        let hash = hash_key(id.0);
-        self.device_calls.refund(hash, now);
-        self.device_calls_per_day.refund(hash, now);
-    }
-
     /// Counts an order of a device, or says in how many seconds there may be another. Callers give the application's time,
     /// since a limit on orders is for what a customer pays.
     pub(crate) fn count_order(&self, id: DeviceId, now: Time) -> Result<(), i64> {

@@ -4,8 +4,8 @@ mod retention;
 
 pub use retention::ReadingRetention;
 
-use crate::token::{self, DeviceCaller, DeviceClaims};
-use crate::{App, Result};
+use crate::token::{DeviceCaller, DeviceToken};
+use crate::{App, FastPath, Result};
 use opendrs_domain::id::{DeviceId, ReadingId};
 use opendrs_domain::reading::{ReadingPoint, SlotStatus, day_number, summarize_by_day};
 use opendrs_domain::text::SlotId;
@@ -25,28 +25,19 @@ pub async fn record(app: &App, caller: DeviceCaller, slot: SlotId, status: SlotS
     Ok(app.db.write(InsertReading { shard: caller.shard, id, device: caller.device.id, slot, at, status }).await?)
 }
 
-/// The same with a token in place of a caller, for the many calls in which everything is right: checking the device and
-/// storing its reading is one command. `false`, and nothing stored, when anything was not as it should be; what it was,
-/// [`token::authenticate_device`] finds out.
+/// Stores a reading by the fast path: checking the device and storing its reading is one command.
 ///
 /// # Errors
-/// [`crate::Error::RateLimited`], [`crate::Error::Unavailable`].
-pub async fn record_by_token(app: &App, token: &str, slot: &str, status: &SlotStatus) -> Result<bool> {
-    let Ok(slot) = SlotId::parse(slot) else { return Ok(false) };
-    let Ok(DeviceClaims { shard, device, access_version: access, .. }) = token::device_claims(app, token).await else {
-        return Ok(false);
+/// [`crate::Error::Unavailable`].
+pub async fn record_by_token(app: &App, token: &DeviceToken, slot: &str, status: &SlotStatus) -> Result<FastPath<()>> {
+    let (Ok(slot), Some(access)) = (SlotId::parse(slot), token.accepted_version()) else {
+        return Ok(FastPath::Recheck);
     };
-    app.limits.count_device_call(device, app.system_time())?;
-    let at = app.now();
+    let (shard, device, at) = (token.shard, token.device, app.now());
     let id = ReadingId(app.ids.ordered_uuid(at));
-    let stored = app
-        .db
-        .write(InsertReadingForToken(InsertReading { shard, id, device, slot, at, status: status.clone() }, access))
-        .await;
-    if !matches!(stored, Ok(true)) {
-        app.limits.refund_device_call(device, app.system_time());
-    }
-    Ok(stored?)
+    let reading = InsertReading { shard, id, device, slot, at, status: status.clone() };
+    let stored = app.db.write(InsertReadingForToken(reading, access)).await?;
+    Ok(if stored { FastPath::Done(()) } else { FastPath::Recheck })
 }
 
 struct InsertReading {

@@ -3,8 +3,8 @@
 use crate::mail::queue;
 use crate::notification::{EventIds, record_event};
 use crate::price::{self, ShownPrice};
-use crate::token::{self, DeviceCaller, DeviceClaims};
-use crate::{App, Error, FormError, Result};
+use crate::token::{DeviceCaller, DeviceToken};
+use crate::{App, Error, FastPath, FormError, Result};
 use opendrs_domain::device::Device;
 use opendrs_domain::model::{Model, Slot};
 use opendrs_domain::notification::{Event, EventFacts, SlotInfo};
@@ -13,33 +13,27 @@ use opendrs_domain::rule::SlotRules;
 use opendrs_domain::subscription::Subscription;
 use opendrs_domain::text::{Asin, SlotId};
 use opendrs_domain::time::Time;
-use opendrs_store::{Command, Reader, Tx, device, model, product, rule, subscription};
+use opendrs_store::{Command, Tx, device, model, product, rule, subscription};
 
 /// SubscriptionInfo: every slot of the caller's model, in the model's order.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn list_for_device(mut reader: Reader<'_>, caller: &DeviceCaller) -> Result<Vec<SlotInfo>> {
+pub async fn list_for_device(app: &App, caller: &DeviceCaller) -> Result<Vec<SlotInfo>> {
+    let mut reader = app.db.reader().await?;
     Ok(subscription::list_slots(&mut reader.tx()?, caller.shard, caller.device.id).await?)
 }
 
-/// The same with a token in place of a caller, for the many calls in which everything is right: one read. `None` when
-/// anything was not as it should be; what it was, [`crate::token::authenticate_device`] finds out.
+/// SubscriptionInfo by the fast path: one read.
 ///
 /// # Errors
-/// [`Error::Unavailable`], [`Error::RateLimited`].
-pub async fn find_for_token(app: &App, token: &str) -> Result<Option<Vec<SlotInfo>>> {
-    let Ok(DeviceClaims { shard, device, access_version: access, .. }) = token::device_claims(app, token).await else {
-        return Ok(None);
-    };
-    app.limits.count_device_call(device, app.system_time())?;
+/// [`Error::Unavailable`].
+pub async fn list_for_token(app: &App, token: &DeviceToken) -> Result<FastPath<Vec<SlotInfo>>> {
+    let Some(access) = token.accepted_version() else { return Ok(FastPath::Recheck) };
     let mut reader = app.db.reader().await?;
-    let found = subscription::list_slots_for_token(&mut reader.autocommit()?, shard, (device, access)).await?;
-    drop(reader);
-    if found.is_none() {
-        app.limits.refund_device_call(device, app.system_time());
-    }
-    Ok(found)
+    let by = (token.device, access);
+    let found = subscription::list_slots_for_token(&mut reader.autocommit()?, token.shard, by).await?;
+    Ok(found.into())
 }
 
 /// A slot as the settings page and the sign-up pages show it.

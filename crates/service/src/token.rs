@@ -16,7 +16,7 @@ use opendrs_domain::time::{Span, Time};
 use opendrs_domain::token::{Claims, TokenError, TokenGenerations, TokenType};
 use opendrs_store::access::AccessVersion;
 use opendrs_store::device::DeviceForCall;
-use opendrs_store::{Reader, Tx, consent, customer, device, profile};
+use opendrs_store::{Tx, consent, customer, device, profile};
 use std::sync::Arc;
 
 /// How long an access token lives (docs/spec/login.md#access-token-lifetime).
@@ -71,6 +71,12 @@ pub(crate) async fn open_token(app: &App, text: &str, wanted: TokenType) -> Resu
 }
 
 impl OpenedToken {
+    /// Judges the token again, by what this node knows now of clients and keys.
+    fn judge_again(&mut self, app: &App) {
+        let known = app.keys.access();
+        (self.is_accepted, self.access_version) = (known.accepts(&self.claims), known.version);
+    }
+
     /// The device that an access token speaks for and the shard of it, if it does and its time is not over.
     fn require_device(&self, now: Time) -> Result<(i64, DeviceId)> {
         let claims = &self.claims;
@@ -79,46 +85,71 @@ impl OpenedToken {
     }
 }
 
-/// Finds the device that an access token speaks for, and whether its model has a slot, in one read. The reader comes with
-/// it, for what else the call reads; a call that writes gives it back before.
+/// An opened access token of a device. The call is counted, so both paths of a call take it as it is.
+pub struct DeviceToken {
+    opened: OpenedToken,
+    pub(crate) shard: i64,
+    pub(crate) device: DeviceId,
+}
+
+impl DeviceToken {
+    /// The customer who owns the device, as the token names them.
+    pub(crate) fn customer(&self) -> CustomerId {
+        self.opened.claims.customer
+    }
+
+    /// The family of tokens to which this token belongs.
+    pub(crate) fn family(&self) -> u64 {
+        self.opened.claims.family
+    }
+
+    /// The access version with which this node judged the token, if it accepts the token. The statement that uses the token
+    /// compares this version with the store's.
+    pub(crate) fn accepted_version(&self) -> Option<AccessVersion> {
+        self.opened.is_accepted.then_some(self.opened.access_version)
+    }
+}
+
+/// Opens the access token of a device, and counts the call.
 ///
 /// # Errors
-/// [`Error::InvalidToken`] for whatever is wrong with the token, [`Error::RateLimited`], [`Error::Unavailable`].
-pub async fn authenticate_device<'a>(
-    app: &'a App,
-    token: Option<&str>,
-    slot: Option<&str>,
-) -> Result<(DeviceCaller, Reader<'a>)> {
-    let text = token.ok_or(Error::InvalidToken)?;
+/// [`Error::InvalidToken`] for a token that is missing, forged, expired or of no device; [`Error::RateLimited`],
+/// [`Error::Unavailable`].
+pub async fn open_device_token(app: &App, text: Option<&str>) -> Result<DeviceToken> {
+    let opened = open_token(app, text.ok_or(Error::InvalidToken)?, TokenType::Access).await?;
+    let (shard, device) = opened.require_device(app.now())?;
+    app.limits.count_device_call(device, app.system_time())?;
+    Ok(DeviceToken { opened, shard, device })
+}
+
+/// Finds the device of a token, and whether its model has a slot, in one read.
+///
+/// # Errors
+/// [`Error::InvalidToken`] if the registration, the client or the key ended; [`Error::Unavailable`].
+pub async fn authenticate_device(app: &App, token: DeviceToken, slot: Option<&str>) -> Result<DeviceCaller> {
+    let DeviceToken { mut opened, shard, device: id } = token;
     // No model has a slot of another form; and a text with a NUL in it is none that PostgreSQL can be asked for.
     let slot = slot.filter(|text| SlotId::fits(text)).unwrap_or_default();
-    let mut counted = false;
     for _ in 0..MAX_TRIES {
-        let opened = open_token(app, text, TokenType::Access).await?;
-        let (shard, id) = opened.require_device(app.now())?;
-        if !counted {
-            app.limits.count_device_call(id, app.system_time())?;
-            counted = true;
-        }
         if !opened.is_accepted {
             // Its client may have been enabled since.
             if app.keys.reload(&app.db).await? {
+                opened.judge_again(app);
                 continue;
             }
             return Err(Error::InvalidToken);
         }
-        let mut reader = app.db.reader().await?;
-        let found = device::find_with_slot(&mut reader.tx()?, shard, id, slot).await?;
+        let found = device::find_with_slot(&mut app.db.reader().await?.tx()?, shard, id, slot).await?;
         let DeviceForCall { device, slot, access } = found.ok_or(Error::InvalidToken)?;
         if access != opened.access_version {
-            drop(reader);
             app.keys.reload(&app.db).await?;
+            opened.judge_again(app);
             continue;
         }
         if !device.accepts_token_family(opened.claims.family) {
             return Err(Error::InvalidToken);
         }
-        return Ok((DeviceCaller { device, shard, slot }, reader));
+        return Ok(DeviceCaller { device, shard, slot });
     }
     Err(access_changing_error())
 }
@@ -128,30 +159,10 @@ pub(crate) fn access_changing_error() -> Error {
     Error::Unavailable("clients and keys are being changed; try again".into())
 }
 
-/// What an access token says that speaks for a device, as far as the token itself and what this node remembers tell. Whether
-/// the registration still stands, and whether that memory is up to date, is for the store to say.
-pub(crate) struct DeviceClaims {
-    pub(crate) shard: i64,
-    pub(crate) device: DeviceId,
-    pub(crate) customer: CustomerId,
-    pub(crate) family: u64,
-    pub(crate) access_version: AccessVersion,
-}
-
-/// Reads an access token that speaks for a device.
-pub(crate) async fn device_claims(app: &App, text: &str) -> Result<DeviceClaims> {
-    let opened = open_token(app, text, TokenType::Access).await?;
-    let (shard, device) = opened.require_device(app.now())?;
-    if !opened.is_accepted {
-        return Err(Error::InvalidToken);
-    }
-    let Claims { customer, family, .. } = opened.claims;
-    Ok(DeviceClaims { shard, device, customer, family, access_version: opened.access_version })
-}
-
-/// The device an access token of ours names, whether its registration still stands or not.
+/// The device that an access token names, whether it is still registered or not.
 pub async fn device_id(app: &App, text: &str) -> Option<DeviceId> {
-    device_claims(app, text).await.ok().map(|token| token.device)
+    let opened = open_token(app, text, TokenType::Access).await.ok().filter(|opened| opened.is_accepted)?;
+    opened.require_device(app.now()).ok().map(|(_, device)| device)
 }
 
 /// Whether what a token speaks for still stands; the client is the token's, as it is now.

@@ -10,23 +10,23 @@ use opendrs_domain::reading::{DeviceStatus, SlotStatus};
 use opendrs_domain::version::{ApiEndpoint, Version};
 use opendrs_domain::wire::{latest, v1};
 use opendrs_service::order::ReplenishOutcome;
-use opendrs_service::{Error, device, order, reading, subscription};
-use opendrs_store::Reader;
+use opendrs_service::token::DeviceToken;
+use opendrs_service::{Error, FastPath, device, order, reading, subscription};
 use serde::Serialize;
 
 /// The answer without content: an empty object, because some clients fail on an empty body.
 const EMPTY_OBJECT: Bytes = Bytes::from_static(b"{}");
 
-/// Serves a call. A call that writes releases its reader first, because there are few readers.
-pub(super) async fn dispatch(endpoint: ApiEndpoint, call: ApiCall<'_>, reader: Reader<'_>) -> Result<Bytes, ApiError> {
+/// Serves a call.
+pub(super) async fn dispatch(endpoint: ApiEndpoint, call: ApiCall<'_>) -> Result<Bytes, ApiError> {
     match endpoint {
-        ApiEndpoint::Replenish => replenish(call, reader).await,
-        ApiEndpoint::SubscriptionInfo => subscription_info(call, reader).await,
-        ApiEndpoint::OrderInfo => order_info(call, reader).await,
-        ApiEndpoint::SlotStatus => slot_status(call, reader).await,
-        ApiEndpoint::DeviceStatus => device_status(call, reader).await,
-        ApiEndpoint::Deregister => deregister(call, reader).await,
-        ApiEndpoint::CancelTestOrders => cancel_test_orders(call, reader).await,
+        ApiEndpoint::Replenish => replenish(call).await,
+        ApiEndpoint::SubscriptionInfo => subscription_info(call).await,
+        ApiEndpoint::OrderInfo => order_info(call).await,
+        ApiEndpoint::SlotStatus => slot_status(call).await,
+        ApiEndpoint::DeviceStatus => device_status(call).await,
+        ApiEndpoint::Deregister => deregister(call).await,
+        ApiEndpoint::CancelTestOrders => cancel_test_orders(call).await,
     }
 }
 
@@ -35,9 +35,9 @@ fn to_json(answer: &impl Serialize) -> Result<Bytes, ApiError> {
     written.map_err(|e| ApiError::from(Error::Internal(e.to_string())))
 }
 
-async fn replenish(ApiCall { state: site, caller, .. }: ApiCall<'_>, reader: Reader<'_>) -> Result<Bytes, ApiError> {
+async fn replenish(ApiCall { state: site, caller, .. }: ApiCall<'_>) -> Result<Bytes, ApiError> {
     let slot = caller.slot.clone().ok_or(ApiError::NotFound)?;
-    replenish_json(&order::replenish(&site.app, reader, &caller, &slot).await?)
+    replenish_json(&order::replenish(&site.app, &caller, &slot).await?)
 }
 
 fn replenish_json(done: &ReplenishOutcome) -> Result<Bytes, ApiError> {
@@ -51,45 +51,53 @@ fn replenish_json(done: &ReplenishOutcome) -> Result<Bytes, ApiError> {
 
 /// Serves the most frequent calls by the fast path: one statement checks the caller and does the work.
 ///
-/// Returns `None` for other calls, and for calls that are not entirely correct. The ordinary order of checks then finds
-/// the error. A store that is unavailable is not tried a second time: a reading may be stored already, and must not be
-/// stored twice.
+/// Other calls, and calls that are not entirely correct, are rechecked: the ordinary order of checks finds the error. A
+/// store that is unavailable is not tried a second time: a reading may be stored already, and must not be stored twice.
 pub(super) async fn try_fast_path(
     site: &AppState,
     endpoint: ApiEndpoint,
-    token: &str,
+    token: &DeviceToken,
     params: &PathParams<'_>,
     (body, result): (&[u8], Version),
-) -> Option<Result<Bytes, ApiError>> {
+) -> FastPath<Result<Bytes, ApiError>> {
     let app = &site.app;
+    let param = |name| params.get(name).unwrap_or_default();
     let answer = match endpoint {
         ApiEndpoint::SlotStatus => {
-            let mut fields = BodyFields::parse(body).ok()?;
-            let status = SlotStatus::from_fields(|name| fields.take(name)).ok()?;
-            let stored = reading::record_by_token(app, token, params.get("slot")?, &status).await;
-            stored.map(|stored| stored.then_some(Ok(EMPTY_OBJECT)))
+            let Some(status) = parse_slot_status(body) else { return FastPath::Recheck };
+            let stored = reading::record_by_token(app, token, param("slot"), &status).await;
+            stored.map(|stored| stored.map(|()| Ok(EMPTY_OBJECT)))
         }
         ApiEndpoint::Replenish => {
-            let placed = order::replenish_by_token(app, token, params.get("slot")?).await;
-            placed.map(|done| Some(replenish_json(&done?)))
+            let placed = order::replenish_by_token(app, token, param("slot")).await;
+            placed.map(|placed| placed.map(|outcome| replenish_json(&outcome)))
         }
         ApiEndpoint::SubscriptionInfo => {
-            subscription::find_for_token(app, token).await.map(|slots| Some(subscription_info_json(&slots?, result)))
+            let slots = subscription::list_for_token(app, token).await;
+            slots.map(|slots| slots.map(|slots| subscription_info_json(&slots, result)))
         }
         ApiEndpoint::OrderInfo => {
-            let order = order::find_for_token(app, token, params.get("instance")?).await;
-            order.map(|order| Some(to_json(&latest::OrderInfo::from(&order?))))
+            let order = order::find_for_token(app, token, param("instance")).await;
+            order.map(|order| order.map(|order| to_json(&latest::OrderInfo::from(&order))))
         }
-        _ => return None,
+        ApiEndpoint::DeviceStatus | ApiEndpoint::Deregister | ApiEndpoint::CancelTestOrders => {
+            return FastPath::Recheck;
+        }
     };
     match answer {
         Ok(answer) => answer,
         // The call itself was correct.
         Err(error @ (Error::Unavailable(_) | Error::Unsubscribed(_) | Error::OrderLimitReached(_))) => {
-            Some(Err(error.into()))
+            FastPath::Done(Err(error.into()))
         }
-        Err(_) => None,
+        Err(_) => FastPath::Recheck,
     }
+}
+
+/// Parses the body of SlotStatus; `None` for one that is not correct.
+fn parse_slot_status(body: &[u8]) -> Option<SlotStatus> {
+    let mut fields = BodyFields::parse(body).ok()?;
+    SlotStatus::from_fields(|name| fields.take(name)).ok()
 }
 
 fn subscription_info_json(slots: &[SlotInfo], result: Version) -> Result<Bytes, ApiError> {
@@ -99,11 +107,7 @@ fn subscription_info_json(slots: &[SlotInfo], result: Version) -> Result<Bytes, 
     }
 }
 
-async fn slot_status(
-    ApiCall { state: site, mut caller, body, .. }: ApiCall<'_>,
-    reader: Reader<'_>,
-) -> Result<Bytes, ApiError> {
-    drop(reader);
+async fn slot_status(ApiCall { state: site, mut caller, body, .. }: ApiCall<'_>) -> Result<Bytes, ApiError> {
     let slot = caller.slot.take().ok_or(ApiError::NotFound)?;
     let mut fields = BodyFields::parse(&body)?;
     let status = SlotStatus::from_fields(|name| fields.take(name)).map_err(Error::from)?;
@@ -111,19 +115,14 @@ async fn slot_status(
     Ok(EMPTY_OBJECT)
 }
 
-async fn device_status(
-    ApiCall { state: site, caller, body, .. }: ApiCall<'_>,
-    reader: Reader<'_>,
-) -> Result<Bytes, ApiError> {
-    drop(reader);
+async fn device_status(ApiCall { state: site, caller, body, .. }: ApiCall<'_>) -> Result<Bytes, ApiError> {
     let mut fields = BodyFields::parse(&body)?;
     let status = DeviceStatus::from_fields(|name| fields.take(name)).map_err(Error::from)?;
     device::record_status(&site.app, &caller, &status).await?;
     Ok(EMPTY_OBJECT)
 }
 
-async fn deregister(call: ApiCall<'_>, reader: Reader<'_>) -> Result<Bytes, ApiError> {
-    drop(reader);
+async fn deregister(call: ApiCall<'_>) -> Result<Bytes, ApiError> {
     let named = (call.param("model"), call.param("serial"));
     let named = (named != ("", "")).then_some(named);
     device::deregister(&call.state.app, &call.caller, named).await?;
@@ -131,17 +130,12 @@ async fn deregister(call: ApiCall<'_>, reader: Reader<'_>) -> Result<Bytes, ApiE
 }
 
 async fn subscription_info(
-    ApiCall { caller, result_version: result, .. }: ApiCall<'_>,
-    reader: Reader<'_>,
+    ApiCall { state: site, caller, result_version: result, .. }: ApiCall<'_>,
 ) -> Result<Bytes, ApiError> {
-    subscription_info_json(&subscription::list_for_device(reader, &caller).await?, result)
+    subscription_info_json(&subscription::list_for_device(&site.app, &caller).await?, result)
 }
 
-async fn cancel_test_orders(
-    ApiCall { state: site, mut caller, .. }: ApiCall<'_>,
-    reader: Reader<'_>,
-) -> Result<Bytes, ApiError> {
-    drop(reader);
+async fn cancel_test_orders(ApiCall { state: site, mut caller, .. }: ApiCall<'_>) -> Result<Bytes, ApiError> {
     let slot = caller.slot.take();
     let slots = order::cancel_test_orders(&site.app, &caller, slot).await?;
     let status = |free| if free { "NO_ORDER_IN_PROGRESS" } else { "ORDER_INPROGRESS" };
@@ -152,7 +146,7 @@ async fn cancel_test_orders(
     to_json(&latest::CancelTestOrdersResult { slot_order_statuses })
 }
 
-async fn order_info(call: ApiCall<'_>, reader: Reader<'_>) -> Result<Bytes, ApiError> {
-    let order = order::find_for_device(reader, &call.caller, call.param("instance")).await?;
+async fn order_info(call: ApiCall<'_>) -> Result<Bytes, ApiError> {
+    let order = order::find_for_device(&call.state.app, &call.caller, call.param("instance")).await?;
     to_json(&latest::OrderInfo::from(&order))
 }

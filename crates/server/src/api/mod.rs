@@ -25,7 +25,7 @@ use opendrs_domain::version::{
 use opendrs_http::body::read_body;
 use opendrs_http::credentials::{bearer_token, sole_bearer_token};
 use opendrs_http::request::header;
-use opendrs_service::{Error, token};
+use opendrs_service::{Error, FastPath, token};
 use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::LazyLock;
@@ -154,12 +154,13 @@ async fn serve(
     let input = spec.parse_input_version(header(&parts.headers, INPUT_VERSION_HEADER).as_deref());
     let result = spec.parse_result_version(header(&parts.headers, RESULT_VERSION_HEADER).as_deref());
     let body = read_body(body, site.bodies).await;
-    if let (Some(token), Ok(_), Ok(result), Ok(body)) = (&token, &input, &result, &body)
-        && let Some(json) = calls::try_fast_path(site, spec.endpoint, token, params, (body, *result)).await
+    let token = token::open_device_token(&site.app, token.as_deref()).await?;
+    if let (Ok(_), Ok(result), Ok(body)) = (&input, &result, &body)
+        && let FastPath::Done(json) = calls::try_fast_path(site, spec.endpoint, &token, params, (body, *result)).await
     {
         return Ok(success_response(spec, *result, json?));
     }
-    let (caller, reader) = token::authenticate_device(&site.app, token.as_deref(), slot).await?;
+    let caller = token::authenticate_device(&site.app, token, slot).await?;
     input?;
     let result = result?;
     if let (Some(slot), None) = (slot, &caller.slot) {
@@ -168,9 +169,8 @@ async fn serve(
         return Err(ApiError::for_endpoint(spec.endpoint, unknown));
     }
     let body = body.map_err(ApiError::of_body)?;
-    let json =
-        calls::dispatch(spec.endpoint, ApiCall { state: site, caller, params, body, result_version: result }, reader)
-            .await?;
+    let call = ApiCall { state: site, caller, params, body, result_version: result };
+    let json = calls::dispatch(spec.endpoint, call).await?;
     Ok(success_response(spec, result, json))
 }
 

@@ -79,7 +79,7 @@ impl Command for CancelTestOrders {
 /// # Errors
 /// [`Error::UnknownOrder`], [`Error::CancelRejected`], [`Error::Unavailable`].
 pub async fn cancel_order(app: &App, caller: &DeviceCaller, instance: &str, by: CancelRequester) -> Result<()> {
-    let order = find_for_device(app.db.reader().await?, caller, instance).await?;
+    let order = find_for_device(app, caller, instance).await?;
     let now = app.now();
     let command = CancelOrder {
         shard: caller.shard,

@@ -3,41 +3,35 @@
 //! Not here: orders as back ends and operators name them ([`crate::fulfilment`]). Invariant: whoever asks for an order of
 //! somebody else is answered as if it did not exist.
 
-use crate::token::{self, DeviceCaller, DeviceClaims};
-use crate::{App, Error, Result};
+use crate::token::{DeviceCaller, DeviceToken};
+use crate::{App, Error, FastPath, Result};
 use opendrs_domain::id::{CustomerId, InstanceId};
 use opendrs_domain::order::Order;
-use opendrs_store::{Reader, device, order};
+use opendrs_store::{device, order};
 
 /// GetOrderInfo. An order of another device is answered as one that does not exist: the order's row says whose it is.
 ///
 /// # Errors
 /// [`Error::UnknownOrder`], [`Error::Unavailable`].
-pub async fn find_for_device(mut reader: Reader<'_>, caller: &DeviceCaller, instance: &str) -> Result<Order> {
+pub async fn find_for_device(app: &App, caller: &DeviceCaller, instance: &str) -> Result<Order> {
     let id = InstanceId::parse(instance).map_err(|_| Error::UnknownOrder)?;
+    let mut reader = app.db.reader().await?;
     let found = order::find_by_id(&mut reader.tx()?, caller.shard, caller.device.id, id.order).await?;
     found.filter(|order| order.matches_instance_id(id)).ok_or(Error::UnknownOrder)
 }
 
-/// The same with a token in place of a caller, for the many calls in which everything is right: one read. `None` when
-/// anything was not as it should be; what it was, [`crate::token::authenticate_device`] and
-/// [`find_for_device`] find out.
+/// GetOrderInfo by the fast path: one read.
 ///
 /// # Errors
-/// [`Error::Unavailable`], [`Error::RateLimited`].
-pub async fn find_for_token(app: &App, token: &str, instance: &str) -> Result<Option<Order>> {
-    let (Ok(of), Ok(id)) = (token::device_claims(app, token).await, InstanceId::parse(instance)) else {
-        return Ok(None);
+/// [`Error::Unavailable`].
+pub async fn find_for_token(app: &App, token: &DeviceToken, instance: &str) -> Result<FastPath<Order>> {
+    let (Ok(id), Some(access)) = (InstanceId::parse(instance), token.accepted_version()) else {
+        return Ok(FastPath::Recheck);
     };
-    let DeviceClaims { shard, device, access_version: access, .. } = of;
-    app.limits.count_device_call(device, app.system_time())?;
-    let found =
-        order::find_for_token(&mut app.db.reader().await?.autocommit()?, shard, id.order, (device, access)).await?;
-    let found = found.filter(|order| order.matches_instance_id(id));
-    if found.is_none() {
-        app.limits.refund_device_call(device, app.system_time());
-    }
-    Ok(found)
+    let mut reader = app.db.reader().await?;
+    let by = (token.device, access);
+    let found = order::find_for_token(&mut reader.autocommit()?, token.shard, id.order, by).await?;
+    Ok(found.filter(|order| order.matches_instance_id(id)).into())
 }
 
 /// A device's newest orders, for its owner. Test orders are not shown (docs/spec/setup-pages.md#order-list).

@@ -254,7 +254,7 @@ fn files_limits_and_the_certificates_address_are_judged_with_the_settings() {
         ("https://drs.example", "eu-west-1", "warning", "hosts of the form sns.<region>.amazonaws.com"),
         ("https://sns.us-east-1.amazonaws.com", "eu-west-1", "warning", "its region is us-east-1"),
         ("https://sns.eu-west-1.amazonaws.com:8443", "eu-west-1", "warning", "no port"),
-        ("https://sns.eu-west-1.amazonaws.com", "eu-west-1", "good", "of the form"),
+        ("https://sns.eu-west-1.amazonaws.com", "eu-west-1", "good", "has the form"),
     ] {
         let env = [("OPENDRS_NOTIFICATIONS_PUBLIC_URL", url), ("OPENDRS_NOTIFICATIONS_REGION", region)];
         let fix = if result == "good" { "" } else { "https://sns.eu-west-1.amazonaws.com" };
@@ -279,7 +279,7 @@ async fn on_postgres() {
     }
     database.set_read_only(true).await;
     let ended = examine(&place, &[]);
-    assert_check(&ended, "read-only", "failed", "default_transaction_read_only is on", "a server that takes writes");
+    assert_check(&ended, "read-only", "failed", "default_transaction_read_only is on", "a server that accepts writes");
     database.disconnect_all().await;
     let ended = examine(&place, &[]);
     assert_check(&ended, "store", "failed", "cannot be reached", "start the database");

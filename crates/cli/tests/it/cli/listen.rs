@@ -18,7 +18,7 @@ async fn what_comes_is_checked_and_passed_on_unchanged() {
     let program = TestReceiver::start().await;
     program.queue_actions(&[ReceiverAction::Answer(500, "Retry-After: 1\r\n")]);
     let listen = place.start(&["listen", "--data", "data", "--forward-to", &program.url]);
-    assert!(listen.next_error_line().ends_with(" to 1 security profile. Stop with Ctrl-C."));
+    assert!(listen.next_error_line().ends_with(" for 1 security profile. Stop with Ctrl-C."));
     place.link_device("SN-1", &[]);
     let refused = listen.next_output_line();
     let wanted = "DeviceRegisteredNotification    Aqua-Pitcher_7/SN-1  verified  -> 500";

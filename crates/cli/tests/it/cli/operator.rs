@@ -29,7 +29,7 @@ async fn a_token_is_made_for_its_owner_alone_and_opens() {
     let file = place.path().join("operator.token");
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     let said = place.run(&["keys", "operator", "operator.token"]).expect_failure();
-    assert!(said.contains("cannot make operator.token: "), "it is never overwritten: {said}");
+    assert!(said.contains("cannot create operator.token: "), "it is never overwritten: {said}");
 
     place.write_file("o.toml", "[operator]\ntoken_file = \"operator.token\"\n");
     let server = place.serve(&["--config", "o.toml"]);

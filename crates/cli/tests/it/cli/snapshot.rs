@@ -41,6 +41,6 @@ async fn a_state_is_kept_comes_back_and_outlives_the_server() {
     let json: serde_json::Value =
         serde_json::from_str(&snapshot(&server.base_url, &["list", "--json"]).expect_success()).unwrap();
     assert_eq!(json["snapshots"][0]["name"], "linked");
-    assert_eq!(snapshot(&server.base_url, &["delete", "linked"]).stderr, "linked is gone.\n");
+    assert_eq!(snapshot(&server.base_url, &["delete", "linked"]).stderr, "Deleted linked.\n");
     assert_eq!(snapshot(&server.base_url, &["list"]).expect_success(), "");
 }

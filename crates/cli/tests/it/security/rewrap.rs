@@ -30,7 +30,10 @@ async fn under(server: &Server, master: [u8; 32]) -> App {
 }
 
 async fn is_accepted(app: &App, device: &LinkedDevice) -> bool {
-    token::authenticate_device(app, Some(&device.access), None).await.is_ok()
+    match token::open_device_token(app, Some(&device.access)).await {
+        Ok(opened) => token::authenticate_device(app, opened, None).await.is_ok(),
+        Err(_) => false,
+    }
 }
 
 /// A device with an order, and the token of the link that cancels it.

@@ -46,7 +46,8 @@ async fn owner(server: &Server, email: &str, serial: &str) -> DeviceOwner {
     let device = server.link_device(LinkOptions::default().serial(serial).customer(email)).await;
     let placed = server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await.json();
     let order = InstanceId::parse(placed["eventInstanceId"].as_str().unwrap()).unwrap();
-    let (caller, _) = token::authenticate_device(server.app(), Some(&device.access), None).await.unwrap();
+    let opened = token::open_device_token(server.app(), Some(&device.access)).await.unwrap();
+    let caller = token::authenticate_device(server.app(), opened, None).await.unwrap();
     DeviceOwner { device, id: caller.device.id.to_string(), order }
 }
 

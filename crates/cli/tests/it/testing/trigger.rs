@@ -92,7 +92,7 @@ async fn an_unsubscribed_slot_tells_of_its_first_product(server: &Server) {
 async fn what_cannot_be_sent_is_refused_with_what_can(server: &Server) {
     server.link_default_device().await;
     for (body, says) in [
-        (json!({ "type": "exploded", "device": "SN-1" }), "name one of device-registered, "),
+        (json!({ "type": "exploded", "device": "SN-1" }), "use one of device-registered, "),
         (json!({ "type": "item-shipped", "device": "SN-2" }), "no device SN-2 is registered: `opendrs device link`"),
         (json!({ "type": "item-shipped", "device": "Other/SN-1" }), "no device Other/SN-1 is registered"),
         (json!({ "type": "item-shipped", "device": "S N" }), "serial"),
