@@ -1,4 +1,6 @@
-//! A maker: who builds devices. It owns security profiles, device models and receivers of notifications.
+//! A maker: a company that builds devices. It owns security profiles, device models and receivers of notifications.
+//!
+//! Invariant: a maker's name is unique.
 
 use crate::id::MakerId;
 

@@ -16,7 +16,7 @@ macro_rules! order_queries {
             AND d.revoked = '' AND $4 = ", access_version!(), ")");
         OrderForUpdate = concat!("SELECT ", order_columns!(), " FROM orders
             WHERE shard = $1 AND id = $2 AND device = $3 /*pg FOR UPDATE */");
-        /// An open order moves to the next registration of its unit. Its `eventInstanceId` goes on naming the first one.
+        /// An open order moves to the next registration of its unit. Its `eventInstanceId` still names the first one.
         OrderMoveToDevice = "UPDATE orders SET device = $4, named_device = COALESCE(named_device, device)
             WHERE shard = $1 AND id = $2 AND device = $3";
         OrderUpdate = "UPDATE orders SET state = $3, problem = $4, window_ends_at = $5, expected_at = $6, due_at = $7,
