@@ -1,10 +1,10 @@
-//! An order's life: the state machine (docs/spec/orders.md#order-states, docs/spec/orders.md#durations).
+//! The life of an order: its state machine (docs/spec/orders.md#order-states, docs/spec/orders.md#durations).
 //!
-//! Not here: who may ask for a change, where an order is kept, what time it is. Invariant: an order changes only through
-//! [`Order::place`], [`Order::due`], [`Order::report`], [`Order::approve`], [`Order::send_to`] and [`Order::cancel`]; each
-//! says what to tell the maker and the customer, and whether the slot's lock is given back, so that all of it lands in one
-//! transaction. The 72 hours of a held order are counted from the end of its owner's pause, if they paused
-//! ([`Order::wait_for_owner`]).
+//! Not here: authorization, storage, the current time. Invariant: an order changes only through [`Order::place`],
+//! [`Order::advance`], [`Order::apply_report`], [`Order::approve`], [`Order::change_recipient`] and [`Order::cancel`].
+//! Each transition states the maker's notification, the customer's mail and whether the slot lock is released, so that
+//! one transaction writes all of them. The 72 hours of a hold are counted from the end of the owner's pause, if there is
+//! one ([`Order::extend_hold`]).
 //!
 //! ```text
 //!  place ── problem ──> Held ── 72 h ──────────────> Expired      (OrderCancelled, slot freed)
