@@ -1,11 +1,16 @@
 //! The lenient reading of dates that devices send (docs/spec/calls.md#dates).
 //!
-//! Not here: writing dates ([`crate::time`]). Invariant: what is accepted means one moment only; an ambiguous or
+//! Not here: writing dates ([`crate::time`]). Invariant: an accepted date means one moment only; an ambiguous or
 //! impossible date is refused, never guessed.
 //!
-//! Accepted: RFC 3339, an offset without colon or with hours only, no offset (UTC), date only, unpadded months, days
-//! and times, a blank for the `T`, ISO 8601 without dashes and colons, epoch seconds and epoch milliseconds, and what
-//! Java's `Date` becomes where nobody gave it a form.
+//! These forms are accepted:
+//!
+//! * RFC 3339, also with an offset without colon or with hours only;
+//! * no offset (UTC), or a date only;
+//! * unpadded months, days and times, or a blank for the `T`;
+//! * ISO 8601 without dashes and colons;
+//! * epoch seconds and epoch milliseconds;
+//! * the default form of Java's `Date`.
 
 use crate::time::Time;
 

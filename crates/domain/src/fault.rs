@@ -4,7 +4,7 @@
 
 use crate::time::Span;
 
-/// The default duration of a timeout or delay of a call.
+/// The default duration of a timeout of a call.
 const DEFAULT_DURATION: Span = Span::from_secs(60);
 /// The default delay of a message.
 const DEFAULT_DELAY: Span = Span::from_mins(10);

@@ -1,7 +1,7 @@
 //! Languages of customers' pages and mails, and the choice of one for a customer.
 //!
 //! What it is: the parsing of the tags that browsers, apps and links send, and the precedence of preferences. It also
-//! includes how each language writes prices, times and numbers ([`formatting`]) and reads amounts ([`amount_input`]).
+//! includes how each language writes prices, times and numbers (`formatting`) and reads amounts (`amount_input`).
 //! What it is not: it holds no texts. Invariant: every input leads to one of [`Language::ALL`]; an invalid preference
 //! is ignored.
 

@@ -9,6 +9,6 @@ use crate::id::MakerId;
 pub struct Maker {
     /// Identifier.
     pub id: MakerId,
-    /// Name, unique; shown to customers at consent.
+    /// Unique name, displayed to customers at consent.
     pub name: String,
 }

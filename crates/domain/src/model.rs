@@ -16,7 +16,7 @@ pub struct Model {
     pub maker: MakerId,
     /// What devices send as `device_model`; unique within the maker.
     pub code: ModelCode,
-    /// Name shown to customers.
+    /// Name for customers.
     pub name: String,
     /// The id by which the teaser page finds it.
     pub composite_id: CompositeId,
@@ -31,7 +31,7 @@ pub struct Model {
 pub struct Slot {
     /// Its id in paths and notifications.
     pub id: SlotId,
-    /// Name shown to customers: `Choose the <name>`.
+    /// Name for customers: `Choose the <name>`.
     pub name: String,
     /// Unit in which its levels are reported.
     pub unit: String,

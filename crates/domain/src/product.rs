@@ -10,7 +10,7 @@ use crate::text::{Asin, Sku};
 pub struct Product {
     /// The ASIN.
     pub asin: Asin,
-    /// Title shown to customers.
+    /// Title for customers.
     pub title: String,
     /// Price of one order.
     pub price: Money,

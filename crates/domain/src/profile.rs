@@ -143,7 +143,7 @@ pub struct Profile {
     pub id: ProfileId,
     /// The profile's maker.
     pub maker: MakerId,
-    /// Name, shown at consent.
+    /// Name, displayed at consent.
     pub name: String,
     /// The maker's privacy notice, linked at consent.
     pub privacy_url: Option<String>,

@@ -2,7 +2,7 @@
 //!
 //! Not here: the content of messages ([`crate::notification`]) and their retries ([`crate::delivery`]). Invariant:
 //! until a receiver has confirmed, it gets only the confirmation request (docs/spec/delivery.md#confirmation). An
-//! Amazon SNS topic gets none, since its owner has authorized whoever may publish to it.
+//! Amazon SNS topic gets none, since its owner has authorized the publisher.
 
 use crate::delivery::DeliveryPolicy;
 use crate::endpoint;

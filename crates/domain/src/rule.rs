@@ -61,7 +61,7 @@ pub struct OrderPause {
     pub until: Time,
 }
 
-/// The rules of one slot of one device. By default every order is allowed that is not dearer than agreed.
+/// The rules of one slot of one device. By default every order is allowed that does not exceed the agreed price.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SlotRules {

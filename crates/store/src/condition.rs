@@ -28,7 +28,7 @@ pub struct DatabaseCondition {
 /// Whether a connection has a session of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SessionMode {
-    /// It has one, or the check cannot tell.
+    /// It has one, or the check cannot determine it.
     #[default]
     Dedicated,
     /// A pooler gives each transaction a session, which may be another one.

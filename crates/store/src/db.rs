@@ -157,7 +157,7 @@ impl Db {
         self.writer.write(command).await
     }
 
-    /// Batches the commands of the current thread to and from the writer, once a turn of its loop, which must be a
+    /// Batches the commands of the current thread to and from the writer, once a turn of its loop. The loop must be a
     /// runtime of its own. Threads that serve many calls gain by it; others need not call it.
     pub fn register_thread(&self) {
         self.writer.register_thread();

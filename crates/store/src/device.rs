@@ -119,7 +119,7 @@ pub struct DeviceForReplenish {
     pub access: AccessVersion,
 }
 
-/// A row of [`Query::DeviceForReplenish`]. The flag says whether the row includes the customer, which depends on the
+/// A row of [`Query::DeviceForReplenish`]. The flag is whether the row includes the customer, which depends on the
 /// engine.
 struct ReplenishRow(DeviceForReplenish, bool);
 

@@ -108,8 +108,8 @@ pub async fn record_begin(tx: &mut Tx<'_>, shard: i64, id: OrderId, until: Time,
     Ok(tx.exec(Query::FulfilmentBegin, params![shard, id, until, at]).await? > 0)
 }
 
-/// Records the back end's reference of an order that it is asked to take, and since when other attempts to begin it are
-/// unanswered, if any are. `false` if the lease that ends at `until` is no longer held.
+/// Records the back end's reference of an order that it is asked to take. `begun_at` is since when other attempts to
+/// begin it are unanswered, if any are. `false` if the lease that ends at `until` is no longer held.
 ///
 /// # Errors
 /// [`crate::Error`].

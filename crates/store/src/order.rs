@@ -207,8 +207,8 @@ pub async fn set_item(tx: &mut Tx<'_>, shard: i64, id: OrderId, item: &OrderItem
     tx.exec_deferred(Query::OrderItem, params).await
 }
 
-/// An order of a device. `None` unless the device is registered, none of its token families is revoked, and the access
-/// version is still the one by which the caller's token was checked.
+/// An order of a device, for a caller with a token. `None` if the device is not registered or one of its token families
+/// is revoked. Also `None` if the access version is not the one by which the token was checked.
 ///
 /// # Errors
 /// [`crate::Error`].

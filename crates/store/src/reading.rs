@@ -76,8 +76,8 @@ pub async fn insert(
     tx.exec_deferred(Query::ReadingPut, params).await
 }
 
-/// Appends a reading if the device is registered, none of its token families is revoked, its model has the slot, and
-/// the access version is still the one by which the caller's token was checked. Otherwise it returns `false` and writes
+/// Appends a reading if the device is registered, none of its token families is revoked, and its model has the slot.
+/// The access version must be the one by which the caller's token was checked. Otherwise it returns `false` and writes
 /// nothing. A slower check then finds the reason.
 ///
 /// # Errors

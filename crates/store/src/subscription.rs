@@ -97,8 +97,8 @@ pub async fn list_slots(tx: &mut Tx<'_>, shard: i64, device: DeviceId) -> Result
     Ok(list_in_model_order(tx, shard, device).await?.into_iter().map(|told| told.slot).collect())
 }
 
-/// The same. `None` unless the device is registered, none of its token families is revoked, and the access version is
-/// still the one by which the caller's token was checked.
+/// The same, for a caller with a token. `None` if the device is not registered or one of its token families is revoked.
+/// Also `None` if the access version is not the one by which the token was checked.
 ///
 /// # Errors
 /// [`crate::Error`].

@@ -2,8 +2,9 @@
 //!
 //! What it is: the authorities of files and of the system, and the checks of a server by a client. What it is not: a
 //! way around the check of a name or a date. Invariant: a certificate is trusted if it leads to one of those
-//! authorities, or if it is itself, byte for byte, in a file that the operator named. Operators make such certificates
-//! by `openssl req -x509`, which marks each as an authority (`CA:TRUE`), and put them where authorities are named.
+//! authorities. It is also trusted if it is itself, byte for byte, in a file that the operator named. Operators make
+//! such certificates by `openssl req -x509`, which marks each as an authority (`CA:TRUE`), and put them where
+//! authorities are named.
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};

@@ -3,8 +3,8 @@
 //! Not here: authorization, storage, the current time. Invariant: an order changes only through [`Order::place`],
 //! [`Order::advance`], [`Order::apply_report`], [`Order::approve`], [`Order::change_recipient`] and [`Order::cancel`].
 //! Each transition states the maker's notification, the customer's mail and whether the slot lock is released, so that
-//! one transaction writes all of them. The 72 hours of a hold are counted from the end of the owner's pause, if there is
-//! one ([`Order::extend_hold`]).
+//! one transaction writes all of them. The 72 hours of a hold are counted from the end of the owner's pause, if there
+//! is one ([`Order::extend_hold`]).
 //!
 //! ```text
 //!  place ── problem ──> Held ── 72 h ──────────────> Expired      (OrderCancelled, slot freed)
@@ -212,7 +212,7 @@ impl Order {
                     if timing.carrier_reports_delivery { Span::default() } else { timing.assume_delivered_after };
                 self.mark_shipped(now, timing.deliver_after, wait)
             }
-            // If the clock acts as the carrier, it reports delivery only if the settings say that the carrier does.
+            // If the clock acts as the carrier, it reports delivery only if `carrier_reports_delivery` is set.
             OrderState::Shipped => self.mark_delivered(
                 self.test || self.backend == Backend::Simulated && timing.carrier_reports_delivery,
                 now,

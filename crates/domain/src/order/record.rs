@@ -63,7 +63,7 @@ pub struct Order {
     pub resumes_at: Option<Time>,
     /// Whether its customer was reminded of the hold.
     pub reminder_sent: bool,
-    /// When it was delivered, if a report said so.
+    /// When it was delivered, if a report exists.
     pub delivered_at: Option<Time>,
     /// Who cancelled it, and why.
     pub cancellation: Option<Cancellation>,

@@ -145,8 +145,8 @@ impl ClientMatcher<'_> {
         Ok(())
     }
 
-    /// Matches a client without id and name whose redirect URIs are all new, if it and the known client are the only
-    /// ones of their kind. Otherwise it is new if no known client is left, and ambiguous if one is.
+    /// Matches a client without id and name whose redirect URIs are all new. It must be the only one of its kind, and
+    /// so must the known client. Otherwise it is new if no known client is left, and ambiguous if one is.
     fn match_only_remaining(&mut self) -> Result<(), (usize, ClientMatchError)> {
         for at in self.unmatched() {
             let client = &self.declared[at];

@@ -27,8 +27,8 @@ impl StatementCoalescer {
     /// each, it is a transaction by itself. Then `BEGIN` and `COMMIT` would cost the database more than the statement.
     ///
     /// # Errors
-    /// The first error of a command, a statement or the commit. Then nothing was committed, as long as the connection
-    /// lives.
+    /// The first error of a command, a statement or the commit. Then nothing was committed, unless the connection was
+    /// lost.
     pub(crate) async fn run_transaction<T>(
         &self,
         client: &Client,

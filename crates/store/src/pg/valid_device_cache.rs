@@ -88,8 +88,8 @@ impl ValidDeviceCache {
         }
     }
 
-    /// Records a device and slot that were found valid after the epoch was read, not before, by a statement that found
-    /// this access version to be current.
+    /// Records a device and slot that were found valid after the epoch was read, not before. The statement that found
+    /// them also found this access version to be current.
     pub(crate) fn record_valid(&self, (change, access): (i64, AccessVersion), device: DeviceId, slot: &SlotId) {
         self.lock_state().uncommitted.push((change, access, device, slot.clone()));
     }

@@ -48,7 +48,7 @@ pub(crate) fn start_writer(
                     None
                 }
                 Err(error) if error.is_sync_failure() => Some(error),
-                // The engine cannot always tell whether it was committed, so no caller gets another answer.
+                // The engine cannot always determine whether the commit succeeded, so no caller gets another answer.
                 Err(error) if at_commit => {
                     reply_unavailable(&mut batch, &error);
                     None

@@ -1,5 +1,9 @@
-//! Servers that no longer take writes: sessions at a former primary after a failover, a database that a setting makes
-//! read-only, a role that lost its rights, a pooler that reassigned the session.
+//! Servers that no longer take writes.
+//!
+//! * A failover leaves sessions at a former primary.
+//! * A setting makes a database read-only.
+//! * A role loses its rights.
+//! * A pooler gives the session to another client.
 //!
 //! The sessions change while the store uses them. A relay between the store and the cluster runs statements on them, as
 //! a failover or a pooler would.

@@ -130,7 +130,7 @@ async fn a_database_that_does_not_exist_is_named() {
     assert!(words.contains("does not exist"), "{words}");
 }
 
-/// The modes of the files in a folder by name, except files that others cannot access.
+/// The names of the files in a folder that users other than the owner can access.
 fn files_readable_by_others(folder: &Path) -> Vec<String> {
     use std::os::unix::fs::PermissionsExt;
     let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
