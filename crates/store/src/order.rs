@@ -306,7 +306,7 @@ pub async fn list_due(tx: &mut Tx<'_>, now: Time, limit: i64) -> Result<Vec<(i64
     tx.query_all(Query::OrdersDue, params![now, limit]).await
 }
 
-/// The duration of a claim. Its times are of the machine's clock, since a claim does not outlive the machine's process.
+/// The duration of a claim. Its times are of the machine's clock, since a claim ends with the machine that made it.
 #[derive(Clone, Copy, Debug)]
 pub struct OrderClaim {
     /// When the claim is made.

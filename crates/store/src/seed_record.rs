@@ -11,7 +11,7 @@ use opendrs_domain::seed_record::SeedRecord;
 /// The key of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeedRecordKey {
-    /// The shard of the object; 0 for objects that are on every shard's side.
+    /// The shard of the object; 0 for objects that are not sharded.
     pub shard: i64,
     /// `maker`, `profile`, `client`, `topic`, `model`, `slot`, `product` or `customer`.
     pub kind: &'static str,
