@@ -1,62 +1,63 @@
 //! A customer's consent to a security profile, and its withdrawal.
 //!
-//! Not here: the devices that end with it, and what tokens say ([`crate::token`]). Invariant: whatever was issued before
-//! a withdrawal stays dead, whatever is granted after it and whatever clocks say, without a list of what was issued: a
-//! withdrawal gives the consent another [`Mark`], which every family that is made from then on bears.
+//! Not here: the devices that end with it, and the claims of tokens ([`crate::token`]). Invariant: what was issued
+//! before a withdrawal is never accepted again, independent of later grants and of clocks, and without a list of what
+//! was issued. A withdrawal gives the consent another [`ConsentGeneration`], which every token family created from then
+//! on carries.
 
 use crate::device::RevokedFamilies;
 use crate::login::scope::Scopes;
 use crate::time::Time;
 
-/// What the families of a consent bear, in the upper half of their numbers, once it was withdrawn. Before that a family is
-/// a number without a meaning.
+/// The generation of a withdrawn consent, in the upper half of its family numbers. Before the first withdrawal a family
+/// number has no such meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConsentGeneration(u32);
 
 impl ConsentGeneration {
-    /// The mark of a withdrawal, of random bytes; another one than before.
+    /// The generation that a withdrawal begins, from random bytes. It differs from the one before.
     #[must_use]
     pub fn next(before: Option<ConsentGeneration>, random: [u8; 4]) -> Self {
         let mark = ConsentGeneration(u32::from_be_bytes(random));
         if before == Some(mark) { ConsentGeneration(mark.0.wrapping_add(1)) } else { mark }
     }
 
-    /// From the store.
+    /// Reads the stored form.
     #[must_use]
     pub fn from_stored(number: i64) -> Self {
-        // The store holds 64 bits, of which these are all that were ever put there.
+        // The store holds 64 bits, of which only these are ever written.
         let [_, _, _, _, mark @ ..] = number.to_be_bytes();
         ConsentGeneration(u32::from_be_bytes(mark))
     }
 
-    /// As stored.
+    /// The stored form.
     #[must_use]
     pub fn to_stored(self) -> i64 {
         i64::from(self.0)
     }
 }
 
-/// A consent.
+/// A customer's consent to a security profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Consent {
-    /// Everything granted so far; nothing after it was withdrawn.
+    /// All scopes granted so far; empty after a withdrawal.
     pub scopes: Scopes,
     /// Token families that were revoked one by one.
     pub revoked_families: RevokedFamilies,
-    /// The mark of its last withdrawal.
+    /// The generation since its last withdrawal.
     pub generation: Option<ConsentGeneration>,
-    /// Since when it is withdrawn, as long as devices are left that end with it.
+    /// When it was withdrawn, while devices that end with it remain.
     pub withdrawal_pending_since: Option<Time>,
 }
 
 impl Consent {
-    /// Whether anything is granted.
+    /// Whether any scope is granted.
     #[must_use]
     pub fn is_granted(&self) -> bool {
         self.scopes.bits() != 0
     }
 
-    /// Whether a token of this family opens these scopes.
+    /// Whether a token of this family may use these scopes.
     #[must_use]
     pub fn accepts_token(&self, family: u64, scopes: Scopes) -> bool {
         let borne = self.generation.is_none_or(|mark| family >> 32 == u64::from(mark.0));
@@ -64,7 +65,7 @@ impl Consent {
     }
 }
 
-/// The number of a new family under a consent of this mark.
+/// The number of a new family under a consent of this generation.
 #[must_use]
 pub fn new_token_family(mark: Option<ConsentGeneration>, random: [u8; 8]) -> u64 {
     let number = u64::from_be_bytes(random);

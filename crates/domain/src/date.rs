@@ -1,18 +1,23 @@
 //! The lenient reading of dates that devices send (docs/spec/calls.md#dates).
 //!
-//! Not here: writing dates ([`crate::time`]). Invariant: what is accepted means one moment only; an ambiguous or
+//! Not here: writing dates ([`crate::time`]). Invariant: an accepted date means one moment only; an ambiguous or
 //! impossible date is refused, never guessed.
 //!
-//! Accepted: RFC 3339, an offset without colon or with hours only, no offset (UTC), date only, unpadded months, days
-//! and times, a blank for the `T`, ISO 8601 without dashes and colons, epoch seconds and epoch milliseconds, and what
-//! Java's `Date` becomes where nobody gave it a form.
+//! These forms are accepted:
+//!
+//! * RFC 3339, also with an offset without colon or with hours only;
+//! * no offset (UTC), or a date only;
+//! * unpadded months, days and times, or a blank for the `T`;
+//! * ISO 8601 without dashes and colons;
+//! * epoch seconds and epoch milliseconds;
+//! * the default form of Java's `Date`.
 
 use crate::time::Time;
 
-/// From here on a bare number is milliseconds: as seconds it would be the year 5138.
+/// From this value on a number counts milliseconds: as seconds it would be the year 5138.
 const MILLIS_THRESHOLD: f64 = 1e11;
 
-/// Reads a date in any of the accepted forms; `None` when it cannot be read.
+/// Reads a date in any of the accepted forms; `None` if it has none of them.
 #[must_use]
 pub fn parse(text: &str) -> Option<Time> {
     let text = text.trim();
@@ -23,7 +28,7 @@ pub fn parse(text: &str) -> Option<Time> {
         return parse_java_date(text);
     }
     let number = text.strip_prefix('-').unwrap_or(text);
-    // Eight digits of this century or the last are a day: as seconds they would be one of August 1970.
+    // Eight digits that begin a year of this century or the last are a day. As seconds they would be in August 1970.
     let day = text.len() == 8 && (text.starts_with("19") || text.starts_with("20"));
     if !day
         && number.bytes().all(|b| b.is_ascii_digit() || b == b'.')
@@ -56,7 +61,8 @@ pub fn from_epoch_number(number: f64) -> Option<Time> {
     (Time::from_micros(whole).as_micros() == whole).then(|| Time::from_micros(whole))
 }
 
-/// Java's `Date` as it prints itself, in UTC alone, since other zones' short names mean several zones; and as Gson does.
+/// Reads Java's `Date` in its default form and in Gson's. Only UTC is accepted, since other short zone names are
+/// ambiguous.
 fn parse_java_date(text: &str) -> Option<Time> {
     const FORMS: [&str; 4] =
         ["%a %b %d %H:%M:%S UTC %Y", "%a %b %d %H:%M:%S GMT %Y", "%b %d, %Y %I:%M:%S %p", "%b %d, %Y, %I:%M:%S %p"];
@@ -130,7 +136,7 @@ impl DateCursor<'_> {
         } else if self.consume("-") {
             -1
         } else if after_a_blank {
-            // A form whose client did not encode its `+`, which is a blank there.
+            // The client did not encode its `+`, which decodes to a blank.
             1
         } else {
             return None;
@@ -149,8 +155,8 @@ fn time_from_parts((year, month, day): (i64, i64, i64), time: (i64, i64, i64, i6
     Some(Time::from_micros(secs * 1_000_000 + micros))
 }
 
-/// Days from 1970-01-01 to a date of the Gregorian calendar; `None` for a day that does not exist. Plain arithmetic,
-/// because every report of a device holds two dates.
+/// Days from 1970-01-01 to a date of the Gregorian calendar; `None` for a day that does not exist. It is plain
+/// arithmetic, because every report of a device has two dates.
 fn days_since_epoch(year: i64, month: i64, day: i64) -> Option<i64> {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let last = match month {
@@ -162,7 +168,7 @@ fn days_since_epoch(year: i64, month: i64, day: i64) -> Option<i64> {
     if !(1..=last).contains(&day) {
         return None;
     }
-    // Years that begin in March end with the leap day, so months before it have fixed lengths.
+    // Years that begin in March end with the leap day, so the months before it have fixed lengths.
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
     let of_year = (153 * month + 2) / 5 + day - 1;

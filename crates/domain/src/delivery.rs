@@ -1,7 +1,6 @@
-//! A delivery: one message on its way to one receiver, how an attempt at it ended, and what follows from that.
+//! A delivery: one message to one receiver, the outcome of an attempt, and the decision after it.
 //!
-//! Not here: sending. Invariant: what an attempt's outcome means is decided by
-//! [`DeliveryPolicy::decide_after_attempt`] alone.
+//! Not here: sending. Invariant: only [`DeliveryPolicy::decide_after_attempt`] decides what an outcome means.
 
 mod outcome;
 mod policy;
@@ -13,5 +12,5 @@ pub use state::{DeliveryState, EventDeliveryState};
 
 use crate::time::Span;
 
-/// How long a receiver may take to answer (docs/spec/delivery.md#attempt-timeout).
+/// How long a receiver may take to respond (docs/spec/delivery.md#attempt-timeout).
 pub const ATTEMPT_TIMEOUT: Span = Span::from_secs(15);

@@ -1,12 +1,12 @@
-//! A receiver's address as it may be shown, and whether such a text stands for an address.
+//! Redacted endpoint addresses, and whether a redacted text matches an address.
 //!
-//! What it is not: it does not judge whether an address can be asked. Invariant: what is shown holds neither the user name
-//! and password of an address nor its query.
+//! What it is not: it does not decide whether requests to an address are allowed. Invariant: a redacted address
+//! contains neither the user name and password nor the query.
 
-/// Stands for each part that is hidden.
+/// Replaces each hidden part.
 pub const REDACTED: &str = "***";
 
-/// An address without its user name, password, query and fragment; [`HIDDEN`] stands where these were.
+/// An address with user name, password, query and fragment replaced by [`REDACTED`].
 #[must_use]
 pub fn redact(address: &str) -> String {
     let (base, rest) = address.split_at(address.find(['?', '#']).unwrap_or(address.len()));
@@ -14,7 +14,7 @@ pub fn redact(address: &str) -> String {
         Some(at) => base.split_at(at + 3),
         None => ("", base),
     };
-    // Without a scheme nobody can say where the host ends: then the whole text is searched.
+    // Without a scheme the end of the host is unknown, so the whole text is searched.
     let end = login_and_host.find(['/', '\\']).filter(|_| !scheme.is_empty()).unwrap_or(login_and_host.len());
     let (authority, path) = login_and_host.split_at(end);
     let authority =
@@ -24,7 +24,7 @@ pub fn redact(address: &str) -> String {
     format!("{scheme}{authority}{path}{rest}")
 }
 
-/// Whether a text with hidden parts stands for an address: every [`HIDDEN`] may be any text.
+/// Whether a redacted text matches an address: every [`REDACTED`] may be any text.
 #[must_use]
 pub fn matches_redacted(shown: &str, address: &str) -> bool {
     let Some((first, parts)) = shown.split_once(REDACTED) else { return shown == address };

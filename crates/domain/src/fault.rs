@@ -1,76 +1,76 @@
-//! What a plan of faults may hold: what is to go wrong, for tests of those who must stand it.
+//! Faults that a test can inject, to check how devices and makers' clouds handle them.
 //!
-//! Not here: the plan itself and where it bites. Invariant: what can be written down can be done.
+//! Not here: the plan of faults and where they are injected. Invariant: every fault that can be parsed can be injected.
 
 use crate::time::Span;
 
-/// How long something takes where it is not said.
+/// The default duration of a timeout of a call.
 const DEFAULT_DURATION: Span = Span::from_secs(60);
-/// A message that is late: by so much.
+/// The default delay of a message.
 const DEFAULT_DELAY: Span = Span::from_mins(10);
-/// The longest that a caller is kept waiting.
+/// The longest delay of a call.
 const MAX_WAIT: Span = Span::from_mins(10);
-/// How much dearer a product may be: tenfold.
+/// The highest price increase, in per cent: ten times the price.
 const MAX_PERCENT: u32 = 900;
 
-/// What goes wrong with a call.
+/// A fault of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallFault {
-    /// It is answered with this status, and nothing is done.
+    /// The call is answered with this status and has no effect.
     Status(u16),
-    /// It is answered as if its access token had ended, and nothing is done.
+    /// The call is answered as if its access token had expired, and has no effect.
     ExpiredToken,
-    /// It is not answered for so long, and nothing is done.
+    /// The call is not answered for this long, and has no effect.
     Timeout(Span),
-    /// It is done, and then not answered for so long.
+    /// The call takes effect, and is then not answered for this long.
     TimeoutAfter(Span),
-    /// It is done and answered, so much later.
+    /// The call takes effect and is answered after this delay.
     Slow(Span),
 }
 
-/// What goes wrong with a notification on its way.
+/// A fault of a notification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MessageFault {
-    /// It never leaves; replaying its event sends it after all.
+    /// It is never sent, unless its event is replayed.
     Lost,
-    /// It leaves so much later, and what is behind it waits.
+    /// It is sent after this delay, and the messages behind it wait.
     Delayed(Span),
     /// It is sent twice.
     Duplicated,
-    /// The message behind it leaves first. It waits for a message that has one behind it.
+    /// The next message is sent first. The fault waits for a message that has one behind it.
     OutOfOrder,
 }
 
-/// What goes wrong with a standard order when it is made. It is looked at again an hour later, and all is well then.
+/// A fault of a standard order when it is placed. The order is checked again an hour later, without the fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrderFault {
     /// No product is available.
     OutOfStock,
-    /// Every product costs so many percent more.
+    /// Every product costs this many per cent more.
     PriceIncrease(u32),
-    /// It cannot be paid for.
+    /// The payment is declined.
     PaymentDeclined,
 }
 
-/// What goes wrong.
+/// A fault of any kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultKind {
-    /// With a call.
+    /// Of a call.
     Call(CallFault),
-    /// With a notification.
+    /// Of a notification.
     Message(MessageFault),
-    /// With an order.
+    /// Of an order.
     Order(OrderFault),
 }
 
-/// The words of every fault, for those who ask what there is.
+/// The names of all faults, for help and error texts.
 pub const FAULT_NAMES: &str = "400, 429, 500, 503, expired-token, timeout, timeout-after, slow, lost, late, doubled, out-of-order, out-of-stock, payment-declined, price";
 
 impl FaultKind {
-    /// Reads a fault's word, with how long or by how much where that matters.
+    /// Reads a fault's name, with its duration or percentage where it has one.
     ///
     /// # Errors
-    /// A sentence that says what can be written.
+    /// A sentence that states the valid values.
     pub fn parse(word: &str, by: Option<Span>, percent: Option<u32>) -> Result<Self, String> {
         let wait = by.unwrap_or(DEFAULT_DURATION);
         let what = match word {
@@ -109,7 +109,7 @@ impl FaultKind {
         }
     }
 
-    /// Its word.
+    /// The fault's name.
     #[must_use]
     pub fn name(self) -> String {
         match self {
@@ -129,7 +129,7 @@ impl FaultKind {
         .to_owned()
     }
 
-    /// How long it lasts, where it does.
+    /// The fault's duration, if it has one.
     #[must_use]
     pub fn duration(self) -> Option<Span> {
         match self {
@@ -139,7 +139,7 @@ impl FaultKind {
         }
     }
 
-    /// By how many percent a price is higher.
+    /// The price increase in per cent.
     #[must_use]
     pub fn price_increase_percent(self) -> Option<u32> {
         match self {
@@ -149,7 +149,7 @@ impl FaultKind {
     }
 }
 
-/// Whether a path lies below another: the same, or further segments of it.
+/// Whether a path is the same as another or has further segments of it.
 #[must_use]
 pub fn path_covers(above: &str, path: &str) -> bool {
     let rest = path.strip_prefix(above.trim_end_matches('/'));

@@ -1,7 +1,7 @@
-//! Who takes an order from its placing to the door, and what they may say of it.
+//! Back ends, which fulfil orders, and what they may report.
 //!
-//! Not here: how they are reached. Invariant: an order stays with the back end it was made with, whatever the settings
-//! say later.
+//! Not here: how they are called. Invariant: an order stays with the back end with which it was placed, independent of
+//! later settings.
 
 use crate::order::{Cancellation, OrderProblem, PriceParts, Tracking};
 use crate::time::{Span, Time};
@@ -9,7 +9,7 @@ use crate::time::{Span, Time};
 /// A fulfilment back end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Backend {
-    /// Nobody: parcels leave and arrive by the clock.
+    /// None: parcels are shipped and delivered by the clock.
     #[default]
     Simulated,
     /// An operator, by the command line.
@@ -24,7 +24,7 @@ impl Backend {
     /// Every back end.
     pub const ALL: [Backend; 4] = [Backend::Simulated, Backend::Manual, Backend::Webhook, Backend::Vendure];
 
-    /// The word of store and settings.
+    /// The name in the store and in settings.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -35,57 +35,57 @@ impl Backend {
         }
     }
 
-    /// Whether it is another system, which is called and has to take an order before it is placed.
+    /// Whether it is another system, which is called and has to accept an order before it is placed.
     #[must_use]
     pub fn is_external(self) -> bool {
         matches!(self, Backend::Webhook | Backend::Vendure)
     }
 
-    /// Reads that word.
+    /// Reads the name.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|backend| backend.as_str() == word)
     }
 }
 
-/// What a back end says of an order.
+/// A back end's report about an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BackendReport {
-    /// It takes the order, or nothing stands in its way any more.
+    /// The back end accepts the order, or its problem is resolved.
     Accepted {
-        /// When it should arrive, if that is known.
+        /// Expected delivery, if known.
         expected_at: Option<Time>,
-        /// What its price consists of.
+        /// The parts of the price.
         price_parts: PriceParts,
     },
-    /// It cannot be fulfilled for now.
+    /// The order cannot be fulfilled for now.
     Problem(OrderProblem),
-    /// It left.
+    /// The parcel was shipped.
     Shipped {
-        /// When it should arrive, if that is known.
+        /// Expected delivery, if known.
         expected_at: Option<Time>,
-        /// How it can be followed.
+        /// The parcel's tracking.
         tracking: Tracking,
     },
-    /// It arrived.
+    /// The parcel was delivered.
     Delivered,
-    /// It will not be fulfilled.
+    /// The order will not be fulfilled.
     Cancelled(Cancellation),
 }
 
-/// What a back end has to be asked for.
+/// The kind of a call to a back end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BackendCallKind {
-    /// To take an order.
+    /// Requests that it takes an order.
     Place,
-    /// To give an order up.
+    /// Requests that it cancels an order.
     Cancel,
-    /// How an order stands that it took.
+    /// Requests the state of an order that it took.
     Watch,
 }
 
 impl BackendCallKind {
-    /// The store's word.
+    /// The name in the store.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -95,7 +95,7 @@ impl BackendCallKind {
         }
     }
 
-    /// Reads the store's word.
+    /// Reads the name in the store.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         [BackendCallKind::Place, BackendCallKind::Cancel, BackendCallKind::Watch]
@@ -104,7 +104,7 @@ impl BackendCallKind {
     }
 }
 
-/// How long to wait after so many calls that failed: ten seconds, doubled with each, an hour at most.
+/// The pause after this many failed calls: ten seconds, doubled with each, an hour at most.
 #[must_use]
 pub fn retry_pause(tries: i64) -> Span {
     let doubled = 10_i64 << (tries - 1).clamp(0, 9);

@@ -1,6 +1,6 @@
-//! Identifiers and their shapes on the wire.
+//! Identifiers and their forms on the wire.
 //!
-//! Not here: how an identifier is drawn; the caller brings the UUID. Invariant: a value of one of these types is
+//! Not here: how an identifier is generated; the caller supplies the UUID. Invariant: a value of one of these types is
 //! well-formed, and `parse(x.to_string()) == x`.
 
 use base64::Engine as _;
@@ -8,13 +8,13 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use std::fmt;
 use uuid::Uuid;
 
-/// A text that is not the identifier it should be.
+/// A text that is not an identifier of the expected kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not {wanted}")]
 pub struct ParseIdError {
-    /// What was read.
+    /// The text.
     pub text: String,
-    /// What it should have been, as a phrase.
+    /// The expected form, as a phrase.
     pub wanted: &'static str,
 }
 
@@ -31,7 +31,7 @@ macro_rules! plain_ids { ($( $(#[$m:meta])* $N:ident = $wanted:literal; )+) => {
         /// Reads the UUID's text.
         ///
         /// # Errors
-        /// [`BadId`] when it is not a UUID.
+        /// [`ParseIdError`] if it is not a UUID.
         pub fn parse(text: &str) -> Result<Self, ParseIdError> {
             Uuid::try_parse(text).map(Self).map_err(|_| bad(text, $wanted))
         }
@@ -42,13 +42,14 @@ macro_rules! plain_ids { ($( $(#[$m:meta])* $N:ident = $wanted:literal; )+) => {
 )+ } }
 
 plain_ids! {
-    /// A maker: the account that owns profiles, models and receivers.
+    /// A maker, who owns profiles, models and receivers.
     MakerId = "a maker id (a UUID)";
-    /// A device model, as the store knows it; makers and devices use its code ([`crate::text::ModelCode`]).
+    /// A device model, internally; makers and devices use its code ([`crate::text::ModelCode`]).
     ModelId = "a model id (a UUID)";
-    /// One registration of one unit. A unit that leaves and comes back has a new one, so old tokens stay dead.
+    /// One registration of one unit. A unit that leaves and returns has a new one, so old tokens are not accepted
+    /// again.
     DeviceId = "a device id (a UUID)";
-    /// A customer, inside; makers only ever see the pairwise id of [`crate::customer::directed_id`].
+    /// A customer, internally; makers only see the directed id ([`crate::customer::directed_customer_id`]).
     CustomerId = "a customer id (a UUID)";
     /// A notification event.
     EventId = "an event id (a UUID)";
@@ -56,11 +57,11 @@ plain_ids! {
     ReadingId = "a reading id (a UUID)";
     /// A receiver of notifications.
     ReceiverId = "a topic id (a UUID)";
-    /// A message on its way to one receiver.
+    /// A delivery of a message to one receiver.
     DeliveryId = "a delivery id (a UUID)";
     /// A mail to a customer.
     MailId = "a mail id (a UUID)";
-    /// An order; see [`InstanceId`] for its shape on the wire.
+    /// An order; see [`InstanceId`] for its form on the wire.
     OrderId = "an order id (a UUID)";
 }
 
@@ -69,12 +70,12 @@ macro_rules! prefixed_ids { ($( $(#[$m:meta])* $N:ident = $prefix:literal, $simp
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
     pub struct $N(pub Uuid);
     impl $N {
-        /// What every such id begins with.
+        /// The prefix of every such id.
         pub const PREFIX: &'static str = $prefix;
-        /// Reads the id as it stands on the wire, prefix included.
+        /// Reads the id in its form on the wire, prefix included.
         ///
         /// # Errors
-        /// [`BadId`] when the prefix or what follows it is wrong.
+        /// [`ParseIdError`] if the prefix or the rest is wrong.
         pub fn parse(text: &str) -> Result<Self, ParseIdError> {
             text.strip_prefix(Self::PREFIX)
                 .filter(|rest| rest.len() == if $simple { 32 } else { 36 })
@@ -95,20 +96,21 @@ prefixed_ids! {
     ClientId = "amzn1.application-oa2-client.", true, "a client id (`amzn1.application-oa2-client.` and 32 hex digits)";
     /// A security profile: `amzn1.application.` and 32 hex digits (docs/spec/identifiers.md#profile-ids).
     ProfileId = "amzn1.application.", true, "a profile id (`amzn1.application.` and 32 hex digits)";
-    /// What the teaser page is given: `amzn1.dash.v1.composite.` and a UUID (docs/spec/identifiers.md#composite-ids).
+    /// The id that the teaser page receives: `amzn1.dash.v1.composite.` and a UUID
+    /// (docs/spec/identifiers.md#composite-ids).
     CompositeId = "amzn1.dash.v1.composite.", false, "a composite id (`amzn1.dash.v1.composite.` and a UUID)";
     /// A notification's own id: `amzn1.dash.notification.v1.` and a UUID (docs/spec/identifiers.md#notification-ids).
     NotificationId = "amzn1.dash.notification.v1.", false, "a notification id";
 }
 
-/// `eventInstanceId` = `instanceId`: what ties a reorder, its notifications and its status together.
+/// `eventInstanceId` = `instanceId`: it links an order, its notifications and its status.
 ///
 /// On the wire `amzn1.dash.v2.o.` and the unpadded Base64 of `r.<uuid>.<uuid>`, 116 characters
-/// (docs/spec/identifiers.md#event-instance-ids). The two UUIDs are the device's and the order's, so an order is found
-/// by its key, without an index, and an id of another device is seen for what it is before anything is read.
+/// (docs/spec/identifiers.md#event-instance-ids). The two UUIDs are the device's and the order's. So an order is found
+/// by its key, without an index, and an id of another device is recognised before any read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct InstanceId {
-    /// Whose order it is.
+    /// The device of the order.
     pub device: DeviceId,
     /// The order.
     pub order: OrderId,
@@ -117,10 +119,10 @@ pub struct InstanceId {
 impl InstanceId {
     const PREFIX: &'static str = "amzn1.dash.v2.o.";
 
-    /// Reads the id as it stands on the wire.
+    /// Reads the id in its form on the wire.
     ///
     /// # Errors
-    /// [`BadId`] when it is not one of ours.
+    /// [`ParseIdError`] if it does not have the form of this service's ids.
     pub fn parse(text: &str) -> Result<Self, ParseIdError> {
         const WANTED: &str = "an eventInstanceId (`amzn1.dash.v2.o.` and 100 characters)";
         let inner = |text: &str| {
@@ -135,7 +137,7 @@ impl InstanceId {
 
 impl fmt::Display for InstanceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // `r.`, the device, a point, the order; written without help, since each call about an order does it twice.
+        // `r.`, the device, a point, the order. Written by hand, since each call about an order does it twice.
         let (mut plain, mut coded) = ([b'.'; 75], [0; 100]);
         plain[0] = b'r';
         self.device.0.hyphenated().encode_lower(&mut plain[2..38]);

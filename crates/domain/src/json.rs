@@ -1,30 +1,30 @@
-//! JSON whose objects hold each key once.
+//! JSON in which no object repeats a key.
 //!
-//! Two readers of an object with a repeated key may take different values, so such an object has no meaning that both
-//! sides share (RFC 8259, 4). Invariant: no object that comes out of [`parse`] had a repeated key, at any depth.
+//! Two readers of an object with a repeated key may take different values, so its meaning is ambiguous (RFC 8259, 4).
+//! Invariant: no object that [`parse`] returns had a repeated key, at any depth.
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use std::fmt;
 
-/// Up to so many keys are compared with each other; more are sorted first.
+/// Up to this many keys are compared in pairs; more are sorted first.
 const MAX_LINEAR_SEARCH: usize = 16;
 
 /// Reads a JSON text.
 ///
 /// # Errors
-/// The reader's words: where it is no JSON, or which key is repeated.
+/// The parser's error: where the text is not JSON, or which key is repeated.
 pub fn parse(text: &[u8]) -> Result<Value, serde_json::Error> {
     serde_json::from_slice(text).map(|UniqueKeysValue(value)| value)
 }
 
-/// The words for an object that holds a key twice.
+/// The error text for an object with a repeated key.
 #[must_use]
 pub fn repeated_key_message(key: &str) -> String {
     format!("the key `{}` is repeated", key.chars().filter(|c| !c.is_control()).take(64).collect::<String>())
 }
 
-/// A key that stands twice in a list, if there is one.
+/// A repeated key of a list, if there is one.
 #[must_use]
 pub fn find_repeated_key<'k>(keys: impl Iterator<Item = &'k str> + Clone) -> Option<&'k str> {
     let mut all = keys.clone().enumerate();
@@ -45,7 +45,7 @@ impl<'de> Deserialize<'de> for UniqueKeysValue {
     }
 }
 
-/// A value that is read past; it, too, must not repeat a key.
+/// A value that is skipped. It, too, must not repeat a key.
 pub struct IgnoredValue;
 
 impl<'de> Deserialize<'de> for IgnoredValue {

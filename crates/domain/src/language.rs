@@ -1,8 +1,9 @@
-//! Languages of customers' pages and mails: which there are, and in which one a customer is spoken to.
+//! Languages of customers' pages and mails, and the choice of one for a customer.
 //!
-//! What it is: the reading of the tags that browsers, apps and links send, the order in which wishes count, and how
-//! each language writes prices, moments and numbers ([`written`]) and reads amounts ([`typed`]). What it is not: it holds no texts. Invariant:
-//! whatever is sent, one of [`Language::ALL`] comes out; a wish that cannot be read is no wish.
+//! What it is: the parsing of the tags that browsers, apps and links send, and the precedence of preferences. It also
+//! includes how each language writes prices, times and numbers (`formatting`) and reads amounts (`amount_input`).
+//! What it is not: it holds no texts. Invariant: every input leads to one of [`Language::ALL`]; an invalid preference
+//! is ignored.
 
 mod amount_input;
 mod formatting;
@@ -11,7 +12,7 @@ pub use amount_input::parse_percent;
 
 use std::fmt;
 
-/// A language that customers are spoken to in.
+/// A language of pages and mails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Language {
     /// English.
@@ -23,10 +24,10 @@ pub enum Language {
 }
 
 impl Language {
-    /// Every language, as a switch lists them.
+    /// Every language, in the order of the language links.
     pub const ALL: [Language; 3] = [Language::English, Language::German, Language::Japanese];
 
-    /// Its tag, as HTML, HTTP and the store write it (BCP 47).
+    /// The language tag, as in HTML, HTTP and the store (BCP 47).
     #[must_use]
     pub fn tag(self) -> &'static str {
         match self {
@@ -36,13 +37,13 @@ impl Language {
         }
     }
 
-    /// Every tag, for whoever wrote another one.
+    /// Every tag, for error texts.
     #[must_use]
     pub fn all_tags() -> String {
         Self::ALL.map(Self::tag).join(", ")
     }
 
-    /// What it calls itself.
+    /// The language's name in the language itself.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -52,13 +53,13 @@ impl Language {
         }
     }
 
-    /// Whether it is what everything that is not translated is written in.
+    /// Whether it is English, the language of all texts that are not translated.
     #[must_use]
     pub fn is_english(self) -> bool {
         self == Language::English
     }
 
-    /// Reads a tag or a locale's name: `de`, `de-AT`, `de_DE`, `JA-jp`, `en_US.UTF-8`. Region and script do not matter,
+    /// Reads a tag or a locale's name: `de`, `de-AT`, `de_DE`, `JA-jp`, `en_US.UTF-8`. Region and script are ignored,
     /// since there is one form of each language.
     #[must_use]
     pub fn parse(tag: &str) -> Option<Self> {
@@ -66,7 +67,7 @@ impl Language {
         Self::ALL.into_iter().find(|language| language.tag().eq_ignore_ascii_case(primary))
     }
 
-    /// The first of several tags, best first and parted by blanks, that is one of ours: `ui_locales` of OpenID Connect.
+    /// The first supported tag of a list, best first and separated by blanks: `ui_locales` of OpenID Connect.
     #[must_use]
     pub fn parse_first(tags: &str) -> Option<Self> {
         tags.split_whitespace().find_map(Self::parse)
@@ -79,23 +80,23 @@ impl fmt::Display for Language {
     }
 }
 
-/// Everything that is known of the language somebody wants; what is nearest to their own word counts first.
+/// All language preferences of a request. The most explicit one takes precedence.
 #[derive(Clone, Copy, Debug)]
 pub struct LanguagePreferences<'w> {
-    /// What the page's address asks for.
+    /// The language in the page's address.
     pub from_query: Option<Language>,
-    /// What this browser asked for before.
+    /// The language that this browser chose before.
     pub from_cookie: Option<Language>,
-    /// What the customer who is signed in has said, or was spoken to in.
+    /// The language of the signed-in customer's account.
     pub from_account: Option<Language>,
-    /// `Accept-Language`, as sent.
+    /// The `Accept-Language` header, as sent.
     pub accept_language: Option<&'w str>,
-    /// What the operator wants where nothing else is known.
+    /// The operator's default.
     pub default: Language,
 }
 
 impl LanguagePreferences<'_> {
-    /// The language to speak.
+    /// The language to use.
     #[must_use]
     pub fn resolve(&self) -> Language {
         let named = self.from_query.or(self.from_cookie).or(self.from_account);
@@ -104,13 +105,13 @@ impl LanguagePreferences<'_> {
     }
 }
 
-/// Longest `Accept-Language` that is read, in ranges; browsers send a handful.
+/// The most ranges of an `Accept-Language` header that are read; browsers send a handful.
 const MAX_RANGES: usize = 32;
 
-/// The language that an `Accept-Language` header likes best (RFC 9110, 12.5.4); `None` when it names none of ours.
+/// The preferred language of an `Accept-Language` header (RFC 9110, 12.5.4); `None` if it names no supported one.
 ///
-/// A range of a region stands for its language. Of what is liked equally the range named first counts, and `*`, which is
-/// any language not named otherwise, is the default one if that was not refused.
+/// A range with a region counts for its language. Of ranges with equal quality the first one counts. `*` is any
+/// language that the header does not name: the default one, unless it was refused.
 #[must_use]
 pub fn negotiate(header: &str, default: Language) -> Option<Language> {
     let ranges: Vec<(&str, u16)> = header.split(',').take(MAX_RANGES).filter_map(parse_range).collect();
@@ -129,13 +130,13 @@ pub fn negotiate(header: &str, default: Language) -> Option<Language> {
     best.map(|(language, _)| language)
 }
 
-/// What `*` stands for: the default language or else another one, unless the header names it by itself.
+/// The language of `*`: the default language or else another one, unless the header names it.
 fn wildcard_language(ranges: &[(&str, u16)], default: Language) -> Option<Language> {
     let named = |language: &Language| ranges.iter().any(|(tag, _)| Language::parse(tag) == Some(*language));
     std::iter::once(default).chain(Language::ALL).find(|language| !named(language))
 }
 
-/// A range and its quality in thousandths; `None` for what is neither.
+/// A range and its quality in thousandths; `None` if the text is invalid.
 fn parse_range(text: &str) -> Option<(&str, u16)> {
     let mut parts = text.split(';').map(str::trim);
     let tag = parts.next().filter(|tag| !tag.is_empty())?;
@@ -146,7 +147,7 @@ fn parse_range(text: &str) -> Option<(&str, u16)> {
     Some((tag, quality))
 }
 
-/// `0.8` in thousandths: at most three decimals, at most 1.
+/// A quality such as `0.8` in thousandths: at most three decimals, at most 1.
 fn parse_quality(text: &str) -> Option<u16> {
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     let digits = part.len() <= 3 && part.bytes().all(|b| b.is_ascii_digit());

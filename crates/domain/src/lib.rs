@@ -1,10 +1,10 @@
 //! The rules of the Dash Replenishment Service.
 //!
-//! What it is: identifiers, validated values, state machines, the version table, notifications, tokens and the
-//! rules of Login with Amazon. What it is not: it opens no file, no socket and no database.
+//! What it is: identifiers, validated values, state machines, the version table, notifications, tokens and the rules of
+//! Login with Amazon. What it is not: it opens no file, no socket and no database.
 //!
-//! Invariant: nothing here knows the time, draws a random number or waits. Whoever calls says what time it is and
-//! brings the random bytes, so every rule is a function of its arguments and is tested in microseconds.
+//! Invariant: nothing here reads a clock, generates a random number or waits. The caller supplies the time and the
+//! random bytes. So every rule is a function of its arguments and is tested in microseconds.
 
 pub mod consent;
 pub mod country;

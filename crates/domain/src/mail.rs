@@ -1,7 +1,7 @@
-//! Mail to customers: which change they are told of, and when a mail is tried again or given up.
+//! Mail to customers: which changes cause one, and when a mail is retried or becomes dead.
 //!
-//! Not here: words, links and sending. Invariant: what a mail tells is written down with the change it tells of and does
-//! not change afterwards; it holds neither the customer's address nor anything secret.
+//! Not here: texts, links and sending. Invariant: a mail's content is stored with the change that it reports and does
+//! not change afterwards. It holds neither the customer's address nor any secret.
 
 use crate::id::{CustomerId, DeviceId, InstanceId, OrderId};
 use crate::money::Money;
@@ -9,7 +9,7 @@ use crate::order::{Cancellation, Order, OrderChange, OrderMailKind, OrderNumber,
 use crate::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
-/// An order as its mail tells of it.
+/// An order as its mail describes it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OrderSummary {
     /// The order.
@@ -18,30 +18,30 @@ pub struct OrderSummary {
     pub device: DeviceId,
     /// The product's title.
     pub title: String,
-    /// How much it brings.
+    /// The quantity of one order.
     pub quantity: f64,
-    /// In which unit.
+    /// The quantity's unit.
     pub unit: String,
-    /// What it costs.
+    /// The price.
     pub price: Money,
     /// A test order: no payment, no parcel.
     pub test: bool,
-    /// While held: until when. Once placed: when the cancel window ends.
+    /// During a hold: its end. Once placed: the end of the cancel window.
     pub window_ends_at: Time,
     /// Expected delivery, if known.
     pub expected_at: Option<Time>,
-    /// The store's word of what keeps it, or kept it, from being placed.
+    /// The stored name of the problem that prevents, or prevented, its placement.
     problem: Option<String>,
-    /// While its owner's pause holds it: when the pause ends.
+    /// During its owner's pause: when the pause ends.
     #[serde(default)]
     pub resumes_at: Option<Time>,
-    /// It reminds of a hold that was mailed before.
+    /// Whether it reminds of a hold about which a mail was sent before.
     #[serde(default)]
     pub reminder: bool,
-    /// How its parcel can be followed.
+    /// The parcel's tracking.
     #[serde(default)]
     pub tracking: Tracking,
-    /// It is only assumed to have arrived: nobody has said so.
+    /// Whether its delivery is only assumed, without a report.
     #[serde(default)]
     pub assumed: bool,
     /// Who cancelled it, and why.
@@ -71,31 +71,31 @@ impl OrderSummary {
         }
     }
 
-    /// What keeps it, or kept it, from being placed.
+    /// The problem that prevents, or prevented, its placement.
     #[must_use]
     pub fn problem(&self) -> Option<OrderProblem> {
         self.problem.as_deref().and_then(OrderProblem::parse)
     }
 
-    /// What the wire calls the order.
+    /// The order's id on the wire.
     #[must_use]
     pub fn instance_id(&self) -> InstanceId {
         InstanceId { device: self.device, order: self.order }
     }
 
-    /// What people call it.
+    /// The order's number for people.
     #[must_use]
     pub fn number(&self) -> OrderNumber {
         OrderNumber::from_order_id(self.order)
     }
 }
 
-/// A slot as the mail about subscriptions tells of it.
+/// A slot as the mail about subscriptions describes it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SlotSummary {
     /// The slot's name.
     pub name: String,
-    /// What is reordered for it, and its price; `None` where automatic reordering is off.
+    /// The product that is reordered, and its price; `None` if automatic reordering is off.
     pub product: Option<(String, Money)>,
 }
 
@@ -110,52 +110,52 @@ pub struct PriceChangeSummary {
     pub price: Money,
     /// The price that the customer agreed to, if any.
     pub agreed: Option<Money>,
-    /// Whether the customer is asked before an order at this price.
+    /// Whether an order at this price needs the customer's approval.
     pub asks: bool,
 }
 
-/// Who takes over a device, and until when its earlier owner may answer.
+/// A takeover, as the mail to the earlier owner describes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TakeoverSummary {
-    /// Who.
+    /// The customer who takes over the device.
     pub customer: CustomerId,
-    /// Until when.
+    /// Until when the earlier owner may answer.
     pub answer_by: Time,
 }
 
-/// What a mail tells.
+/// The content of a mail.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum MailContent {
     /// An order was placed.
     Placed(OrderSummary),
-    /// An order waits for its customer, or for a problem to be resolved; or still does, as [`Bought::reminder`] says.
+    /// An order is held for its customer or a problem, or still is ([`OrderSummary::reminder`]).
     Held(OrderSummary),
-    /// A parcel left.
+    /// A parcel was shipped.
     Shipped(OrderSummary),
-    /// A parcel arrived, or should have by now.
+    /// A parcel was delivered, or should have been by now.
     Delivered(OrderSummary),
     /// An order was cancelled.
     Cancelled(OrderSummary),
     /// An order's problem was not resolved in time.
     Expired(OrderSummary),
-    /// What the device's slots reorder from now on, every slot.
+    /// What the device's slots reorder from now on; every slot is listed.
     Subscribed(Vec<SlotSummary>),
     /// The device is no longer registered.
     Deregistered,
-    /// The same, since somebody else registered it (docs/spec/registrations.md#one-unit-one-customer). No longer
+    /// The same, because another customer registered it (docs/spec/registrations.md#one-unit-one-customer). No longer
     /// written.
     TakenOver,
     /// The price of a product that a slot reorders changed.
     PriceChanged(PriceChangeSummary),
-    /// More mails about the device are due than one gets in a day: those that follow are not sent.
+    /// The device has caused its daily number of mails; the following ones are not sent.
     TooMany,
     /// Another customer sets up the device; its owner may keep it.
     TakeoverAnnounced(TakeoverSummary),
-    /// Another customer wants to set up the device, and its owner is asked.
+    /// Another customer wants to set up the device, and its owner is asked to agree.
     TakeoverAsked(TakeoverSummary),
     /// The device belongs to another customer now; its earlier owner may take it back.
     ChangedHands(TakeoverSummary),
-    /// To the other customer: the owner agreed, until then.
+    /// To the other customer: the owner agreed, valid until this time.
     TakeoverAgreed(Time),
     /// To the other customer: the owner refused.
     TakeoverDeclined,
@@ -164,7 +164,7 @@ pub enum MailContent {
 }
 
 impl MailContent {
-    /// What kind of mail it is, in the word of the store and of the command line.
+    /// The kind of mail: its name in the store and on the command line.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -188,7 +188,7 @@ impl MailContent {
         }
     }
 
-    /// The takeover that its reader may answer.
+    /// The takeover that the recipient may answer.
     #[must_use]
     pub fn takeover(&self) -> Option<&TakeoverSummary> {
         match self {
@@ -199,14 +199,14 @@ impl MailContent {
         }
     }
 
-    /// Whether it counts among the mails that a device may cause in a day, and is not sent when there were as many. What
-    /// tells that a device changes hands always is sent: too many mails must not hide it.
+    /// Whether it counts toward the daily limit of a device's mails and is suppressed beyond it. Mails about takeovers
+    /// are always sent, so that no flood of mails hides them.
     #[must_use]
     pub fn counts_toward_daily_limit(&self) -> bool {
         self.order().is_some() || matches!(self, MailContent::Subscribed(_) | MailContent::PriceChanged(_))
     }
 
-    /// The order that it is about, if it is about one.
+    /// The order that it is about, if any.
     #[must_use]
     pub fn order(&self) -> Option<&OrderSummary> {
         match self {
@@ -230,7 +230,7 @@ impl MailContent {
         }
     }
 
-    /// The order that its reader may cancel by a link: a standard one that did not leave yet.
+    /// The order that the recipient may cancel by a link: a standard one that is not shipped yet.
     #[must_use]
     pub fn cancellable_order(&self) -> Option<InstanceId> {
         match self {
@@ -240,7 +240,7 @@ impl MailContent {
     }
 }
 
-/// What the customer is mailed of an order's change, if anything.
+/// The mail's content for an order's change, if the change causes a mail.
 #[must_use]
 pub fn content_for_change(order: &Order, change: OrderChange) -> Option<MailContent> {
     let bought = OrderSummary::from_order(order);
@@ -256,20 +256,20 @@ pub fn content_for_change(order: &Order, change: OrderChange) -> Option<MailCont
     })
 }
 
-/// Where a mail stands.
+/// The state of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MailState {
     /// It is sent when it is due.
     Waiting,
-    /// A node is sending it; when its lease ends, another may.
+    /// A node is sending it; when its lease ends, another node may.
     Sending,
-    /// A mail server took it.
+    /// A mail server accepted it.
     Sent,
-    /// No mail server is set: it is kept to be looked at.
+    /// No mail server is configured: it is kept for inspection.
     Kept,
-    /// It was given up.
+    /// All attempts failed.
     Dead,
-    /// It was not sent, since its device caused more mails than one may in a day.
+    /// It was not sent, since its device reached the daily limit.
     Suppressed,
 }
 
@@ -283,7 +283,7 @@ impl MailState {
         MailState::Suppressed,
     ];
 
-    /// The word of the store and of the command line.
+    /// The name in the store and on the command line.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -296,38 +296,38 @@ impl MailState {
         }
     }
 
-    /// Reads the word.
+    /// Reads the name.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == word)
     }
 }
 
-/// How an attempt to send a mail ended.
+/// The outcome of an attempt to send a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MailOutcome {
-    /// The mail server took it.
+    /// The mail server accepted it.
     Sent,
-    /// There is no mail server: it stays where it is.
+    /// There is no mail server, so it is kept.
     Kept,
-    /// Not now; why.
+    /// A temporary failure; the reason.
     TransientFailure(String),
-    /// The mail server will never take it; why.
+    /// The mail server rejected it for good; the reason.
     PermanentFailure(String),
-    /// It was not sent, since its device caused more mails than one may in a day.
+    /// It was not sent, since its device reached the daily limit.
     OverLimit,
 }
 
-/// What follows from an attempt.
+/// The decision after an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MailDecision {
-    /// It is over, well or not; why, if it was given up.
+    /// The mail ends in this state; the reason, if it is dead.
     Finished(MailState, Option<String>),
-    /// Again, then; why.
+    /// Retry at this time; the reason.
     Retry(Time, String),
 }
 
-/// Waits before each retry: about three days in all.
+/// The waits before each retry: about three days in all.
 const RETRY_WAITS: [Span; 10] = [
     Span::from_mins(1),
     Span::from_mins(5),
@@ -341,7 +341,7 @@ const RETRY_WAITS: [Span; 10] = [
     Span::from_hours(20),
 ];
 
-/// What follows from an attempt, counted from 1.
+/// Decides after attempt number `attempt`, from 1.
 #[must_use]
 pub fn decide_after_attempt(attempt: i64, outcome: &MailOutcome, now: Time) -> MailDecision {
     let wait = usize::try_from(attempt - 1).ok().and_then(|n| RETRY_WAITS.get(n));

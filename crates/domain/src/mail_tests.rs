@@ -1,4 +1,4 @@
-//! Which mails an order's life causes, and how long a mail server is waited for.
+//! Which mails an order causes, and how long sending is retried.
 
 use super::*;
 use crate::fulfilment::{Backend, BackendReport};
@@ -40,7 +40,7 @@ fn place_order(test: bool, problem: Option<OrderProblem>) -> (Order, Vec<MailCon
     (order, news)
 }
 
-/// Every mail of an order's life, as its kind, when nothing but time passes.
+/// The kinds of all mails of an order when only time passes.
 fn mail_kinds(
     (mut order, mut news): (Order, Vec<MailContent>),
     problem: impl Fn(Time) -> Option<OrderProblem>,
@@ -73,7 +73,7 @@ fn a_held_order_is_told_of_once_then_reminded_of_once_and_when_it_is_over() {
         let story = ["order_held", "order_reminder", "order_expired"];
         assert_eq!(mail_kinds(place_order(false, held), |_| held), story, "{held:?}");
     }
-    // Nobody is asked to do anything here.
+    // These holds need no action of the customer.
     for held in [OrderProblem::OutOfStock, OrderProblem::Paused].map(Some) {
         assert_eq!(mail_kinds(place_order(false, held), |_| held), ["order_held", "order_expired"], "{held:?}");
     }
@@ -93,7 +93,7 @@ fn a_new_reason_for_holding_an_order_is_told_of() {
     let changes = |now: Time| if now.since(start_time()) < Span::from_hours(50) { stock } else { address };
     let story = ["order_held", "order_held", "order_expired"];
     assert_eq!(mail_kinds(place_order(false, stock), changes), story, "a new reason so late is reminder enough");
-    // While a back end has not said its word there is nothing to tell; what it says then is told once.
+    // While a back end has not answered there is no mail; its answer causes one.
     let (mut order, news) = place_order(false, Some(OrderProblem::AwaitingBackend));
     order.backend = Backend::Webhook;
     assert_eq!(news, []);
@@ -137,7 +137,7 @@ fn a_delivery_is_mailed_early_late_and_only_assumed() {
     let mut early = order.clone();
     let change = report(&mut early, &BackendReport::Delivered, expected - Span::from_hours(20));
     assert_eq!(mailed(&early, change), Some(false));
-    // Nobody said so in time: assumed, and the slot is free; then the carrier speaks after all.
+    // No report came in time, so delivery is assumed and the slot is free. Then the carrier reports after all.
     let change = order.advance(order.due_at.unwrap(), None, &TIMING);
     assert_eq!((mailed(&order, change), order.delivered_at), (Some(true), None));
     let late = expected + Span::from_hours(100);

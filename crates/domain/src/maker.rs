@@ -1,4 +1,6 @@
-//! A maker: who builds devices. It owns security profiles, device models and receivers of notifications.
+//! A maker: a company that builds devices. It owns security profiles, device models and receivers of notifications.
+//!
+//! Invariant: a maker's name is unique.
 
 use crate::id::MakerId;
 
@@ -7,6 +9,6 @@ use crate::id::MakerId;
 pub struct Maker {
     /// Identifier.
     pub id: MakerId,
-    /// Name, unique; shown to customers at consent.
+    /// Unique name, displayed to customers at consent.
     pub name: String,
 }

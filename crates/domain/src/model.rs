@@ -1,37 +1,37 @@
 //! A device model and its slots.
 //!
-//! Invariant: a model belongs to one maker; a slot's id is unique within its model; slots have a fixed order, which
+//! Invariant: a model belongs to one maker, and a slot's id is unique within its model. Slots have a fixed order, which
 //! every list of slots on the wire follows (docs/spec/calls.md#slot-order).
 
 use crate::id::{CompositeId, MakerId, ModelId};
 use crate::takeover;
 use crate::text::{Asin, ModelCode, SlotId};
 
-/// A kind of device.
+/// A device model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Model {
-    /// Identifier inside.
+    /// Internal identifier.
     pub id: ModelId,
-    /// Whose model it is.
+    /// The model's maker.
     pub maker: MakerId,
     /// What devices send as `device_model`; unique within the maker.
     pub code: ModelCode,
-    /// Name shown to customers.
+    /// Name for customers.
     pub name: String,
-    /// What the teaser page is asked for.
+    /// The id by which the teaser page finds it.
     pub composite_id: CompositeId,
-    /// Certified: may be linked without `should_include_non_live`.
+    /// Whether it is certified: then it may be linked without `should_include_non_live`.
     pub live: bool,
-    /// Whether another customer may set up a unit that somebody has.
+    /// Whether another customer may take over a registered unit.
     pub takeover_policy: takeover::TakeoverPolicy,
 }
 
-/// One consumable a model measures and reorders.
+/// One consumable that a model measures and reorders.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slot {
     /// Its id in paths and notifications.
     pub id: SlotId,
-    /// Name shown to customers: `Choose the <name>`.
+    /// Name for customers: `Choose the <name>`.
     pub name: String,
     /// Unit in which its levels are reported.
     pub unit: String,

@@ -25,16 +25,16 @@ pub enum ParseMoneyError {
     /// The amount is not a decimal number with the currency's digits.
     #[error("`{amount}` is not a price in {currency}: {}", amount_format_hint(*.digits))]
     Amount {
-        /// What was read.
+        /// The amount as read.
         amount: String,
-        /// In which currency.
+        /// The currency.
         currency: String,
-        /// How many decimals that currency has.
+        /// The number of the currency's decimals.
         digits: u32,
     },
 }
 
-/// How to write an amount with so many decimals.
+/// An example of an amount with this many decimals.
 fn amount_format_hint(digits: u32) -> String {
     match digits {
         0 => "write whole numbers, such as \"25\"".into(),
@@ -42,14 +42,14 @@ fn amount_format_hint(digits: u32) -> String {
     }
 }
 
-/// How many decimals a currency has. One that was withdrawn, or never was, is told as most are: amounts in it may be
-/// in the store from before.
+/// The number of decimals of a currency. A withdrawn or unknown one gets the most common number, since the store may
+/// still hold amounts in it.
 fn decimal_digits(currency: &str) -> u32 {
     currency::decimal_digits(currency).unwrap_or(2)
 }
 
 impl Money {
-    /// So many percent more, rounded to the nearest minor unit.
+    /// The amount increased by `percent`, rounded to the nearest minor unit.
     #[must_use]
     pub fn plus_percent(&self, percent: u32) -> Self {
         let more = (i128::from(self.minor) * i128::from(percent) + 50) / 100;
@@ -57,14 +57,15 @@ impl Money {
         Self { minor, currency: self.currency.clone() }
     }
 
-    /// So many percent more, without what is left over of a minor unit: the most that is within them.
+    /// The amount increased by `percent`, rounded down: the highest amount within that percentage.
     #[must_use]
     pub fn plus_percent_rounded_down(&self, percent: u32) -> Self {
         let most = i128::from(self.minor) * (100 + i128::from(percent)) / 100;
         Self { minor: i64::try_from(most).unwrap_or(i64::MAX), currency: self.currency.clone() }
     }
 
-    /// Whether it is no more than another amount. One in another currency cannot be compared, so it is not.
+    /// Whether it is at most another amount. Amounts of different currencies are not comparable, so the result is
+    /// `false`.
     #[must_use]
     pub fn is_at_most(&self, limit: &Self) -> bool {
         self.currency == limit.currency && self.minor <= limit.minor
@@ -73,7 +74,7 @@ impl Money {
     /// Reads `24.99` in `USD`, `1200` in `JPY`.
     ///
     /// # Errors
-    /// [`BadMoney`] when the currency is not a code, or the amount has too many decimals, a sign or no digits.
+    /// [`ParseMoneyError`] if the currency is not a code, or the amount has too many decimals, a sign or no digits.
     pub fn parse(amount: &str, currency: &str) -> Result<Self, ParseMoneyError> {
         let digits = currency::decimal_digits(currency)
             .ok_or_else(|| ParseMoneyError::Currency(currency.chars().take(10).collect()))?;
@@ -92,8 +93,8 @@ impl Money {
         Ok(Self { minor, currency: currency.to_owned() })
     }
 
-    /// An amount that another system writes as a whole number with so many decimals, whatever the currency. What is
-    /// left over of a minor unit counts as one more. Nothing for what is no price.
+    /// An amount that another system writes as a whole number with a fixed number of decimals for all currencies. A
+    /// fraction of a minor unit is rounded up. `None` if it is not a price.
     #[must_use]
     pub fn from_scaled(amount: i64, decimals: u32, currency: &str) -> Option<Self> {
         let Self { minor: 0, currency } = Self::parse("0", currency).ok()? else { return None };

@@ -1,7 +1,7 @@
-//! What makers are told: the six notification types as facts, independent of their versions on the wire.
+//! Events: the six notification types as facts, independent of their versions on the wire.
 //!
-//! Not here: their JSON ([`crate::wire`]) and their delivery. Invariant: an event holds everything its message needs,
-//! as it was at the moment of the change, so that sending it later or again says the same.
+//! Not here: their JSON ([`crate::wire`]) and their delivery. Invariant: an event holds everything that its message
+//! needs, as of the change. So a later or repeated delivery has the same content.
 
 use crate::device::Device;
 use crate::id::{ClientId, EventId};
@@ -13,17 +13,17 @@ use serde::{Deserialize, Serialize};
 /// The six types (docs/spec/notifications.md#notification-types); there is no other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum NotificationType {
-    /// A device was linked.
+    /// A device was registered.
     DeviceRegistered,
-    /// A device left.
+    /// A registration ended.
     DeviceDeregistered,
-    /// A slot's product or switch changed.
+    /// A slot's product or its activation changed.
     SubscriptionChanged,
     /// An order will ship unless it is cancelled in time.
     OrderPlaced,
     /// An order will not ship.
     OrderCancelled,
-    /// An order is on its way.
+    /// An order was shipped.
     ItemShipped,
 }
 
@@ -92,14 +92,14 @@ impl From<OrderNotification> for NotificationType {
     }
 }
 
-/// A product as messages name it.
+/// A product as in messages.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProductInfo {
     /// ASIN.
     pub asin: String,
-    /// How much.
+    /// The quantity.
     pub quantity: f64,
-    /// In which unit.
+    /// The quantity's unit.
     pub unit: String,
 }
 
@@ -109,18 +109,18 @@ impl From<&OrderItem> for ProductInfo {
     }
 }
 
-/// A slot as SubscriptionChanged and SubscriptionInfo name it.
+/// A slot as in SubscriptionChanged and SubscriptionInfo.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SlotInfo {
-    /// Which slot.
+    /// The slot.
     pub slot: SlotId,
-    /// On or off.
+    /// Whether reordering is on.
     pub subscribed: bool,
-    /// The product chosen; may be kept while off.
+    /// The chosen product; may be kept while reordering is off.
     pub product: Option<ProductInfo>,
 }
 
-/// What differs by type.
+/// The facts, which differ by type.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum EventFacts {
     /// DeviceRegistered.
@@ -131,40 +131,40 @@ pub enum EventFacts {
     Subscription(Vec<SlotInfo>),
     /// OrderPlaced, OrderCancelled, ItemShipped.
     Order {
-        /// Which of the three.
+        /// Which of the three types it is.
         told: OrderNotification,
         /// `instanceId`.
         instance: String,
-        /// For which slot.
+        /// The slot.
         slot: SlotId,
-        /// What.
+        /// The product.
         product: ProductInfo,
         /// Expected delivery.
         expected_at: Option<Time>,
     },
 }
 
-/// A notification to be sent.
+/// An event, of which makers are notified.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// Its id; on the wire `amzn1.dash.notification.v1.<uuid>`.
     pub id: EventId,
     /// When the change happened.
     pub at: Time,
-    /// The LwA client the device was linked through.
+    /// The client through which the device was registered.
     pub client: String,
     /// The model's code.
     pub model: String,
     /// The unit's serial.
     pub serial: String,
-    /// The customer, as this maker sees them.
+    /// The customer's directed id for this maker.
     pub customer: String,
-    /// What happened.
+    /// The facts of the change.
     pub facts: EventFacts,
 }
 
 impl Event {
-    /// An event of a device.
+    /// Creates an event of a device.
     #[must_use]
     pub fn new(id: EventId, at: Time, device: &Device, facts: EventFacts) -> Self {
         Self {
@@ -178,7 +178,7 @@ impl Event {
         }
     }
 
-    /// An event of an order.
+    /// Creates an event of an order.
     #[must_use]
     pub fn for_order(id: EventId, at: Time, device: &Device, order: &Order, told: OrderNotification) -> Self {
         let facts = EventFacts::Order {
@@ -191,7 +191,7 @@ impl Event {
         Self::new(id, at, device, facts)
     }
 
-    /// Its type.
+    /// The event's notification type.
     #[must_use]
     pub fn notification_type(&self) -> NotificationType {
         match &self.facts {

@@ -1,7 +1,7 @@
-//! Orders: their values, their states, and the rules for what may happen to them.
+//! Orders: their values, their states, and the rules for their changes.
 //!
-//! Not here: where an order is kept, what time it is, who asks. Invariant: an order that is over never changes again,
-//! except that a late report of its delivery is noted.
+//! Not here: storage, the current time, authorization. Invariant: a final order never changes again, except that a late
+//! report of its delivery is recorded.
 
 mod cancellation;
 mod change;

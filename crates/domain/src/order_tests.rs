@@ -1,4 +1,4 @@
-//! An order's life, told as stories and held to its invariants by random ones.
+//! Tests of an order's life: fixed sequences, and random ones checked against invariants.
 
 use super::*;
 use crate::fulfilment::{Backend, BackendReport};
@@ -44,7 +44,7 @@ fn place_order_with(backend: Backend, test: bool, problem: Option<OrderProblem>)
     Order::place(NewOrder { id, device, slot, item, test, backend, recipient: None }, problem, start_time(), &TIMING)
 }
 
-/// Lets time run to each due moment until the order is over, and writes down what happened.
+/// Advances time to each due moment until the order is final, and records what happened.
 fn run_to_end(mut order: Order, problem: impl Fn(Time) -> Option<OrderProblem>, timing: &OrderTiming) -> Vec<String> {
     let mut story = Vec::new();
     while let Some(now) = order.due_at {
@@ -98,7 +98,7 @@ fn an_order_of_a_pause_waits_for_its_end_and_is_placed_then() {
     assert_eq!(order.window_ends_at, until + TIMING.problem_hold);
     let story = run_to_end(order.clone(), |now| (now < until).then_some(OrderProblem::Paused), &TIMING);
     assert_eq!(story[..2], ["30d placed tell Placed", "31d fulfilling"]);
-    // What else is in the way then has its 72 hours from then on.
+    // Another problem then has its 72 hours from that time on.
     let story = run_to_end(
         order,
         |now| Some(if now < until { OrderProblem::Paused } else { OrderProblem::ApprovalRequired }),
@@ -331,8 +331,8 @@ fn a_test_order_has_no_back_end() {
 }
 
 proptest! {
-    /// Whatever happens, in any order: OrderPlaced comes first and once, ItemShipped and OrderCancelled exclude each
-    /// other, an order that is over stays as it is, and one that is not over has a next moment.
+    /// For any sequence: OrderPlaced comes first and once, ItemShipped and OrderCancelled exclude each other, a final
+    /// order stays as it is, and any other has a due time.
     #[test]
     fn any_life_keeps_the_promises(
         test in any::<bool>(),

@@ -1,14 +1,13 @@
 //! A security profile and its Login with Amazon clients.
 //!
-//! Not here: which redirect a client may use at a given moment ([`crate::login::redirect`]). Invariant: a public
-//! client has no secret, a web client always has one, stored only as its hash
-//! (docs/spec/identifiers.md#client-secrets).
+//! Not here: which redirect URI a client may use in a request ([`crate::login::redirect`]). Invariant: a public client
+//! has no secret. A web client always has one, stored only as its hash (docs/spec/identifiers.md#client-secrets).
 
 use crate::id::{ClientId, MakerId, ProfileId};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// What kind of program a client is; it decides how the client proves itself.
+/// The kind of a client, which decides how it authenticates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ClientKind {
@@ -18,7 +17,7 @@ pub enum ClientKind {
     Android,
     /// An iOS app: public, must use PKCE.
     Ios,
-    /// A device of its own: public, must use PKCE.
+    /// The device itself: public, must use PKCE.
     Device,
 }
 
@@ -26,7 +25,7 @@ impl ClientKind {
     /// Every kind.
     pub const ALL: [ClientKind; 4] = [ClientKind::Web, ClientKind::Android, ClientKind::Ios, ClientKind::Device];
 
-    /// The word of the seed file and the store.
+    /// The name in the seed file and in the store.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -37,7 +36,7 @@ impl ClientKind {
         }
     }
 
-    /// Reads the word.
+    /// Reads the name.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word)
@@ -50,7 +49,7 @@ impl ClientKind {
     }
 }
 
-/// By which rules a client lives (docs/spec/login.md#client-modes).
+/// The rules for a client (docs/spec/login.md#client-modes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ClientMode {
@@ -65,7 +64,7 @@ impl ClientMode {
     /// Every mode.
     pub const ALL: [ClientMode; 2] = [ClientMode::Lwa, ClientMode::Strict];
 
-    /// The word of the seed file and the store.
+    /// The name in the seed file and in the store.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -74,14 +73,14 @@ impl ClientMode {
         }
     }
 
-    /// Reads the word.
+    /// Reads the name.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|mode| mode.as_str() == word)
     }
 }
 
-/// Whether a client may log anybody in.
+/// Whether a client may sign customers in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum ClientState {
     /// It may.
@@ -96,7 +95,7 @@ pub enum ClientState {
 impl ClientState {
     const ALL: [ClientState; 3] = [ClientState::Enabled, ClientState::Disabled, ClientState::Removed];
 
-    /// The word of the store and of the command line.
+    /// The name in the store and on the command line.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -106,56 +105,56 @@ impl ClientState {
         }
     }
 
-    /// Reads the word.
+    /// Reads the name.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == word)
     }
 }
 
-/// What decides whether the tokens of a client are accepted, beside the rows that each token speaks for.
+/// What decides whether a client's tokens are accepted, besides the rows that each token is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct ClientAccess {
-    /// Whether it may log anybody in, and its tokens are accepted.
+    /// Whether it may sign customers in, and its tokens are accepted.
     pub state: ClientState,
-    /// How often its tokens were ended. Codes and tokens carry the number they were issued under and are accepted under no
-    /// other, so that no clock is asked and nothing ended comes back.
+    /// How often its tokens were revoked. Codes and tokens carry the generation of their issue and are accepted in no
+    /// other. So no clock is needed, and no revoked token becomes valid again.
     pub generation: u32,
 }
 
 impl ClientAccess {
-    /// Whether a code or token that was issued under a generation is accepted.
+    /// Whether codes and tokens of a generation are accepted.
     #[must_use]
     pub fn accepts_generation(self, generation: u32) -> bool {
         self.state == ClientState::Enabled && self.generation == generation
     }
 
-    /// After all its tokens were ended.
+    /// The access after a revocation of all tokens.
     #[must_use]
     pub fn with_tokens_revoked(self, state: ClientState) -> Self {
         Self { state, generation: self.generation + 1 }
     }
 }
 
-/// A security profile: what the customer consents to.
+/// A security profile, to which customers consent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
     /// `amzn1.application.<32 hex>`.
     pub id: ProfileId,
-    /// Whose it is.
+    /// The profile's maker.
     pub maker: MakerId,
-    /// Name, shown at consent.
+    /// Name, displayed at consent.
     pub name: String,
     /// The maker's privacy notice, linked at consent.
     pub privacy_url: Option<String>,
 }
 
-/// An LwA client of a profile.
+/// A client of a profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
     /// `amzn1.application-oa2-client.<32 hex>`.
     pub id: ClientId,
-    /// The profile it belongs to.
+    /// The client's profile.
     pub profile: ProfileId,
     /// The profile's maker.
     pub maker: MakerId,
@@ -163,44 +162,44 @@ pub struct Client {
     pub kind: ClientKind,
     /// SHA-256 of its secret; `None` for public clients.
     pub secret_hash: Option<[u8; 32]>,
-    /// Where answers may be sent.
+    /// The registered redirect URIs.
     pub redirect_uris: Vec<String>,
-    /// By which rules it lives.
+    /// The client's mode.
     pub mode: ClientMode,
-    /// SHA-256 of the secret before the present one, as long as both are accepted.
+    /// SHA-256 of the previous secret, while both are accepted.
     pub former_secret_hash: Option<[u8; 32]>,
-    /// Whether it may log anybody in.
+    /// Whether it may sign customers in, and its generation.
     pub access: ClientAccess,
 }
 
-/// The hash under which a secret of at least 160 random bits is kept.
+/// The hash under which a secret of at least 160 random bits is stored.
 #[must_use]
 pub fn hash_secret(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }
 
 impl Client {
-    /// Whether it lives by RFC 9700.
+    /// Whether it is strict (RFC 9700).
     #[must_use]
     pub fn is_strict(&self) -> bool {
         self.mode == ClientMode::Strict
     }
 
-    /// Whether its authorize requests must bring a proof key's challenge: where no secret proves who exchanges the code, and
-    /// always where the client is strict.
+    /// Whether its authorization requests must have a PKCE challenge: if no secret authenticates the exchange, and
+    /// always if the client is strict.
     #[must_use]
     pub fn requires_pkce(&self) -> bool {
         self.is_strict() || !self.kind.is_confidential()
     }
 
-    /// Whether it may log anybody in.
+    /// Whether it may sign customers in.
     #[must_use]
     pub fn is_enabled(&self) -> bool {
         self.access.state == ClientState::Enabled
     }
 
-    /// Compares a presented secret with the stored hashes, in constant time. Hashes also where there is nothing to
-    /// compare with, so that public clients are not told apart by time.
+    /// Compares a presented secret with the stored hashes, in constant time. It hashes also where there is nothing to
+    /// compare with, so that the time does not reveal public clients.
     #[must_use]
     pub fn verify_secret(&self, presented: &str) -> bool {
         let presented = hash_secret(presented);

@@ -1,16 +1,16 @@
-//! A publication: a notification that is given to an Amazon SNS topic, instead of being pushed as SNS would.
+//! A publication: a notification that is published to an Amazon SNS topic, instead of being sent to an HTTP receiver.
 //!
-//! Not here: giving it. Invariant: the partition of an ARN and its region belong together, so its region alone says which
-//! of AWS's endpoints is asked, and nothing else can be put into that endpoint's name.
+//! Not here: publishing. Invariant: the partition of an ARN and its region match, so the region alone determines the
+//! AWS endpoint. Nothing else can get into that endpoint's name.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// The partitions of AWS, and what the regions of each begin with; the first one has all other regions.
+/// The partitions of AWS, with the prefix of each one's regions; the first one has all other regions.
 const PARTITIONS: [(&str, &str); 3] = [("aws", ""), ("aws-cn", "cn-"), ("aws-us-gov", "us-gov-")];
-/// What the regions of partitions begin with that have endpoints of other names, which nobody here knows.
+/// Prefixes of regions in partitions whose endpoints have other names; they are not supported.
 const UNSUPPORTED_REGION_PREFIXES: [&str; 3] = ["eu-iso", "eusc-", "us-iso"];
-/// What the name of a FIFO topic ends with (docs/spec/delivery.md#fifo-topics).
+/// The suffix of a FIFO topic's name (docs/spec/delivery.md#fifo-topics).
 const FIFO_SUFFIX: &str = ".fifo";
 
 /// The ARN of an Amazon SNS topic: `arn:aws:sns:<region>:<account>:<name>`.
@@ -22,13 +22,13 @@ pub struct TopicArn {
 }
 
 impl TopicArn {
-    /// Whether an endpoint is meant to be an ARN, well written or not.
+    /// Whether an endpoint is meant to be an ARN, well-formed or not.
     #[must_use]
     pub fn looks_like_arn(endpoint: &str) -> bool {
         endpoint.starts_with("arn:")
     }
 
-    /// As it was written.
+    /// The ARN as written.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
@@ -46,7 +46,7 @@ impl TopicArn {
         self.name.trim_end_matches(FIFO_SUFFIX)
     }
 
-    /// Whether the topic keeps the order of a group's messages and drops what comes twice within five minutes.
+    /// Whether the topic keeps the order of a group's messages and drops duplicates within five minutes.
     #[must_use]
     pub fn is_fifo(&self) -> bool {
         self.name.ends_with(FIFO_SUFFIX)
@@ -62,7 +62,7 @@ impl fmt::Display for TopicArn {
 impl FromStr for TopicArn {
     type Err = String;
 
-    /// Reads an ARN; the error is a sentence that says what is wrong with it.
+    /// Reads an ARN; the error is a sentence that states what is wrong with it.
     fn from_str(text: &str) -> Result<Self, String> {
         let bad = |why: String| Err(format!("`{text}` is no ARN of an SNS topic: {why}"));
         let parts: Vec<_> = text.split(':').collect();
@@ -100,20 +100,20 @@ impl FromStr for TopicArn {
     }
 }
 
-/// Whether a text may be a topic's name: `[A-Za-z0-9_-]{1,256}` (docs/spec/identifiers.md#receiver-names).
+/// Whether a text is a valid topic name: `[A-Za-z0-9_-]{1,256}` (docs/spec/identifiers.md#receiver-names).
 #[must_use]
 pub fn is_topic_name(text: &str) -> bool {
     (1..=256).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
-/// Small letters and digits in words joined by `-`: what may stand in a host name.
+/// Lower-case letters and digits in groups joined by `-`, which are valid in a host name.
 fn is_region(text: &str) -> bool {
     let word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     text.len() <= 40 && text.contains('-') && text.split('-').all(word)
 }
 
-/// Codes of refusals that pass by themselves, whatever their status: too much at once, something broken at the other end,
-/// credentials that were good and are about to be replaced. AWS answers several of them with 400.
+/// Codes of transient rejections, whatever their status: throttling, an internal error, or credentials that are about
+/// to be replaced. AWS answers several of them with 400.
 const TRANSIENT_CODES: [&str; 19] = [
     "BandwidthLimitExceeded",
     "ExpiredToken",
@@ -136,17 +136,17 @@ const TRANSIENT_CODES: [&str; 19] = [
     "TooManyRequestsException",
 ];
 
-/// SNS's refusal of a publication.
+/// SNS's rejection of a publication.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublishRejection {
-    /// Status of the answer.
+    /// HTTP status of the response.
     pub status: u16,
     /// Its error code, such as `AuthorizationError`; empty if it names none.
     pub code: String,
 }
 
 impl PublishRejection {
-    /// Whether the same publication could fare better soon, although nobody changes anything.
+    /// Whether the same publication could succeed soon without any change.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(self.status, 429 | 500..=599) || TRANSIENT_CODES.contains(&self.code.as_str())

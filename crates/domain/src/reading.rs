@@ -1,15 +1,15 @@
-//! A reading: what a device says of a slot's level (SlotStatus), and of its own use (DeviceStatus).
+//! Readings: the level of a slot that a device reports (SlotStatus), and the device's last use (DeviceStatus).
 //!
-//! Not here: how the body was written (JSON or form; the edge hands over fields). Invariant: a value of these types
-//! was checked (docs/spec/calls.md#slot-status, docs/spec/calls.md#device-status); what looks odd but possible is
-//! flagged, not refused.
+//! Not here: the encoding of the body (JSON or form); the server passes fields. Invariant: a value of these types is
+//! validated (docs/spec/calls.md#slot-status, docs/spec/calls.md#device-status). An odd but possible value is flagged,
+//! not refused.
 
 use crate::date;
 use crate::id::DeviceId;
 use crate::text::SlotId;
 use crate::time::Time;
 
-/// A field's value as it came: a JSON number, or a text (JSON string or form field).
+/// A field's value as sent: a JSON number, or a text (JSON string or form field).
 #[derive(Clone, Debug, PartialEq)]
 pub enum FieldValue {
     /// A JSON number.
@@ -24,24 +24,24 @@ pub enum FieldValue {
     Other,
 }
 
-/// Why a body was refused: which field, and what to change.
+/// Why a body was refused: the field, and what to change.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {problem}")]
 pub struct FieldError {
     /// The field's name on the wire.
     pub field: &'static str,
-    /// What is wrong and how to mend it.
+    /// What is wrong and how to fix it.
     pub problem: &'static str,
 }
 
-/// SlotStatus (docs/spec/calls.md#slot-status), checked.
+/// SlotStatus (docs/spec/calls.md#slot-status), validated.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SlotStatus {
     /// `remainingQuantityInUnit`.
     pub remaining: f64,
     /// `originalQuantityInUnit`.
     pub original: f64,
-    /// `totalQuantityOnHand`: stock in the house, not yet loaded.
+    /// `totalQuantityOnHand`: stock in the household, not yet loaded.
     pub on_hand: Option<f64>,
     /// `expectedReplenishmentDate`.
     pub expected_at: Option<Time>,
@@ -75,10 +75,10 @@ fn parse_date(value: Option<FieldValue>, field: &'static str) -> Result<Option<T
 }
 
 impl SlotStatus {
-    /// Checks a body's fields; `take` hands over a field by its wire name.
+    /// Validates a body's fields; `take` returns a field by its wire name.
     ///
     /// # Errors
-    /// [`BadField`] for the first field that is missing or cannot be read.
+    /// [`FieldError`] for the first field that is missing or invalid.
     pub fn from_fields(mut take: impl FnMut(&str) -> Option<FieldValue>) -> Result<Self, FieldError> {
         let mut required =
             |field| parse_level(take(field), field).and_then(|n| n.ok_or(FieldError { field, problem: MISSING_LEVEL }));
@@ -93,14 +93,15 @@ impl SlotStatus {
         })
     }
 
-    /// More left than ever was in: possible after a refill with a larger pack, so it is kept and marked.
+    /// Whether more is left than the original amount. That is possible after a refill with a larger pack, so it is
+    /// flagged.
     #[must_use]
     pub fn exceeds_original(&self) -> bool {
         self.remaining > self.original
     }
 }
 
-/// DeviceStatus (docs/spec/calls.md#device-status), checked.
+/// DeviceStatus (docs/spec/calls.md#device-status), validated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceStatus {
     /// `mostRecentlyActiveDate`.
@@ -108,10 +109,10 @@ pub struct DeviceStatus {
 }
 
 impl DeviceStatus {
-    /// Checks a body's fields; `take` hands over a field by its wire name.
+    /// Validates a body's fields; `take` returns a field by its wire name.
     ///
     /// # Errors
-    /// [`BadField`] when the date is missing or cannot be read.
+    /// [`FieldError`] if the date is missing or invalid.
     pub fn from_fields(mut take: impl FnMut(&str) -> Option<FieldValue>) -> Result<Self, FieldError> {
         let field = "mostRecentlyActiveDate";
         let active_at = parse_date(take(field), field)?
@@ -120,14 +121,14 @@ impl DeviceStatus {
     }
 }
 
-/// One reading, as far as a day's summary needs it.
+/// One reading, reduced to what a day's summary needs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReadingPoint {
-    /// Of which registered device.
+    /// The registered device.
     pub device: DeviceId,
-    /// Of which slot.
+    /// The slot.
     pub slot: SlotId,
-    /// When it came in.
+    /// When it arrived.
     pub at: Time,
     /// `remainingQuantityInUnit`.
     pub remaining: f64,
@@ -135,38 +136,38 @@ pub struct ReadingPoint {
     pub original: f64,
 }
 
-/// What is kept of a slot's readings of one day.
+/// The summary of a slot's readings of one day.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReadingDay {
-    /// Of which registered device.
+    /// The registered device.
     pub device: DeviceId,
-    /// Of which slot.
+    /// The slot.
     pub slot: SlotId,
     /// Days since 1970-01-01, UTC.
     pub day: i64,
-    /// How many readings there were.
+    /// The number of readings.
     pub count: i64,
-    /// The lowest that remained.
+    /// The lowest remaining quantity.
     pub lowest: f64,
-    /// The highest.
+    /// The highest remaining quantity.
     pub highest: f64,
-    /// When the last one came in.
+    /// When the last reading arrived.
     pub last_at: Time,
-    /// What remained then.
+    /// The remaining quantity of the last reading.
     pub remaining: f64,
-    /// Of how much.
+    /// The original quantity of the last reading.
     pub original: f64,
 }
 
 const DAY_MICROS: i64 = 86_400_000_000;
 
-/// The day that a moment is in.
+/// The day of a time, in days since 1970-01-01, UTC.
 #[must_use]
 pub fn day_number(at: Time) -> i64 {
     at.as_micros().div_euclid(DAY_MICROS)
 }
 
-/// Sums readings up by device, slot and day, in that order. Their own order does not matter.
+/// Summarizes readings by device, slot and day, in that order. The order of the input does not matter.
 #[must_use]
 pub fn summarize_by_day(mut points: Vec<ReadingPoint>) -> Vec<ReadingDay> {
     points.sort_by(|a, b| (a.device.0, a.slot.as_str(), a.at).cmp(&(b.device.0, b.slot.as_str(), b.at)));

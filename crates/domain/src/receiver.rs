@@ -1,8 +1,8 @@
-//! A topic: where a security profile's notifications go, and how.
+//! A receiver of a security profile's notifications. On the wire it is a topic.
 //!
-//! Not here: what is said ([`crate::notification`]) and when it is tried again ([`crate::delivery`]). Invariant: until
-//! the receiver confirmed, it gets nothing but the question whether it wants to (docs/spec/delivery.md#confirmation).
-//! An Amazon SNS topic is never asked: whoever may publish to it was let in by its owner.
+//! Not here: the content of messages ([`crate::notification`]) and their retries ([`crate::delivery`]). Invariant:
+//! until a receiver has confirmed, it gets only the confirmation request (docs/spec/delivery.md#confirmation). An
+//! Amazon SNS topic gets none, since its owner has authorized the publisher.
 
 use crate::delivery::DeliveryPolicy;
 use crate::endpoint;
@@ -11,21 +11,21 @@ use crate::publication::TopicArn;
 use crate::time::{Span, Time};
 use uuid::Uuid;
 
-/// How long a confirmation's token is good (docs/spec/delivery.md#confirmation).
+/// How long the token of a confirmation request is valid (docs/spec/delivery.md#confirmation).
 pub const CONFIRMATION_TOKEN_LIFETIME: Span = Span::from_hours(48);
-/// How long the secret before a rotation still signs beside the new one (docs/spec/delivery.md#secret-rotation).
+/// How long the previous secret still signs beside the new one (docs/spec/delivery.md#secret-rotation).
 pub const SECRET_GRACE: Span = Span::from_hours(24);
 
-/// Where a topic stands.
+/// The state of a receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReceiverState {
-    /// The receiver was asked and has not confirmed.
+    /// A confirmation was requested and is missing.
     Pending,
-    /// It gets what the profile's devices cause.
+    /// It gets the notifications of the profile's devices.
     Confirmed,
-    /// It asked for no more messages.
+    /// It unsubscribed.
     Unsubscribed,
-    /// An operator, or an answer of 410, switched it off.
+    /// An operator, or a response of 410, disabled it.
     Disabled,
 }
 
@@ -33,7 +33,7 @@ impl ReceiverState {
     const ALL: [ReceiverState; 4] =
         [ReceiverState::Pending, ReceiverState::Confirmed, ReceiverState::Unsubscribed, ReceiverState::Disabled];
 
-    /// The word of the store and of the command line.
+    /// The name in the store and on the command line.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -44,7 +44,7 @@ impl ReceiverState {
         }
     }
 
-    /// Reads the word.
+    /// Reads the name.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == word)
@@ -54,7 +54,7 @@ impl ReceiverState {
 /// `SignatureVersion`: which hash is signed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SignatureVersion {
-    /// "1", SHA-1: what every receiver of the field can check (docs/spec/delivery.md#signature-version).
+    /// "1", SHA-1, which every existing receiver can check (docs/spec/delivery.md#signature-version).
     #[default]
     V1,
     /// "2", SHA-256.
@@ -62,7 +62,7 @@ pub enum SignatureVersion {
 }
 
 impl SignatureVersion {
-    /// As it stands in a message.
+    /// The value in a message.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -71,14 +71,14 @@ impl SignatureVersion {
         }
     }
 
-    /// Reads it.
+    /// Reads the value.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         [SignatureVersion::V1, SignatureVersion::V2].into_iter().find(|version| version.as_str() == word)
     }
 }
 
-/// How receivers are reached.
+/// The protocols of receivers.
 pub const PROTOCOLS: [&str; 3] = ["http", "https", "sns"];
 
 /// A receiver of a profile's notifications.
@@ -86,33 +86,33 @@ pub const PROTOCOLS: [&str; 3] = ["http", "https", "sns"];
 pub struct Receiver {
     /// Identifier.
     pub id: ReceiverId,
-    /// Whose notifications.
+    /// The profile.
     pub profile: ProfileId,
     /// `arn:aws:sns:<region>:<12 digits>:<name>`.
     pub arn: String,
-    /// Where they are posted, or the ARN of the Amazon SNS topic to which they are published.
+    /// The URL to which messages are posted, or the ARN of the Amazon SNS topic to which they are published.
     pub endpoint: String,
-    /// Where it stands.
+    /// The receiver's state.
     pub state: ReceiverState,
-    /// Which signature its envelopes carry.
+    /// The signature version of its envelopes.
     pub signature: SignatureVersion,
-    /// The bare message instead of the envelope.
+    /// Whether it gets the bare message instead of the envelope.
     pub raw_delivery: bool,
-    /// How they are tried, as it was written.
+    /// The delivery policy as written.
     pub policy_text: String,
-    /// How they are tried.
+    /// The delivery policy.
     pub policy: DeliveryPolicy,
     /// The last part of the subscription's ARN.
     pub subscription_id: Uuid,
-    /// Which of its tokens is good.
+    /// The number of the valid confirmation token.
     pub token_number: i64,
-    /// Until when.
+    /// When that token expires.
     pub token_ends_at: Time,
-    /// Which of its webhook secrets signs.
+    /// The number of the webhook secret that signs.
     pub secret_number: i64,
-    /// When that became so.
+    /// When that secret was introduced.
     pub secret_rotated_at: Time,
-    /// When it was made.
+    /// When the receiver was created.
     pub created_at: Time,
 }
 
@@ -123,19 +123,19 @@ impl Receiver {
         format!("{}:{}", self.arn, self.subscription_id)
     }
 
-    /// Its endpoint as it may be shown: without user name, password and query.
+    /// The endpoint for display: without user name, password and query.
     #[must_use]
     pub fn redacted_endpoint(&self) -> String {
         endpoint::redact(&self.endpoint)
     }
 
-    /// The Amazon SNS topic to which its messages are published; `None` where they are posted.
+    /// The Amazon SNS topic to which its messages are published; `None` if they are posted.
     #[must_use]
     pub fn sns_topic_arn(&self) -> Option<TopicArn> {
         self.endpoint.parse().ok()
     }
 
-    /// How it is reached, one of [`PROTOCOLS`].
+    /// Its protocol, one of [`PROTOCOLS`].
     #[must_use]
     pub fn protocol(&self) -> &'static str {
         let [http, https, sns] = PROTOCOLS;
@@ -146,7 +146,7 @@ impl Receiver {
         }
     }
 
-    /// The numbers of the webhook secrets that sign now: the newest, and for a day the one before it.
+    /// The numbers of the webhook secrets that sign now: the newest, and for a day the previous one.
     #[must_use]
     pub fn active_secret_numbers(&self, now: Time) -> Vec<i64> {
         let before =

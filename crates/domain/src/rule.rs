@@ -1,8 +1,8 @@
-//! The customer's rules for a slot, and what they say of an order (docs/spec/orders.md#slot-rules).
+//! The customer's slot rules, and their decision about an order (docs/spec/orders.md#slot-rules).
 //!
 //! What it is: whether an order may be placed now, for which product, and if not, why. What it is not: it changes no
-//! order; who orders for a test device is bound by no rule, since nothing is bought. Invariant: a rule never changes
-//! what is ordered or what it costs beyond what the customer allowed; where it cannot be kept, the order is held.
+//! order. Test devices are bound by no rule, since nothing is bought. Invariant: a rule never changes the item or its
+//! price beyond what the customer allowed. If a rule cannot be kept, the order is held.
 
 use crate::date;
 use crate::language::{self, Language};
@@ -14,87 +14,87 @@ use crate::text::Asin;
 use crate::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
-/// Who decides that an order is placed.
+/// Who decides whether an order is placed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ApprovalMode {
-    /// The device: it is placed at once.
+    /// The device: it is placed immediately.
     #[default]
     Automatic,
-    /// The customer: every order waits for their word.
+    /// The customer: every order waits for approval.
     Ask,
 }
 
-/// How dear an order may be.
+/// The highest price of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PriceCap {
-    /// So much and no more.
+    /// At most this amount.
     Amount(Money),
-    /// So many hundredths over the price agreed and no more.
+    /// At most this many per cent over the agreed price.
     Percent(u32),
 }
 
-/// How many orders there may be.
+/// An order limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderLimit {
-    /// At most so many, at least one...
+    /// The most orders, at least one...
     pub orders: u32,
-    /// ...within so many days, at least one.
+    /// ...within this many days, at least one.
     pub days: u32,
 }
 
 impl OrderLimit {
-    /// How far back orders count.
+    /// The period within which orders count.
     #[must_use]
     pub fn period(&self) -> Span {
         Span::from_hours(i64::from(self.days) * 24)
     }
 }
 
-/// A time without orders.
+/// A pause: a time without orders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderPause {
-    /// From here...
+    /// From this time...
     pub from: Time,
-    /// ...until before here.
+    /// ...until before this time.
     pub until: Time,
 }
 
-/// The rules of one slot of one device. By default everything is ordered that is not dearer than agreed.
+/// The rules of one slot of one device. By default every order is allowed that does not exceed the agreed price.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SlotRules {
     /// Who decides.
     pub mode: ApprovalMode,
-    /// How dear an order may be.
+    /// The highest price of an order.
     pub cap: Option<PriceCap>,
-    /// How many orders there may be.
+    /// The order limit.
     pub limit: Option<OrderLimit>,
-    /// A time without orders.
+    /// The pause.
     pub pause: Option<OrderPause>,
-    /// What may be ordered when the chosen product is out of stock, first one first.
+    /// Products that may be ordered when the chosen one is out of stock, in order of preference.
     pub substitutes: Vec<Asin>,
-    /// What they cost when the customer named them.
+    /// Prices of the substitutes when the customer chose them.
     pub substitute_prices: Vec<AgreedPrice>,
 }
 
-/// The largest number of days, orders or per cent that a form may name.
+/// The largest number of days, orders or per cent that a form accepts.
 pub const MAX_FORM_NUMBER: u32 = 1000;
 const DAY: Span = Span::from_hours(24);
 
-/// A form's fields, as they were typed; empty ones are absent.
+/// A form's fields as typed; empty ones are absent.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RuleForm<'f> {
     /// `automatic` or `ask`.
     pub mode: Option<&'f str>,
-    /// `amount` or `percent`; else there is no cap.
+    /// `amount` or `percent`; otherwise there is no highest price.
     pub cap_kind: Option<&'f str>,
     /// An amount in the product's currency, or a whole number of per cent.
     pub cap: Option<&'f str>,
-    /// At most so many orders...
+    /// The most orders...
     pub limit_orders: Option<&'f str>,
-    /// ...in so many days.
+    /// ...within this many days.
     pub limit_days: Option<&'f str>,
     /// First day without orders.
     pub pause_from: Option<&'f str>,
@@ -102,39 +102,39 @@ pub struct RuleForm<'f> {
     pub pause_until: Option<&'f str>,
 }
 
-/// Rules that cannot be: for the customer who typed them.
+/// Invalid rules, for display to the customer who typed them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RuleFormError {
-    /// Who decides was not said.
+    /// The mode is missing.
     #[error("Choose whether orders are placed by themselves or only after you were asked.")]
     MissingMode,
-    /// The highest price is no price.
+    /// The highest price is not a price.
     #[error("The highest price: {0}.")]
     Price(#[from] ParseMoneyError),
-    /// There is to be a highest price, and it is missing.
+    /// The highest price is missing.
     #[error("Write the highest price, or choose none.")]
     MissingCap,
-    /// Not a whole number from 1 to [`MOST`].
+    /// Not a whole number from 1 to [`MAX_FORM_NUMBER`].
     #[error("Write {0} as a whole number from 1 to {MAX_FORM_NUMBER}.")]
     Number(RuleFormNumber),
     /// Orders without days, or days without orders.
     #[error("Write both how many orders there may be and in how many days, or neither.")]
     IncompleteLimit,
-    /// Not a date; its beginning.
+    /// Not a date; the beginning of the text.
     #[error("`{0}` is no date: write it as year-month-day.")]
     Date(String),
     /// A first day without a last one, or the other way round.
     #[error("Write both the first and the last day of the pause, or neither.")]
     IncompletePause,
-    /// It ends before it begins.
+    /// The pause ends before it begins.
     #[error("The last day of the pause lies before its first.")]
     PauseEndsBeforeStart,
 }
 
-/// What a form counts.
+/// The kind of a form's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RuleFormNumber {
-    /// Hundredths of the price agreed.
+    /// Per cent of the agreed price.
     #[error("the per cent over the price")]
     Percent,
     /// Orders.
@@ -159,11 +159,11 @@ fn parse_day(text: &str) -> Result<Time, RuleFormError> {
 }
 
 impl SlotRules {
-    /// Reads what a customer typed on a page of a language; a highest price is in `currency`. What substitutes cost is
-    /// not read: that is [`Rules::name_substitutes`].
+    /// Reads what a customer typed on a page in a language; a highest price is in `currency`. Prices of substitutes are
+    /// not read here, but set by [`SlotRules::set_substitute_prices`].
     ///
     /// # Errors
-    /// [`BadRule`].
+    /// [`RuleFormError`], which states the field that is wrong.
     pub fn parse_form(
         typed: RuleForm<'_>,
         language: Language,
@@ -202,8 +202,8 @@ impl SlotRules {
         Ok(Self { mode, cap, limit, pause, substitutes, substitute_prices: Vec::new() })
     }
 
-    /// Keeps what each substitute cost when it was named: what was agreed before stays, and one named now is agreed to at
-    /// its price of `shown`.
+    /// Sets the agreed price of each substitute. An earlier agreement stays; a new substitute gets its price of
+    /// `shown`.
     pub fn set_substitute_prices(&mut self, before: &SlotRules, shown: &[AgreedPrice]) {
         let named_before = |asin: &&AgreedPrice| before.substitutes.contains(&asin.asin);
         let kept = before.substitute_prices.iter().filter(named_before);
@@ -220,26 +220,26 @@ impl SlotRules {
     }
 }
 
-/// What a customer agreed to for a slot: the rules, and the price of the product chosen.
+/// What a customer agreed to for a slot: the rules, and the price of the chosen product.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct SlotTerms {
     /// The rules.
     pub rules: SlotRules,
-    /// The price agreed to for the product chosen; unknown where nobody ever saw one.
+    /// The agreed price of the chosen product; unknown if the customer never saw one.
     pub agreed_price: Option<AgreedPrice>,
 }
 
 impl SlotTerms {
-    /// What was agreed for a product: its own price, or else that of the product chosen.
+    /// The agreed price of a product: its own, or else that of the chosen product.
     fn agreed_price_for(&self, asin: &Asin) -> Option<&Money> {
         let own = self.rules.substitute_prices.iter().find(|agreed| agreed.asin == *asin);
         let chosen = self.agreed_price.as_ref();
         chosen.filter(|agreed| agreed.asin == *asin).or(own).or(chosen).map(|agreed| &agreed.price)
     }
 
-    /// Whether a product may cost so much without the customer being asked. Their own highest price decides, a percentage
-    /// being one over the price of the product chosen; without one, what is dearer than agreed for this product by more
-    /// than `ask_above` per cent is not allowed. A price that cannot be compared is not allowed.
+    /// Whether a product may have this price without approval. The customer's highest price decides; a percentage is
+    /// over the price of the chosen product. Without one, the price must not exceed the agreed price of this product by
+    /// more than `ask_above` per cent. A price that cannot be compared is not allowed.
     #[must_use]
     pub fn allows_price(&self, asin: &Asin, price: &Money, ask_above: u32) -> bool {
         let within = |agreed: &Money, percent| price.is_at_most(&agreed.plus_percent_rounded_down(percent));
@@ -252,8 +252,8 @@ impl SlotTerms {
         }
     }
 
-    /// Whether a back end may take this price for an order: no more than the customer agreed to for that very order; or
-    /// else no more than its price as it stands, or than the highest price if they named one.
+    /// Whether a back end may charge this price for an order. It must not exceed the price that the customer approved
+    /// for that order. Without an approval the limit is the order's current price, or the customer's highest price.
     #[must_use]
     pub fn allows_charge(&self, order: &Order, price: &Money) -> bool {
         let by_cap = || self.rules.cap.is_some() && self.allows_price(&order.item.asin, price, 0);
@@ -261,40 +261,40 @@ impl SlotTerms {
     }
 }
 
-/// What is known when it is decided whether an order may be placed.
+/// The inputs of the decision whether an order may be placed.
 #[derive(Clone, Copy, Debug)]
 pub struct RuleContext<'s> {
-    /// Nothing is bought or shipped.
+    /// Whether it is a test order: nothing is bought or shipped.
     pub test: bool,
-    /// There is somewhere to ship to.
+    /// Whether there is an address to ship to.
     pub has_address: bool,
-    /// The product chosen and then its substitutes, in the customer's order; what was taken off the catalogue is absent.
+    /// The chosen product and its substitutes, in the customer's order. Products that left the catalogue are absent.
     pub products: &'s [Product],
-    /// Orders of the slot within [`Limit::period`] that were placed and not cancelled.
+    /// The number of orders of the slot within [`OrderLimit::period`] that were placed and not cancelled.
     pub recent_orders: u32,
-    /// The highest price that the customer agreed to for this very order, if they were asked.
+    /// The highest price that the customer approved for this order.
     pub approved_price: Option<&'s Money>,
-    /// How many per cent dearer than agreed an order may be where the customer has no highest price.
+    /// By how many per cent an order may exceed the agreed price if the customer has set no highest price.
     pub price_tolerance_percent: u32,
-    /// Now.
+    /// The current time.
     pub now: Time,
 }
 
-/// What is decided.
+/// The decision about an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RuleDecision {
-    /// Which of [`Situation::products`] the order is for.
+    /// The index in [`RuleContext::products`] of the product to order.
     pub product_index: usize,
-    /// What keeps it from being placed, if anything does.
+    /// The problem that prevents its placement, if any.
     pub problem: Option<OrderProblem>,
-    /// When the customer wants orders again, if they want none now: also where something else is named first.
+    /// The end of the customer's pause, if it has begun, even if the problem is another one.
     pub paused_until: Option<Time>,
 }
 
 /// Decides whether an order may be placed.
 ///
-/// What nobody can help comes first; then the customer's rules. An order that the customer has agreed to is bound by
-/// the price they saw and by no other rule.
+/// Outside conditions come first, then the customer's rules. An order that the customer approved is bound by the
+/// approved price and by no other rule.
 #[must_use]
 pub fn apply_rules(terms: &SlotTerms, situation: &RuleContext<'_>) -> RuleDecision {
     let RuleContext {
@@ -321,7 +321,7 @@ pub fn apply_rules(terms: &SlotTerms, situation: &RuleContext<'_>) -> RuleDecisi
     };
     let at = match chosen.available {
         true => 0,
-        // What is out of stock is replaced by what the customer named and can afford, or waited for.
+        // A product that is out of stock is replaced by an allowed substitute, or waited for.
         false => products.iter().position(|p| p.available && affordable(p)).unwrap_or_default(),
     };
     let problem = match () {

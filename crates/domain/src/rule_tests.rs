@@ -1,4 +1,4 @@
-//! Rules as tables: what is typed, and what it means for an order.
+//! Tables of rules: form input, and the decision about an order.
 
 use super::*;
 use proptest::prelude::*;
@@ -22,7 +22,7 @@ fn product(n: u32, price: &str, available: bool) -> Product {
     }
 }
 
-/// Rules of a slot whose first product was agreed to at 20.00 dollars.
+/// Rules of a slot whose first product has an agreed price of 20.00 dollars.
 fn slot_terms(rules: &SlotRules) -> SlotTerms {
     SlotTerms { rules: rules.clone(), agreed_price: Some(agreed_price(1, usd("20.00"))) }
 }
@@ -296,8 +296,8 @@ fn what_cannot_be_meant_is_said() {
 }
 
 proptest! {
-    /// Whatever the rules and the catalogue are: an order that goes through is for a product the customer named, in
-    /// stock, at a price they allowed.
+    /// For all rules and catalogues: a placed order is for a product that the customer chose, in stock, at an allowed
+    /// price.
     #[test]
     fn nothing_goes_through_that_the_customer_did_not_allow(
         cap in 0_i64..3000, prices in prop::collection::vec((1_i64..3000, any::<bool>()), 1..5), approved in prop::option::of(1_i64..3000),

@@ -1,8 +1,8 @@
-//! Ownership of seeded values: what a seed wrote, and when a later seed may change it.
+//! Seed records: the values that a seed wrote, and when a later seed may change them.
 //!
-//! What it is: a record of the values that a seed wrote, as digests, and the three-way decision between that record, the
-//! store and a new declaration. What it is not: the store of records, or the seed file. Invariant: a value that anybody
-//! else set since differs from its record, and is not overwritten.
+//! What it is: a record of the values that a seed wrote, as digests, and the three-way decision between that record,
+//! the store and a new declaration. What it is not: the store of records, or the seed file. Invariant: a value that was
+//! changed otherwise differs from its record, and is not overwritten.
 
 mod client_matching;
 
@@ -12,13 +12,13 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-/// What a seed wrote of one thing.
+/// The values that a seed wrote of one object.
 ///
 /// Values are digests, since they may be addresses or password hashes, and only equality matters. They are salted with
-/// the thing's key, so that equal values of two things differ.
+/// the object's key, so that equal values of two objects differ.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeedRecord {
-    /// What a thing without an id in the file is recognised by, in clear, such as a client's name.
+    /// The values by which an object without an id in the file is recognised, in clear, such as a client's name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub identity: BTreeMap<String, String>,
     /// A digest for each value.
@@ -26,7 +26,7 @@ pub struct SeedRecord {
 }
 
 impl SeedRecord {
-    /// The digest of a value of the thing with this key.
+    /// The digest of a value of the object `thing`.
     #[must_use]
     pub fn digest(thing: &str, key: &str, value: &serde_json::Value) -> String {
         let hash = Sha256::new().chain_update(thing).chain_update([0]).chain_update(key).chain_update([0]);
@@ -40,24 +40,24 @@ impl SeedRecord {
         self.values.get(key).map(String::as_str)
     }
 
-    /// The values whose key is `prefix` and one word more: that word.
+    /// The values whose key is `prefix` and one more part: that part.
     pub fn elements<'r>(&'r self, prefix: &'r str) -> impl Iterator<Item = &'r str> {
         self.values.keys().filter_map(move |key| key.strip_prefix(prefix)?.strip_prefix(' '))
     }
 }
 
-/// What a seed does about one value of a thing that exists.
+/// The decision about one value of an existing object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SeedDecision {
-    /// The store holds what is declared.
+    /// The store holds the declared value.
     Unchanged,
     /// The declared value is written.
     Write,
-    /// Somebody else set the value since: it stays.
+    /// The value was changed otherwise since, and stays.
     Keep,
 }
 
-/// Decides about one value, from the digests of what a seed wrote (`before`), what the store holds and what is declared.
+/// Decides about one value, from the digests of what a seed wrote (`before`), of the stored and of the declared value.
 #[must_use]
 pub fn decide_value(before: Option<&str>, current: &str, declared: &str, force: bool) -> SeedDecision {
     if current == declared {
@@ -69,23 +69,23 @@ pub fn decide_value(before: Option<&str>, current: &str, declared: &str, force: 
     }
 }
 
-/// What a seed does about one element of a set, such as a redirect URI.
+/// The decision about one element of a set, such as a redirect URI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SeedElementDecision {
-    /// It stays: it is declared, or nobody declared it ever.
+    /// It stays: it is declared, or was never declared.
     Keep,
-    /// It is declared anew.
+    /// It is newly declared.
     Add,
     /// It was declared before, and no longer is.
     Remove,
-    /// It is declared, and somebody else removed it since: it stays removed.
+    /// It is declared but was removed otherwise since: it stays removed.
     LeaveOut,
-    /// Somebody else added it: it stays.
+    /// It was added otherwise, and stays.
     KeepForeign,
 }
 
-/// Decides about one element that a seed wrote (`before`), the store holds (`current`) or the seed declares, or several
-/// of these.
+/// Decides about one element: whether a seed wrote it (`before`), the store holds it (`current`), and the seed declares
+/// it.
 #[must_use]
 pub fn decide_element(before: bool, current: bool, declared: bool, force: bool) -> SeedElementDecision {
     match (before, current, declared) {

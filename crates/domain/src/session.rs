@@ -1,24 +1,26 @@
-//! A customer's sign-in in one browser.
+//! A customer's session in one browser.
+//!
+//! Invariant: the cookie's value is never stored, only its hash.
 
 use crate::id::CustomerId;
 use crate::time::{Span, Time};
 
-/// A signed-in browser. Its cookie's value is never stored, only the value's hash.
+/// A session of a browser. Only the hash of its cookie's value is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
     /// SHA-256 of the cookie.
     pub id: [u8; 32],
-    /// Who signed in.
+    /// The customer who signed in.
     pub customer: CustomerId,
-    /// When.
+    /// When the customer signed in.
     pub created_at: Time,
-    /// When it ends, whatever happens.
+    /// When it expires, independent of its use.
     pub expires_at: Time,
-    /// How often the customer's sign-ins had been ended before it; it is good as long as no more were.
+    /// The customer's generation at sign-in. The session is valid while the generation is the same.
     pub generation: u32,
 }
 
-/// How long a sign-in lasts: one day, or 30 days with "remember me".
+/// The lifetime of a session: one day, or 30 days with "remember me".
 #[must_use]
 pub fn session_lifetime(remember: bool) -> Span {
     Span::from_hours(if remember { 30 * 24 } else { 24 })

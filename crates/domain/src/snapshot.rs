@@ -1,10 +1,11 @@
-//! Snapshots: kept states of an installation for tests.
+//! Snapshots: saved states of an installation, for tests.
 //!
-//! Not here: what is kept, and where. Invariant: a [`Name`] can stand in a file's name and in a schema's as it is.
+//! Not here: the content of a snapshot, and its storage. Invariant: a [`SnapshotName`] is valid in a file's name and in
+//! a schema's without escaping.
 
 use crate::time::Time;
 
-/// What a snapshot is called: 1 to 40 of `a-z`, `0-9`, `-` and `_`.
+/// A snapshot's name: 1 to 40 of `a-z`, `0-9`, `-` and `_`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SnapshotName(String);
 
@@ -12,7 +13,7 @@ impl SnapshotName {
     /// Reads a name.
     ///
     /// # Errors
-    /// A sentence that says what may be written.
+    /// A sentence that states the allowed characters.
     pub fn parse(text: &str) -> Result<Self, String> {
         let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
         match (1..=40).contains(&text.len()) && text.bytes().all(fits) {
@@ -21,19 +22,19 @@ impl SnapshotName {
         }
     }
 
-    /// As it is written.
+    /// The name as written.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// A kept state.
+/// A saved state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
-    /// What it is called.
+    /// The snapshot's name.
     pub name: SnapshotName,
-    /// The service's time in it.
+    /// The service's time in the snapshot.
     pub at: Time,
     /// When it was saved, by the machine's clock.
     pub saved_at: Time,

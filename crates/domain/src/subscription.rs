@@ -1,7 +1,7 @@
-//! A subscription: what one slot of one device may order.
+//! Subscriptions: what one slot of one device reorders.
 //!
-//! Registered and subscribed are two things: a registered device whose slot has no product, or is switched off, may
-//! report but not order (docs/spec/orders.md#registered-and-subscribed). Invariant: a slot that is on has a product.
+//! Registered and subscribed are different: a registered device whose slot has no product, or is off, may report but
+//! not order (docs/spec/orders.md#registered-and-subscribed). Invariant: a slot that is on has a product.
 
 use crate::id::OrderId;
 use crate::money::Money;
@@ -9,46 +9,47 @@ use crate::text::{Asin, SlotId};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
-/// A price that a customer agreed to: they saw it when they chose the product, signed up or approved an order of it.
+/// A price that a customer agreed to: the one displayed when they chose the product, signed up or approved an order of
+/// it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgreedPrice {
-    /// For which product.
+    /// The product.
     pub asin: Asin,
-    /// The price that they saw.
+    /// The displayed price.
     pub price: Money,
-    /// When; unknown for what was agreed before dates were kept.
+    /// When it was agreed; unknown for agreements from before dates were stored.
     pub at: Option<Time>,
 }
 
 /// One slot of a registered device.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Subscription {
-    /// Which slot.
+    /// The slot.
     pub slot: SlotId,
-    /// The product chosen; may be kept while the slot is off.
+    /// The chosen product; may be kept while the slot is off.
     pub asin: Option<Asin>,
-    /// Automatic reordering is on.
+    /// Whether automatic reordering is on.
     pub enabled: bool,
     /// The order that holds the slot's lock, if any.
     pub open_order: Option<OrderId>,
-    /// The price agreed last; see [`Subscription::agreed_price`].
+    /// The last agreed price; see [`Subscription::agreed_price`].
     pub last_agreed_price: Option<AgreedPrice>,
 }
 
-/// What a customer chose for a slot.
+/// A customer's choice for a slot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SlotChoice {
-    /// Which slot.
+    /// The slot.
     pub slot: SlotId,
     /// The product, or `None` where the slot was skipped.
     pub asin: Option<Asin>,
-    /// The price that was shown; `None` where no page showed one.
+    /// The displayed price; `None` if no page displayed one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<Money>,
 }
 
 impl Subscription {
-    /// Whether Replenish may order for it.
+    /// Whether Replenish may place an order for the slot.
     #[must_use]
     pub fn can_order(&self) -> bool {
         self.enabled && self.asin.is_some()
@@ -60,21 +61,21 @@ impl Subscription {
         Self { slot, asin: None, enabled: false, open_order: None, last_agreed_price: None }
     }
 
-    /// The price that the customer agreed to for the product chosen now. One for another product does not count.
+    /// The agreed price of the product that is chosen now. A price of another product does not count.
     #[must_use]
     pub fn agreed_price(&self) -> Option<&AgreedPrice> {
         self.last_agreed_price.as_ref().filter(|agreed| Some(&agreed.asin) == self.asin.as_ref())
     }
 
-    /// Keeps the price that the customer saw for the product chosen. Nothing else moves it.
+    /// Records the displayed price of the chosen product as agreed. Nothing else changes it.
     pub fn record_agreed_price(&mut self, price: Money, at: Time) {
         if let Some(asin) = &self.asin {
             self.last_agreed_price = Some(AgreedPrice { asin: asin.clone(), price, at: Some(at) });
         }
     }
 
-    /// Takes a choice; says whether anything changed, which is what SubscriptionChanged tells of. An exchange of one
-    /// product for another counts as a change.
+    /// Applies a choice; returns whether anything changed, which SubscriptionChanged reports. A replacement of one
+    /// product by another counts as a change.
     pub fn set_choice(&mut self, asin: Option<Asin>, on: bool) -> bool {
         let on = on && asin.is_some();
         let changed = self.asin != asin || self.enabled != on;

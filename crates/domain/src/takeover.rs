@@ -1,24 +1,24 @@
-//! A unit that belongs to one customer and that another one sets up: who allows it, and how often.
+//! Takeovers: a customer sets up a unit that belongs to another one. Who allows it, and how often.
 //!
-//! Not here: the registrations and mails. Invariant: a takeover names the registration that it ends, so that it is
-//! worth nothing once that registration ended otherwise; nobody takes over more units in a day than is allowed, and each
-//! one after the second waits longer (docs/spec/registrations.md#takeover-limits).
+//! Not here: registrations and mails. Invariant: a takeover names the registration that it ends, so it is void once
+//! that registration has ended otherwise. No customer takes over more units in a day than allowed. Each takeover after
+//! the second waits longer (docs/spec/registrations.md#takeover-limits).
 
 use crate::consent::ConsentGeneration;
 use crate::id::{CustomerId, DeviceId};
 use crate::time::{Span, Time};
 use std::fmt::{Display, Formatter, Result as Written};
 
-/// What a maker says of units of a model that another customer sets up.
+/// A maker's policy for units of a model that another customer sets up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TakeoverPolicy {
-    /// They change hands at once.
+    /// A takeover completes immediately.
     #[default]
     Allow,
     /// The earlier owner is asked first.
     Confirm,
-    /// They stay with their owner until the owner removes them.
+    /// A unit stays with its owner until the owner removes it.
     Never,
 }
 
@@ -26,7 +26,7 @@ impl TakeoverPolicy {
     /// Every policy.
     pub const ALL: [TakeoverPolicy; 3] = [TakeoverPolicy::Allow, TakeoverPolicy::Confirm, TakeoverPolicy::Never];
 
-    /// The word of the seed file and the store.
+    /// The name in the seed file and in the store.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -36,17 +36,17 @@ impl TakeoverPolicy {
         }
     }
 
-    /// Reads the word.
+    /// Reads the name.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|policy| policy.as_str() == word)
     }
 }
 
-/// How far a takeover is.
+/// The state of a takeover.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TakeoverState {
-    /// The earlier owner was mailed; it may be completed.
+    /// The earlier owner was notified by mail; it may be completed.
     Announced,
     /// The earlier owner was asked and has not answered.
     Asked,
@@ -54,9 +54,9 @@ pub enum TakeoverState {
     Agreed,
     /// The earlier owner refused.
     Declined,
-    /// The unit changed hands.
+    /// The unit was taken over.
     Done,
-    /// It changed hands, and the earlier owner took it back.
+    /// It was taken over, and the earlier owner took it back.
     Undone,
 }
 
@@ -71,7 +71,7 @@ impl TakeoverState {
         TakeoverState::Undone,
     ];
 
-    /// The word of the store.
+    /// The name in the store.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -84,7 +84,7 @@ impl TakeoverState {
         }
     }
 
-    /// Reads the word.
+    /// Reads the name.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == word)
@@ -96,32 +96,32 @@ impl TakeoverState {
 pub struct Takeover {
     /// The registration that it ends.
     pub device: DeviceId,
-    /// Who takes the unit over.
+    /// The customer who takes the unit over.
     pub customer: CustomerId,
-    /// How far it is.
+    /// The takeover's state.
     pub state: TakeoverState,
-    /// Until when the earlier owner may answer, or what was agreed may be completed.
+    /// Until when the earlier owner may answer, or an agreed takeover may be completed.
     pub answer_by: Time,
-    /// The registration in the place of the earlier one, once the unit has changed hands.
+    /// The registration that replaced the earlier one, once the takeover is done.
     pub successor: Option<DeviceId>,
-    /// The mark of the earlier owner's consent when the unit changed hands. Another one now means that the consent was
-    /// withdrawn since, and with it whatever the earlier registration was.
+    /// The generation of the earlier owner's consent at the takeover. If it differs now, the consent was withdrawn
+    /// since, and with it the earlier registration.
     pub consent_generation: Option<ConsentGeneration>,
 }
 
-/// What the earlier owner answers.
+/// The earlier owner's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TakeoverAnswer {
     /// The other customer may have the unit.
     Agree,
-    /// They may not.
+    /// The other customer may not have it.
     Decline,
     /// The unit is taken back.
     Undo,
 }
 
 impl Takeover {
-    /// Whether the unit may change hands now.
+    /// Whether the takeover may be completed now.
     #[must_use]
     pub fn can_complete(&self, policy: TakeoverPolicy, now: Time) -> bool {
         let state = match policy {
@@ -157,12 +157,12 @@ impl Takeover {
     }
 }
 
-/// What setting up somebody else's unit comes to.
+/// The next step when a customer sets up another customer's unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TakeoverStep {
-    /// It may be completed.
+    /// The takeover may be completed.
     Complete,
-    /// It is a new attempt, in this state; the earlier owner is mailed.
+    /// A new attempt begins, in this state; the earlier owner is notified by mail.
     Begin(TakeoverState),
     /// The earlier owner was asked and may still answer.
     Wait,
@@ -172,8 +172,8 @@ pub enum TakeoverStep {
     Declined,
 }
 
-/// What follows when a customer sets up a unit of another one. `found` is what is recorded of the same customer and
-/// registration.
+/// The next step when a customer sets up a unit of another one. `found` is the recorded takeover of the same customer
+/// and registration.
 #[must_use]
 pub fn next_step(policy: TakeoverPolicy, found: Option<&Takeover>, now: Time) -> TakeoverStep {
     match (policy, found) {
@@ -188,19 +188,19 @@ pub fn next_step(policy: TakeoverPolicy, found: Option<&Takeover>, now: Time) ->
     }
 }
 
-/// When a customer set up others' units within the last day, oldest first.
+/// The times at which a customer tried to take over units within the last day, oldest first.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct TakeoverAttempts(Vec<Time>);
 
-/// For how long an attempt counts.
+/// How long an attempt counts.
 const ATTEMPT_WINDOW: Span = Span::from_hours(24);
-/// How many attempts a day wait for nothing.
+/// The number of attempts a day without a wait.
 const FREE_ATTEMPTS: u32 = 2;
-/// The wait after the first one that is not free; each further one doubles it.
+/// The wait after the first attempt that is not free; each further one doubles it.
 const FIRST_WAIT: Span = Span::from_mins(1);
 
 impl TakeoverAttempts {
-    /// Reads what [`Display`] wrote.
+    /// Reads the form that [`Display`] writes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let times =
@@ -208,10 +208,10 @@ impl TakeoverAttempts {
         times.collect::<Option<_>>().map(Self)
     }
 
-    /// Counts an attempt.
+    /// Records an attempt.
     ///
     /// # Errors
-    /// How many seconds to wait, when there were `per_day` in the last day, or the last one was a moment ago.
+    /// The number of seconds to wait, if there were `per_day` attempts in the last day, or the last one was too recent.
     pub fn record_attempt(&mut self, now: Time, per_day: u32) -> Result<(), i64> {
         self.0.retain(|at| now.since(*at) < ATTEMPT_WINDOW);
         let made = u32::try_from(self.0.len()).unwrap_or(u32::MAX);

@@ -1,4 +1,4 @@
-//! Takeovers: every policy in every state, and the brake.
+//! Takeovers: every policy in every state, and the rate limit.
 
 use super::*;
 use uuid::Uuid;

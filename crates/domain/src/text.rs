@@ -1,6 +1,6 @@
 //! Validated short texts: device model, serial, slot, ASIN, names, e-mail.
 //!
-//! Invariant: a value of one of these types obeys the rule its `parse` names, so nobody checks twice.
+//! Invariant: a value of one of these types conforms to the rule of its `parse`, so it is validated once.
 
 mod email;
 mod parse_error;
@@ -16,16 +16,16 @@ macro_rules! texts { ($( $(#[$m:meta])* $N:ident, $rule:literal, |$x:ident| $ok:
     #[serde(try_from = "String", into = "String")]
     pub struct $N(String);
     impl $N {
-        /// Checks the rule.
+        /// Validates a text.
         ///
         /// # Errors
-        /// [`BadText`], which states the rule.
+        /// [`ParseTextError`], which states the rule.
         pub fn parse(text: &str) -> Result<Self, ParseTextError> {
             if Self::fits(text) { Ok(Self(text.to_owned())) } else {
                 Err(ParseTextError { text: text.chars().take(80).collect(), rule: $rule })
             }
         }
-        /// Whether a text obeys the rule.
+        /// Whether a text conforms to the rule.
         #[must_use]
         pub fn fits($x: &str) -> bool { $ok }
         /// The text itself.
@@ -44,8 +44,8 @@ macro_rules! texts { ($( $(#[$m:meta])* $N:ident, $rule:literal, |$x:ident| $ok:
     }
 )+ } }
 
-/// Whether a text stays on one line and is read in the order in which it is written: it has no control characters, no
-/// separators of lines or paragraphs, and nothing that turns the direction of what stands beside it.
+/// Whether a text is on one line and is read in the order in which it is written. It has no control characters, no
+/// separators of lines or paragraphs, and no characters that change the text direction.
 #[must_use]
 pub fn is_single_line(text: &str) -> bool {
     text.chars().all(is_single_line_char)
@@ -57,15 +57,15 @@ fn is_single_line_char(c: char) -> bool {
     !(c.is_control() || breaks || turns)
 }
 
-/// A text on one line: each run of white space, and of what [`is_plain`] forbids, becomes one space; none is left at the
-/// ends.
+/// A text on one line: each run of white space, and of characters that [`is_single_line`] forbids, becomes one space.
+/// None is left at the ends.
 #[must_use]
 pub fn to_single_line(text: &str) -> String {
     let words = text.split(|c: char| c.is_whitespace() || !is_single_line_char(c)).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// Whether nothing of a text can be seen.
+/// Whether a text has no visible character.
 fn is_blank(text: &str) -> bool {
     let invisible = |c: char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{3164}');
     text.chars().all(|c| c.is_whitespace() || invisible(c))
@@ -84,19 +84,19 @@ texts! {
     SlotId, "a slot id: 1 to 64 characters of A-Z a-z 0-9 - . _ ~",
         |x| (1..=64).contains(&x.len()) && x.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
             && x != "." && x != "..";
-    /// A product's number: ten capital letters and digits (docs/spec/identifiers.md#asins).
+    /// An ASIN: ten capital letters and digits (docs/spec/identifiers.md#asins).
     Asin, "an ASIN: 10 characters of A-Z 0-9",
         |x| x.len() == 10 && x.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-    /// What makers, profiles, models, slots and customers are called.
+    /// A name of a maker, profile, model, slot or customer.
     Name, "a name: 1 to 120 characters on one line, not all of them blank",
         |x| x.chars().count() <= 120 && is_single_line(x) && !is_blank(x);
-    /// What a product is called.
+    /// A product's title.
     Title, "a title: 1 to 500 characters on one line, not all of them blank",
         |x| x.chars().count() <= 500 && is_single_line(x) && !is_blank(x);
-    /// What is counted: `count`, `pounds`.
+    /// A unit of quantity: `count`, `pounds`.
     Unit, "a unit: 1 to 40 characters on one line, not all of them blank",
         |x| x.chars().count() <= 40 && is_single_line(x) && !is_blank(x);
-    /// A shop's own number for a product.
+    /// A shop's own id for a product.
     Sku, "a SKU: 1 to 100 characters on one line, without a blank at either end",
         |x| (1..=100).contains(&x.chars().count()) && x.trim() == x && !x.chars().any(char::is_control);
 }

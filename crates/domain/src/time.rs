@@ -1,7 +1,7 @@
-//! Points in time and spans, and how they are written on the wire.
+//! Times and spans, and their forms on the wire.
 //!
-//! Not here: what time it is (a clock is a parameter) and the lenient reading of device dates ([`crate::date`]).
-//! Invariant: one resolution everywhere, microseconds since 1970-01-01T00:00:00Z, as the store keeps them.
+//! Not here: the current time (a clock is a parameter) and the lenient parsing of device dates ([`crate::date`]).
+//! Invariant: there is one resolution everywhere, microseconds since 1970-01-01T00:00:00Z, as in the store.
 
 use jiff::Timestamp;
 use jiff::fmt::strtime;
@@ -17,19 +17,19 @@ pub struct Time(i64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Span(i64);
 
-/// The last moment that can be written in every zone with a four-digit year; later is not a date of this world.
+/// The last time that has a four-digit year in every zone; later ones are not valid dates.
 const MAX_MICROS: i64 = 253_402_207_200_000_000;
 /// 0001-01-01T00:00:00Z.
 const MIN_MICROS: i64 = -62_135_596_800_000_000;
 
 impl Time {
-    /// Makes a time of microseconds since the epoch; what lies outside the years 1 to 9999 is moved to their edge.
+    /// A time from microseconds since the epoch. Times outside the years 1 to 9999 become the nearest valid one.
     #[must_use]
     pub fn from_micros(micros: i64) -> Self {
         Self(micros.clamp(MIN_MICROS, MAX_MICROS))
     }
 
-    /// Makes a time of whole seconds since the epoch.
+    /// A time from whole seconds since the epoch.
     #[must_use]
     pub fn from_secs(secs: i64) -> Self {
         Self::from_micros(secs.saturating_mul(1_000_000))
@@ -47,7 +47,7 @@ impl Time {
         self.0.div_euclid(1_000_000)
     }
 
-    /// The span from `earlier` to this time; zero if it lies in the future.
+    /// The span from `earlier` to this time; zero if `earlier` is later.
     #[must_use]
     pub fn since(self, earlier: Time) -> Span {
         Span((self.0 - earlier.0).max(0))
@@ -111,25 +111,25 @@ impl Sub<Span> for Time {
 pub struct ParseSpanError(pub String);
 
 impl Span {
-    /// Makes a span of whole seconds.
+    /// A span of whole seconds.
     #[must_use]
     pub const fn from_secs(secs: i64) -> Self {
         Self(if secs < 0 { 0 } else { secs.saturating_mul(1_000_000) })
     }
 
-    /// Makes a span of microseconds; a negative one is zero.
+    /// A span of microseconds; a negative one becomes zero.
     #[must_use]
     pub const fn from_micros(micros: i64) -> Self {
         Self(if micros < 0 { 0 } else { micros })
     }
 
-    /// Makes a span of whole minutes.
+    /// A span of whole minutes.
     #[must_use]
     pub const fn from_mins(mins: i64) -> Self {
         Self::from_secs(mins.saturating_mul(60))
     }
 
-    /// Makes a span of whole hours.
+    /// A span of whole hours.
     #[must_use]
     pub const fn from_hours(hours: i64) -> Self {
         Self::from_secs(hours.saturating_mul(3600))
@@ -150,7 +150,7 @@ impl Span {
     /// Reads `90s`, `10m`, `25h`, `3d`, `1d 12h`, `500ms`.
     ///
     /// # Errors
-    /// [`BadSpan`] when a unit is missing or unknown, or the span would not fit 10,000 years.
+    /// [`ParseSpanError`] if a unit is missing or unknown, or the span is longer than 10,000 years.
     pub fn parse(text: &str) -> Result<Self, ParseSpanError> {
         let refuse = || ParseSpanError(text.chars().take(40).collect());
         let mut rest = text.trim();

@@ -1,12 +1,12 @@
 //! Access and refresh tokens: self-contained, authenticated, opaque to clients (docs/spec/login.md#tokens).
 //!
-//! Not here: whether the device or consent a token speaks for still stands; that is the one row a call reads anyway.
-//! Invariant: a text that [`Keyring::open`] accepts was made by [`Keyring::seal`] with one of the ring's keys, and its
-//! text cannot be altered without notice. Nothing in it is secret or personal: identifiers and times only.
+//! Not here: whether the token's device or consent is still valid; a call reads that row anyway. Invariant: a text that
+//! [`Keyring::verify`] accepts was made by [`Keyring::issue`] with one of the ring's keys. Any alteration of the text
+//! is detected. Nothing in it is secret or personal: it holds identifiers and times only.
 //!
-//! Form: `Atza|` (access) or `Atzr|` (refresh) and 400 characters of base64url, 405 in all: over the documented 350,
-//! under the 500 that small firmware has room for (docs/spec/login.md#tokens). The 300 bytes are a header, the key's
-//! number, the claims, random filler that makes every token another, and an HMAC-SHA256 over prefix and bytes.
+//! Form: `Atza|` (access) or `Atzr|` (refresh) and 400 characters of base64url, 405 in all. That is over the documented
+//! 350 and under the 500 that small firmware can store (docs/spec/login.md#tokens). The 300 bytes are a header, the
+//! key's number, the claims, random filler that makes every token unique, and an HMAC-SHA256 over prefix and bytes.
 
 use crate::id::{ClientId, CustomerId, DeviceId};
 use crate::login::scope::Scopes;
@@ -17,24 +17,24 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use uuid::Uuid;
 
-/// How many random bytes [`Keyring::seal`] is given. The first eight give way to the generations it belongs to, where
-/// any were ended before: all other tokens are as they always were.
+/// The number of random bytes that [`Keyring::issue`] takes. The token's generations replace the first eight, if any is
+/// above zero. All other tokens keep the original form.
 pub const FILLER_BYTES: usize = TAG_OFFSET - CLAIMS_END_OFFSET;
 const RAW_BYTES: usize = 300;
 const TAG_OFFSET: usize = RAW_BYTES - 32;
 const HEADER: [u8; 3] = [0x21, 0x01, 0x01];
 const CLAIMS_END_OFFSET: usize = 3 + 4 + 1 + 1 + 16 * 3 + 8 * 4;
 const TEXT_LENGTH: usize = 5 + 400;
-/// Bits of the byte that says what a token is for.
+/// The bit that marks a refresh token.
 const REFRESH_FLAG: u8 = 1;
 const GENERATIONS_FLAG: u8 = 2;
 
-/// What a token is for.
+/// The type of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenType {
-    /// Opens the API for an hour.
+    /// Gives access to the API for an hour.
     Access,
-    /// Is exchanged for access tokens, for as long as the registration stands.
+    /// Is exchanged for access tokens, while the registration lasts.
     Refresh,
 }
 
@@ -47,22 +47,23 @@ impl TokenType {
     }
 }
 
-/// How often tokens like this one were ended before it was issued: those of its client, and those of its customer. It is
-/// accepted as long as no more were, so that no clock is asked and nothing ended comes back.
+/// The generations of a token: how often tokens of its client, and of its customer, were revoked before its issue. It
+/// is accepted while both are the same. So no clock is needed, and no revoked token becomes valid again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct TokenGenerations {
-    /// Of its client's tokens.
+    /// The generation of its client's tokens.
     pub client: u32,
-    /// Of its customer's sign-ins and apps' tokens; 0 in tokens of devices, which a customer's block only suspends.
+    /// The generation of its customer's sessions and app tokens. It is 0 in tokens of devices, which a block only
+    /// suspends.
     pub customer: u32,
 }
 
-/// What a token says.
+/// The claims of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claims {
-    /// What it is for.
+    /// The token's type.
     pub token_type: TokenType,
-    /// The registration it speaks for and the store's shard of it; `None` where only profile scopes were granted.
+    /// The registration and its shard in the store; `None` if only profile scopes were granted.
     pub device: Option<(i64, DeviceId)>,
     /// The customer who granted it.
     pub customer: CustomerId,
@@ -70,28 +71,28 @@ pub struct Claims {
     pub client: ClientId,
     /// Its family: all tokens that descend from one authorization code.
     pub family: u64,
-    /// What it belongs to.
+    /// Its generations.
     pub generations: TokenGenerations,
-    /// What was granted.
+    /// The granted scopes.
     pub scopes: Scopes,
     /// When it was issued.
     pub issued_at: Time,
-    /// When it ends; `None` for refresh tokens, unless they took another one's place.
+    /// When it expires; `None` for refresh tokens, unless they replaced another one.
     pub expires_at: Option<Time>,
 }
 
-/// Why a text is not a token of ours.
+/// Why a token is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenError {
-    /// It has not the form of a token.
+    /// It does not have the form of a token.
     Malformed,
-    /// It was made with a key this ring does not hold; the holder may look for a newer ring.
+    /// It was made with a key that this ring does not hold; the caller may load a newer ring.
     UnknownKey(u32),
-    /// Its bytes were not made by us.
+    /// Its authentication code is wrong.
     Forged,
 }
 
-/// The keys that make and check tokens, newest last.
+/// The keys that issue and verify tokens, newest last.
 #[derive(Clone)]
 pub struct Keyring(Vec<(u32, Hmac<Sha256>)>);
 
@@ -101,7 +102,7 @@ impl std::fmt::Debug for Keyring {
     }
 }
 
-/// A key that never leaves the installation's master key: `HMAC(master, purpose | number)`.
+/// A key derived from the installation's master key: `HMAC(master, purpose | number)`.
 #[must_use]
 pub fn derive_key(master: &[u8; 32], purpose: &str, number: u32) -> [u8; 32] {
     let mac = Hmac::<Sha256>::new_from_slice(master).map(|mut mac| {
@@ -113,13 +114,13 @@ pub fn derive_key(master: &[u8; 32], purpose: &str, number: u32) -> [u8; 32] {
 }
 
 impl Keyring {
-    /// Makes a ring of numbered keys derived from the master key; the highest number signs.
+    /// A ring of numbered keys derived from the master key; the highest number signs.
     #[must_use]
     pub fn from_master_key(master: &[u8; 32], numbers: Vec<u32>) -> Self {
         Self::from_keys(numbers.into_iter().map(|number| (number, derive_key(master, "token", number))).collect())
     }
 
-    /// Makes a ring of numbered keys; the highest number signs.
+    /// A ring of numbered keys; the highest number signs.
     #[must_use]
     pub fn from_keys(mut keys: Vec<(u32, [u8; 32])>) -> Self {
         keys.sort_unstable_by_key(|(number, _)| *number);
@@ -140,7 +141,8 @@ impl Keyring {
         mac
     }
 
-    /// Writes a token with the newest key. An empty ring, which no installation has, makes texts that no ring opens.
+    /// Issues a token with the newest key. An empty ring, which no installation has, issues texts that no ring
+    /// verifies.
     #[must_use]
     pub fn issue(&self, claims: &Claims, filler: &[u8; FILLER_BYTES]) -> String {
         let newest = self.0.last();
@@ -172,10 +174,10 @@ impl Keyring {
         format!("{prefix}{}", URL_SAFE_NO_PAD.encode(&raw))
     }
 
-    /// Reads a token of the wanted use. Says nothing of expiry or revocation.
+    /// Verifies a token of the wanted type. It does not check expiry or revocation.
     ///
     /// # Errors
-    /// [`BadToken`]; a refresh token where an access token is wanted is [`BadToken::Malformed`].
+    /// [`TokenError`]; a refresh token where an access token is wanted is [`TokenError::Malformed`].
     pub fn verify(&self, text: &str, wanted: TokenType) -> Result<Claims, TokenError> {
         let prefix = wanted.prefix();
         let body = text.strip_prefix(prefix).filter(|_| text.len() == TEXT_LENGTH).ok_or(TokenError::Malformed)?;

@@ -1,17 +1,17 @@
-//! The one table of endpoints and versions, and the reading of the two version headers
+//! The table of endpoints and versions, and the parsing of the two version headers
 //! (docs/spec/calls.md#version-headers).
 //!
-//! Everything that speaks of versions (routes, headers, OpenAPI, docs, tests) reads [`ENDPOINTS`]. Invariant: a row's
-//! inputs are what `x-amzn-type-version` may say, its results what `x-amzn-accept-type` may ask for; older versions
-//! stay valid for ever.
+//! All code that depends on versions (routes, headers, OpenAPI, docs, tests) reads [`ENDPOINTS`]. Invariant: a row's
+//! inputs are the values that `x-amzn-type-version` accepts; its results are those that `x-amzn-accept-type` accepts.
+//! Older versions stay valid for ever.
 
 use std::fmt;
 
-/// What every type name begins with.
+/// The prefix of every type name.
 pub const TYPE_PREFIX: &str = "com.amazon.dash.replenishment.";
-/// The header that says in which version the request is.
+/// The header with the version of the request.
 pub const INPUT_VERSION_HEADER: &str = "x-amzn-type-version";
-/// The header that asks for a version of the answer.
+/// The header with the wanted version of the result.
 pub const RESULT_VERSION_HEADER: &str = "x-amzn-accept-type";
 
 /// A version of a type.
@@ -66,7 +66,7 @@ pub enum ApiEndpoint {
 /// A row of the table.
 #[derive(Debug)]
 pub struct EndpointSpec {
-    /// Which operation.
+    /// The operation.
     pub endpoint: ApiEndpoint,
     /// Its name for people.
     pub title: &'static str,
@@ -168,10 +168,10 @@ impl ApiEndpoint {
     }
 }
 
-/// What is wrong with a version header; four different answers, each naming what would be right.
+/// The error of a version header. There are four kinds, each with the valid values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum VersionProblem {
-    /// The header is not there, or empty.
+    /// The header is absent or empty.
     Missing,
     /// It is not `com.amazon.dash.replenishment.<Type>@<version>`.
     Malformed(String),
@@ -184,11 +184,11 @@ pub enum VersionProblem {
 /// A refused version header.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct VersionHeaderError {
-    /// Which header.
+    /// The header's name.
     pub header: &'static str,
     /// What is wrong with it.
     pub problem: VersionProblem,
-    /// The values that would be right.
+    /// The valid values.
     pub supported: Vec<String>,
 }
 
@@ -219,7 +219,7 @@ fn parse_version_header(
     short: &str,
     versions: &'static [Version],
 ) -> Result<Version, VersionHeaderError> {
-    // The hot path: exactly the right text, which needs no cleaning and no allocation.
+    // The hot path: an exact match, without normalization and allocation.
     let exact = |value: &str| {
         let version = value.strip_prefix(TYPE_PREFIX)?.strip_prefix(short)?.strip_prefix('@')?;
         versions.iter().copied().find(|v| (*v == V1 && version == "1.0") || (*v == V2 && version == "2.0"))
@@ -255,7 +255,7 @@ fn parse_version_header(
     }
 }
 
-/// Trims, removes inner blanks, and strips the header's own name where a client repeats it in the value.
+/// Trims, removes inner blanks, and strips the header's own name if a client repeats it in the value.
 fn normalize_header(value: &str, header: &str) -> String {
     let dense: String = value.chars().filter(|c| !c.is_whitespace()).collect();
     let mut rest = dense.as_str();
@@ -269,7 +269,7 @@ impl EndpointSpec {
     /// Reads `x-amzn-type-version`.
     ///
     /// # Errors
-    /// [`BadVersion`], one of four kinds.
+    /// [`VersionHeaderError`], one of four kinds.
     pub fn parse_input_version(&self, value: Option<&str>) -> Result<Version, VersionHeaderError> {
         parse_version_header(INPUT_VERSION_HEADER, value, self.input_type, self.input_versions)
     }
@@ -277,7 +277,7 @@ impl EndpointSpec {
     /// Reads `x-amzn-accept-type`.
     ///
     /// # Errors
-    /// [`BadVersion`], one of four kinds.
+    /// [`VersionHeaderError`], one of four kinds.
     pub fn parse_result_version(&self, value: Option<&str>) -> Result<Version, VersionHeaderError> {
         parse_version_header(RESULT_VERSION_HEADER, value, self.result_type, self.result_versions)
     }

@@ -1,8 +1,8 @@
-//! Which tokens are refused whatever row they speak for: those of disabled or removed clients, and of retired keys.
+//! Access restrictions: tokens of disabled or removed clients, and of retired token keys, are refused for every row.
 //!
-//! A node remembers the restricted clients and the keys together with the version they were read at. Each statement that
-//! accepts a token compares that version, so that a change holds with its commit, on every node. Invariant: whoever changes
-//! a client's access or retires a key sets another version in the same transaction.
+//! A node caches the restricted clients and the keys together with the version at which they were read. Each statement
+//! that accepts a token compares that version. So a change takes effect with its commit, on every node. Invariant: a
+//! transaction that changes a client's access or retires a key also sets another version.
 
 use crate::queries::Query;
 use crate::value::{DbRow, FromRow, params};
@@ -12,7 +12,7 @@ use opendrs_domain::profile::{ClientAccess, ClientState};
 
 pub use crate::access_version::AccessVersion;
 
-/// The present version.
+/// The current access version.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -21,7 +21,7 @@ pub async fn load_version(tx: &mut Tx<'_>) -> Result<AccessVersion> {
     Ok(AccessVersion(found.map_or(0, |(version,)| version)))
 }
 
-/// The version as a command's transaction knows it, where one read is enough for all commands of the transaction.
+/// The access version, cached for a batch where one read is enough for all commands of the transaction.
 pub(crate) async fn load_batch_version(tx: &mut Tx<'_>) -> Result<Option<AccessVersion>> {
     let Some(cache) = tx.access_cache() else { return Ok(None) };
     if let Some(version) = cache.get() {
@@ -32,7 +32,7 @@ pub(crate) async fn load_batch_version(tx: &mut Tx<'_>) -> Result<Option<AccessV
     Ok(Some(version))
 }
 
-/// Sets another version: what nodes remember is read anew.
+/// Sets another access version, so that every node reads its cached restrictions again.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -55,7 +55,7 @@ impl FromRow for RestrictedClientRow {
     }
 }
 
-/// The clients whose tokens were ended at least once; all others accept every token of theirs.
+/// The clients whose tokens were revoked at least once. Every other client's tokens are accepted.
 ///
 /// # Errors
 /// [`crate::Error`].

@@ -1,17 +1,17 @@
-//! The version of all that decides which tokens are refused, and one transaction's memory of it.
+//! The version of all access restrictions, and its cache for one transaction.
 //!
-//! Not here: reading and setting it ([`crate::access`]). Invariant: a memory lives no longer than the transaction that
-//! filled it, and is cleared by the command that sets another version.
+//! Not here: reading and setting the version ([`crate::access`]). Invariant: a cache lives no longer than the
+//! transaction that filled it. The command that sets another version clears it.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
-/// A version of all that decides which tokens are refused. Random, so that none comes back when an earlier state of a store
-/// is restored.
+/// A version of all access restrictions. It is random, so that no version repeats when an earlier state of a store is
+/// restored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AccessVersion(pub i64);
 
-/// The version as a transaction of SQLite reads it once for all its commands: no other process can change it before the
-/// commit. PostgreSQL asks in the statement itself.
+/// The version, which a SQLite transaction reads once for all its commands. No other process can change it before the
+/// commit. On PostgreSQL each statement compares the version itself.
 #[derive(Default)]
 pub(crate) struct AccessVersionCache {
     is_loaded: AtomicBool,
@@ -19,7 +19,7 @@ pub(crate) struct AccessVersionCache {
 }
 
 impl AccessVersionCache {
-    /// The version, if a command of this transaction read it.
+    /// The version, if a command of this transaction has read it.
     pub(crate) fn get(&self) -> Option<AccessVersion> {
         self.is_loaded.load(Ordering::Relaxed).then(|| AccessVersion(self.version.load(Ordering::Relaxed)))
     }
@@ -30,7 +30,7 @@ impl AccessVersionCache {
         self.is_loaded.store(true, Ordering::Relaxed);
     }
 
-    /// A command of this transaction changed the version.
+    /// Clears the cache, because a command of this transaction changed the version.
     pub(crate) fn invalidate(&self) {
         self.is_loaded.store(false, Ordering::Relaxed);
     }

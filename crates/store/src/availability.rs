@@ -1,13 +1,13 @@
-//! Whether the store takes calls, as its writer and its readers find out.
+//! Whether the store takes calls, as its writer and its readers observe it.
 //!
-//! What it is: one line in the log when it begins not to, and one when it does again, however many calls are refused
-//! meanwhile; and the generation of connections that may be used. What it is not: it decides nothing for a call.
-//! Invariant: as long as all is well, noting so costs one load.
+//! What it is: one log line when the store becomes unavailable and one when it recovers, however many calls fail in
+//! between. It also keeps the generation of connections that may be used. What it is not: it decides nothing for a
+//! call. Invariant: while the store is available, recording a success costs one atomic load.
 
 use crate::{Error, Result};
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
-/// Who found out.
+/// The side that observed a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StoreSide {
     /// The writer.
@@ -16,17 +16,17 @@ pub(crate) enum StoreSide {
     Read = 2,
 }
 
-/// Whether the store takes calls. Every read looks at it, so it shares no cache line with what every batch counts.
+/// Whether the store takes calls. Every read loads it, so it shares no cache line with the counters of batches.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 pub(crate) struct StoreAvailability {
-    /// The sides that found that it does not, as bits.
+    /// The sides that found the store unavailable, as bits.
     unavailable_sides: AtomicU8,
     generation: AtomicU64,
 }
 
 impl StoreAvailability {
-    /// Notes how a command, a read or an attempt to connect ended.
+    /// Records how a command, a read or an attempt to connect ended.
     pub(crate) fn record<T>(&self, side: StoreSide, result: &Result<T>) {
         match result {
             Err(error) if error.is_outage() => {
@@ -34,7 +34,7 @@ impl StoreAvailability {
                     tracing::warn!(why = %error, "the store takes no calls: they are refused until it does again");
                 }
             }
-            // Another error says nothing: a statement can be wrong before it reaches the engine.
+            // Another error proves nothing: a statement can be wrong before it reaches the engine.
             Err(_) => {}
             Ok(_) if self.unavailable_sides.load(Ordering::Relaxed) == 0 => {}
             Ok(_) => {
@@ -45,26 +45,25 @@ impl StoreAvailability {
         }
     }
 
-    /// The generation of a connection that is made now.
+    /// The generation of a connection that is opened now.
     pub(crate) fn generation(&self) -> u64 {
         self.generation.load(Ordering::Relaxed)
     }
 
-    /// Whether connections of this generation may not be used any more.
+    /// Whether connections of this generation may no longer be used.
     pub(crate) fn is_retired(&self, generation: u64) -> bool {
         self.generation() != generation
     }
 
-    /// The server at which connections of this generation end takes no writes, so what it is read is old: none of them
-    /// may be used any more.
+    /// Retires a generation of connections: their server takes no writes, so what it returns may be stale.
     pub(crate) fn retire(&self, generation: u64) {
         let next = generation.wrapping_add(1);
-        // Another connection of the generation may have said so before.
+        // Another connection of the generation may have retired it already.
         let _ = self.generation.compare_exchange(generation, next, Ordering::Relaxed, Ordering::Relaxed);
     }
 }
 
-/// What an error is to those outside: the connection that it was on does not concern them.
+/// The error that callers see: a lost connection becomes [`Error::Unavailable`].
 pub(crate) fn hide_connection_loss(error: Error) -> Error {
     match error {
         Error::ConnectionLost { why, .. } => Error::Unavailable(why),

@@ -1,7 +1,7 @@
-//! What waits: how long the lists of work are, for whoever watches.
+//! Backlogs: how long the work lists are, for monitoring.
 //!
-//! Invariant: every count stops at a limit and walks an index in which nothing stands but what waits, so watching costs
-//! no more on a store that has grown.
+//! Invariant: every count stops at a limit and reads an index that holds waiting rows only. So monitoring costs no more
+//! on a store that has grown.
 
 use crate::queries::Query;
 use crate::value::{DbRow, FromRow, params};
@@ -9,23 +9,23 @@ use crate::{Result, Tx};
 use opendrs_domain::order::OrderProblem;
 use opendrs_domain::time::Time;
 
-/// A list of work.
+/// A work list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum WorkList {
-    /// Orders, by when something is due.
+    /// Orders, by the time at which something is due.
     Orders,
-    /// Mails to customers, by when they are sent, or tried again.
+    /// Mails to customers, by the time of the next attempt.
     Mails,
-    /// Calls to back ends, by when they are made, or made again.
+    /// Calls to back ends, by the time of the next attempt.
     Calls,
 }
 
-/// What waits in a list.
+/// The backlog of a work list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WorkListBacklog {
-    /// How much; no more than the limit is counted.
+    /// The number of entries, counted up to the limit.
     pub count: i64,
-    /// The first one's time.
+    /// The due time of the first entry.
     pub earliest_at: Option<Time>,
 }
 
@@ -35,7 +35,7 @@ impl FromRow for WorkListBacklog {
     }
 }
 
-/// What waits in a list whose time is a moment or earlier, counted up to a limit.
+/// The entries of a list that are due at `until` or earlier, counted up to `limit`.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -48,8 +48,8 @@ pub async fn count_waiting(tx: &mut Tx<'_>, list: WorkList, until: Time, limit: 
     Ok(tx.query_opt(query, params![until, limit]).await?.unwrap_or_default())
 }
 
-/// How many messages are on their way to receivers, those that stand behind others of their device among them, counted
-/// up to a limit.
+/// The number of open deliveries, counted up to `limit`. It includes those that are queued behind others of their
+/// device.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -57,7 +57,7 @@ pub async fn count_deliveries(tx: &mut Tx<'_>, limit: i64) -> Result<i64> {
     Ok(tx.query_opt::<(i64,)>(Query::DeliveriesWaiting, params![limit]).await?.map_or(0, |(count,)| count))
 }
 
-/// How many orders are held by a problem, counted up to a limit.
+/// The number of orders that a problem holds, counted up to `limit`.
 ///
 /// # Errors
 /// [`crate::Error`].

@@ -1,7 +1,8 @@
-//! Copies of a SQLite store, made while it is in use, and put back.
+//! Copies of a SQLite store, made while it is in use, and their restoration.
 //!
-//! What it is not: a backup of PostgreSQL, which has tools of its own. Invariant: a copy is one moment's whole state, is
-//! checked before it gets its name, and is readable by its owner alone; a store is replaced only while nobody has it open.
+//! What it is not: a backup of PostgreSQL, which has its own tools. Invariant: a copy is the whole state at one moment.
+//! It is verified before it gets its name, and only its owner can read it. A store is replaced only while no process
+//! has it open.
 
 use crate::file_permissions::{self, with_suffix};
 use crate::inspection::{StoreInspection, inspect_sqlite};
@@ -13,13 +14,13 @@ fn backup_error(what: &str, path: &Path, error: impl std::fmt::Display) -> Error
     Error::CannotOpen(format!("cannot {what} {}: {error}", path.display()))
 }
 
-/// Where a copy grows until it is whole.
+/// The path at which a copy is written until it is complete.
 #[must_use]
 pub fn partial_path(to: &Path) -> PathBuf {
     with_suffix(to, ".part")
 }
 
-/// How large a copy of a store will be at most, in bytes.
+/// The greatest size that a copy of a store will have, in bytes.
 ///
 /// # Errors
 /// [`Error::CannotOpen`].
@@ -29,10 +30,10 @@ pub fn estimate_size(from: &Path) -> Result<u64> {
     Ok((one("PRAGMA page_count")? * one("PRAGMA page_size")?).cast_unsigned())
 }
 
-/// Copies a store, as it is at this moment, to a file that must not be there. Calls and commits go on meanwhile.
+/// Copies a store, as it is now, to a file that must not exist. Calls and commits continue meanwhile.
 ///
 /// # Errors
-/// [`Error::CannotOpen`]; nothing is left behind then.
+/// [`Error::CannotOpen`]; no file is left behind then.
 pub fn copy(from: &Path, to: &Path) -> Result<StoreInspection> {
     if to.exists() {
         return Err(backup_error("write", to, "there is such a file already; choose another name"));
@@ -50,7 +51,7 @@ pub fn copy(from: &Path, to: &Path) -> Result<StoreInspection> {
     named
 }
 
-/// Refuses a store that a newer program made.
+/// Refuses a store that a newer program created.
 fn reject_newer(path: &Path, found: &StoreInspection) -> Result<()> {
     let StoreInspection { schema_step: step, latest_step: known, .. } = found;
     match step > known {
@@ -65,17 +66,17 @@ fn reject_newer(path: &Path, found: &StoreInspection) -> Result<()> {
 
 fn copy_to(from: &Path, to: &Path) -> Result<()> {
     let file = file_permissions::create_owner_only(to).map_err(|e| backup_error("write", to, e))?;
-    // What an earlier attempt left is overwritten.
+    // A file that an earlier attempt left is overwritten.
     file.set_len(0).map_err(|e| backup_error("write", to, e))?;
     let name = to.to_str().ok_or_else(|| backup_error("write", to, "its name is no UTF-8"))?;
     open_existing(from)?.execute("VACUUM INTO ?1", [name]).map_err(|e| backup_error("copy to", to, e))?;
     file.sync_all().map_err(|e| backup_error("write", to, e))
 }
 
-/// Checks that a file is a whole store.
+/// Checks that a file is a complete store.
 ///
 /// # Errors
-/// [`Error::CannotOpen`] with what is wrong with it.
+/// [`Error::CannotOpen`] with what is wrong with the file.
 pub fn verify_file(path: &Path) -> Result<StoreInspection> {
     let found = inspect_sqlite(path)?;
     if found.installation.is_none() {
@@ -91,15 +92,15 @@ pub fn verify_file(path: &Path) -> Result<StoreInspection> {
     }
 }
 
-/// Puts a copy in a store's place; a store that is there is kept under the name that is returned.
+/// Puts a copy in a store's place. An existing store is kept under the name that is returned.
 ///
 /// # Errors
-/// [`Error::CannotOpen`], also where a process has the store open.
+/// [`Error::CannotOpen`], also while a process has the store open.
 pub fn restore_from(from: &Path, store: &Path) -> Result<Option<PathBuf>> {
     let fresh = with_suffix(store, ".restored");
     let _ = std::fs::remove_file(&fresh);
     if store.exists() {
-        // Before there is a copy for nothing; it is asked once more when the copy is there.
+        // Checked before the copy is made, so that none is made in vain, and again once it exists.
         open_exclusively(store)?;
     }
     copy(from, &fresh)?;
@@ -119,7 +120,7 @@ fn install_copy(fresh: &Path, store: &Path) -> Result<Option<PathBuf>> {
     Ok(kept)
 }
 
-/// Takes a store that is to be replaced, unless another process has it open.
+/// Opens a store that is to be replaced, unless another process has it open.
 fn open_exclusively(store: &Path) -> Result<rusqlite::Connection> {
     let conn = open_existing(store)?;
     lock_exclusively(&conn).map_err(|e| {
@@ -130,7 +131,7 @@ fn open_exclusively(store: &Path) -> Result<rusqlite::Connection> {
 
 fn set_aside(store: &Path) -> Result<PathBuf> {
     let conn = open_exclusively(store)?;
-    // The last to close a store empties its log into it.
+    // The last connection to close a store checkpoints the write-ahead log into it.
     conn.close().map_err(|(_, e)| backup_error("close", store, e))?;
     let mut names = (1_u32..).map(|n| with_suffix(store, &format!(".before-restore-{n}")));
     let kept = names.find(|name| !name.exists()).ok_or_else(|| backup_error("keep", store, "no name is free"))?;

@@ -1,9 +1,9 @@
-//! One message a thread and loop turn, to the writer and back.
+//! The channel between serving threads and the writer: one message for each thread and loop turn, and one back.
 //!
-//! What it is: the commands that a serving thread's loop finds in one turn travel to the writer together, and their
-//! outcomes come back together, so that waking a thread is paid once a turn and not once a command. What it is not: it
-//! waits for nothing, and it decides neither order nor batch. Invariant: a command is answered once, on the thread it
-//! came from; a thread without a desk sends and is answered command by command.
+//! What it is: the commands that a serving thread issues in one turn of its loop travel to the writer together. Their
+//! outcomes return together, so that a thread is woken once a turn and not once a command. What it is not: it delays
+//! nothing, and it decides neither order nor transaction. Invariant: a command is answered once, on the thread that
+//! sent it. Commands of an unregistered thread are sent and answered one by one.
 
 use crate::failpoint::{self, Point};
 use crate::job::{CommandJob, MAX_TRANSACTION_COMMANDS, shutdown_error};
@@ -11,19 +11,19 @@ use crate::{Error, Result};
 use std::cell::RefCell;
 use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-/// How many commands one parcel holds at most.
+/// The most commands that one message holds.
 const MAX_CHANNEL_BATCH: usize = 64;
 
 type CompletedCommands = Vec<(Box<dyn CommandJob>, Result<()>)>;
 
-/// Commands of one turn.
+/// The commands of one turn.
 pub(crate) struct CommandBatch {
     pub(crate) commands: Vec<Box<dyn CommandJob>>,
-    /// The desk they came from.
+    /// The channel of the thread that sent them.
     reply_to: Option<UnboundedSender<CompletedCommands>>,
 }
 
-/// Where a writer finds what is to be written.
+/// The end at which a writer receives commands.
 pub(crate) type CommandBatchReceiver = Receiver<CommandBatch>;
 
 impl CommandBatch {
@@ -31,29 +31,30 @@ impl CommandBatch {
         Self { commands: vec![job], reply_to: None }
     }
 
-    /// Answers all of them alike.
+    /// Answers all commands, each with a result of its own.
     pub(crate) fn reply(self, mut result: impl FnMut() -> Result<()>) {
         match self.reply_to {
             None => self.commands.into_iter().for_each(|job| job.reply(result())),
-            // A desk that is gone has nobody left to tell.
+            // A thread that has ended receives no answers.
             Some(back) => drop(back.send(self.commands.into_iter().map(|job| (job, result())).collect())),
         }
     }
 
-    /// Answers the only one.
+    /// Answers a batch of one command.
     pub(crate) fn reply_single(self, result: Result<()>) {
         let mut result = Some(result);
         self.reply(|| result.take().unwrap_or_else(|| Err(shutdown_error())));
     }
 
-    /// A parcel for each command.
+    /// A batch for each command.
     pub(crate) fn split(self) -> impl Iterator<Item = Self> {
         let back = self.reply_to;
         self.commands.into_iter().map(move |job| Self { commands: vec![job], reply_to: back.clone() })
     }
 }
 
-/// Adds what waits beside a batch's first parcel, up to [`MAX_BATCH`] commands and those of the last parcel.
+/// Adds waiting batches to a transaction until it has [`MAX_TRANSACTION_COMMANDS`] commands. The last batch may exceed
+/// that limit.
 pub(crate) fn fill_transaction(batch: &mut Vec<CommandBatch>, waiting: &mut CommandBatchReceiver) {
     let mut jobs: usize = batch.iter().map(|parcel| parcel.commands.len()).sum();
     while jobs < MAX_TRANSACTION_COMMANDS
@@ -64,7 +65,7 @@ pub(crate) fn fill_transaction(batch: &mut Vec<CommandBatch>, waiting: &mut Comm
     }
 }
 
-/// All parcels of a batch are told that they are done.
+/// Answers all batches of a transaction with success.
 pub(crate) fn reply_done(parcels: &mut Vec<CommandBatch>) {
     for parcel in parcels.drain(..) {
         parcel.reply(|| Ok(()));
@@ -72,7 +73,7 @@ pub(crate) fn reply_done(parcels: &mut Vec<CommandBatch>) {
     }
 }
 
-/// All parcels of a batch are told that their outcome is not known.
+/// Answers all batches of a transaction with an unknown outcome.
 pub(crate) fn reply_unavailable(parcels: &mut Vec<CommandBatch>, error: &Error) {
     let words = match error {
         Error::Unavailable(words) => words.clone(),
@@ -81,7 +82,7 @@ pub(crate) fn reply_unavailable(parcels: &mut Vec<CommandBatch>, error: &Error) 
     parcels.drain(..).for_each(|parcel| parcel.reply(|| Err(Error::Unavailable(words.clone()))));
 }
 
-/// A thread's desk with one store's writer.
+/// A thread's channel to the writer of one store.
 struct ThreadChannel {
     writer: Sender<CommandBatch>,
     commands: UnboundedSender<Box<dyn CommandJob>>,
@@ -91,7 +92,7 @@ thread_local! {
     static THREAD_CHANNELS: RefCell<Vec<ThreadChannel>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Gives the current thread a desk, for as long as it lives; its loop must be a runtime of its own.
+/// Registers the current thread for as long as it lives. Its loop must be a runtime of its own.
 pub(crate) fn register_thread(writer: &Sender<CommandBatch>) {
     let (out, waiting) = unbounded_channel();
     let (back, done) = unbounded_channel();
@@ -100,7 +101,7 @@ pub(crate) fn register_thread(writer: &Sender<CommandBatch>) {
     THREAD_CHANNELS.with_borrow_mut(|desks| desks.push(ThreadChannel { writer: writer.clone(), commands: out }));
 }
 
-/// Sends a command on its way: with others of its turn, where the thread has a desk.
+/// Sends a command to the writer, on a registered thread together with others of the same turn.
 pub(crate) async fn send_command(writer: &Sender<CommandBatch>, job: Box<dyn CommandJob>) -> Result<()> {
     let left =
         THREAD_CHANNELS.with_borrow(|desks| match desks.iter().find(|desk| desk.writer.same_channel(writer)) {
@@ -113,7 +114,8 @@ pub(crate) async fn send_command(writer: &Sender<CommandBatch>, job: Box<dyn Com
     }
 }
 
-/// Woken by the first command of a turn, this runs after all that were ready in it.
+/// Forwards the commands of a turn. The first command wakes this task, which runs after all tasks that were ready in
+/// the turn.
 async fn forward_commands(
     mut waiting: UnboundedReceiver<Box<dyn CommandJob>>,
     writer: Sender<CommandBatch>,
@@ -122,7 +124,7 @@ async fn forward_commands(
     let mut jobs = Vec::with_capacity(MAX_CHANNEL_BATCH);
     while waiting.recv_many(&mut jobs, MAX_CHANNEL_BATCH).await > 0 {
         let jobs = std::mem::replace(&mut jobs, Vec::with_capacity(MAX_CHANNEL_BATCH));
-        // A writer that is gone drops the commands, which tells their callers.
+        // A writer that has ended drops the commands, and their callers receive an error.
         let _ = writer.send(CommandBatch { commands: jobs, reply_to: Some(back.clone()) }).await;
     }
 }

@@ -1,4 +1,6 @@
-//! Authorization codes, under their hash.
+//! Authorization codes, stored by their hash.
+//!
+//! Invariant: a code's text is not stored.
 
 use crate::queries::Query;
 use crate::value::{DbRow, FromRow, params};
@@ -38,7 +40,8 @@ impl FromRow for AuthorizationCode {
     }
 }
 
-/// A code by its hash, held against other transactions: of two that present it, one comes second.
+/// A code by its hash, locked until this transaction ends. So of two transactions that redeem a code, one waits for the
+/// other.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -79,7 +82,7 @@ pub async fn mark_used(tx: &mut Tx<'_>, shard: i64, hash: &[u8; 32], at: Time) -
     tx.exec_deferred(Query::CodeMarkUsed, params![shard, hash, at]).await
 }
 
-/// Removes at most `limit` codes that ended before a moment; says how many.
+/// Removes at most `limit` codes that expired before a moment, and returns their number.
 ///
 /// # Errors
 /// [`crate::Error`].

@@ -1,8 +1,8 @@
 //! Group commit: the writes of many requests in one transaction, each answered after the commit.
 //!
-//! A writer takes what is queued, runs it all, commits, then answers. While one batch is being synced to disk the next
-//! one gathers: an idle system adds no delay, a busy one makes big batches, and there is no timer. Invariant: a command
-//! is answered `Ok` only after the commit that holds it; a command that fails does not take its neighbours with it.
+//! A writer takes all queued commands, runs them, commits, then answers. While one batch is synced to disk the next one
+//! fills. So an idle system adds no delay, a busy one makes large batches, and there is no timer. Invariant: a command
+//! is answered `Ok` only after the commit that contains it. A command that fails does not fail others of its batch.
 
 use crate::batch_channel::{self, CommandBatch, CommandBatchReceiver};
 use crate::job::{BoxFuture, CommandJob, shutdown_error};
@@ -13,19 +13,20 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
-/// One command: load, decide, save. A refusal is a value of `Out`, not an error.
+/// One command: load, decide, save. A refusal is a value of `Output`, not an error.
 ///
-/// `apply` may run more than once (a failed batch is run again one by one), so it touches nothing but its `Tx`.
+/// `apply` may run more than once, since the commands of a failed batch are run again one by one. So it has no effect
+/// other than on its `Tx`.
 pub trait Command: Send + Sync + 'static {
-    /// What the caller is told.
+    /// What the caller receives.
     type Output: Send + 'static;
-    /// Commands of one key run one after the other, in the order they came; others may interleave.
+    /// The key that orders commands: those of one key run in the order in which they arrived; others may interleave.
     fn ordering_key(&self) -> u64;
-    /// Does it.
+    /// Runs the command.
     fn apply(&self, tx: &mut Tx<'_>) -> impl Future<Output = Result<Self::Output>> + Send;
 }
 
-/// How many messages may wait; beyond that a sender waits before it may queue.
+/// The most messages that may wait. Beyond that a sender waits before it can queue one.
 const QUEUE_CAPACITY: usize = 8192;
 
 struct QueuedCommand<W: Command> {
@@ -41,7 +42,7 @@ impl<W: Command> CommandJob for QueuedCommand<W> {
 
     fn run<'a, 'c: 'a>(&'a mut self, tx: &'a mut Tx<'c>) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            // A panic must not take the writer along, and with it every command to come.
+            // A panic must not end the writer, and with it every later command.
             let applied = AssertUnwindSafe(self.command.apply(tx)).catch_unwind().await;
             self.output = Some(applied.unwrap_or_else(|_| Err(panic_error::<W>()))?);
             tx.check_committable()
@@ -51,7 +52,7 @@ impl<W: Command> CommandJob for QueuedCommand<W> {
     fn reply(self: Box<Self>, result: Result<()>) {
         let QueuedCommand { output: out, reply: back, .. } = *self;
         let out = result.and_then(|()| out.ok_or_else(shutdown_error));
-        // A caller that went away does not undo its command: it is done and will be found done.
+        // A caller that has gone does not undo its command: it is committed.
         let _ = back.send(out);
     }
 }
@@ -68,7 +69,7 @@ pub(crate) struct WriterHandle {
 }
 
 impl WriterHandle {
-    /// It, and the end at which what it sends comes out.
+    /// A handle, and the receiver of what it sends.
     pub(crate) fn new() -> (Self, CommandBatchReceiver) {
         let (parcels, waiting) = mpsc::channel(QUEUE_CAPACITY);
         (Self { batches: parcels, counters: Arc::default() }, waiting)
@@ -81,17 +82,17 @@ impl WriterHandle {
         answer.await.map_err(|_| shutdown_error())?
     }
 
-    /// How many messages wait for it.
+    /// How many messages wait for the writer.
     pub(crate) fn queue_length(&self) -> usize {
         self.batches.max_capacity() - self.batches.capacity()
     }
 
-    /// Waits until it has stopped for good.
+    /// Waits until the writer has stopped for good.
     pub(crate) async fn wait_stopped(&self) {
         self.batches.closed().await;
     }
 
-    /// Lets the current thread's commands travel together; see [`batch_channel`].
+    /// Batches the current thread's commands; see [`batch_channel`].
     pub(crate) fn register_thread(&self) {
         batch_channel::register_thread(&self.batches);
     }

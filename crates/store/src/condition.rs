@@ -1,7 +1,7 @@
-//! Whether a database is as the server needs it: what it can hold, what may be done with it, and whether a connection keeps
-//! what is set and prepared on it.
+//! Whether a database meets the server's needs: its encoding, its rights, and whether a connection keeps its settings
+//! and prepared statements.
 //!
-//! Invariant: nothing is changed; what cannot be found out is not called bad.
+//! Invariant: the check changes nothing. What cannot be determined is not reported as a fault.
 
 use crate::error::driver_message;
 use crate::pg::{self, PgTarget};
@@ -12,14 +12,14 @@ use std::time::Duration;
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
-/// How a database is.
+/// The condition of a database.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DatabaseCondition {
-    /// Its encoding.
+    /// The database's encoding.
     pub encoding: Option<String>,
-    /// Why it takes no writes, if it takes none.
+    /// Why the database takes no writes, if it takes none.
     pub read_only: Option<String>,
-    /// What may not be done that has to be, and the fix for each.
+    /// The rights that are missing, each with its fix.
     pub missing_rights: Vec<(String, String)>,
     /// Whether a connection has a session of its own.
     pub session_mode: SessionMode,
@@ -28,20 +28,20 @@ pub struct DatabaseCondition {
 /// Whether a connection has a session of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SessionMode {
-    /// It has, or there is no telling.
+    /// It has one, or the check cannot determine it.
     #[default]
     Dedicated,
-    /// A pooler gives each transaction another session.
+    /// A pooler gives each transaction a session, which may be another one.
     Pooled {
-        /// The pooler knows what was prepared, and prepares it again.
+        /// The pooler tracks prepared statements and prepares them again.
         statements_kept: bool,
     },
 }
 
-/// How long a statement of this look may take.
+/// How long one statement of the check may take.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Looks at a SQLite file that must be there.
+/// Checks an existing SQLite file.
 pub(crate) fn check_sqlite(conn: &Connection, path: &Path) -> DatabaseCondition {
     let read_only = conn
         .is_readonly("main")
@@ -50,7 +50,7 @@ pub(crate) fn check_sqlite(conn: &Connection, path: &Path) -> DatabaseCondition 
     DatabaseCondition { read_only, ..DatabaseCondition::default() }
 }
 
-/// Looks at a PostgreSQL database, whose schema is at its last step or not.
+/// Checks a PostgreSQL database. `up_to_date` is whether its schema is at the latest step.
 pub(crate) async fn check_postgres(client: &Client, target: &PgTarget, up_to_date: bool) -> Result<DatabaseCondition> {
     let error = |e: tokio_postgres::Error| Error::Unavailable(driver_message(&e));
     let sql = "SELECT current_setting('server_encoding'), pg_is_in_recovery(), current_setting('default_transaction_read_only'),
@@ -97,8 +97,8 @@ pub(crate) async fn check_postgres(client: &Client, target: &PgTarget, up_to_dat
     })
 }
 
-/// Two connections with one session between them are a pooler's. While the other has it for a transaction, this one has to
-/// do without, and what was prepared there is not here.
+/// Whether two connections share one session, as behind a pooler. While one holds the session for a transaction, the
+/// other gets another session, where its prepared statement is missing.
 async fn detect_session_mode(client: &Client, target: &PgTarget) -> SessionMode {
     const SESSION: &str = "SELECT pg_backend_pid()";
     let looked = async {
@@ -113,7 +113,7 @@ async fn detect_session_mode(client: &Client, target: &PgTarget) -> SessionMode 
         let again = tokio::time::timeout(CHECK_TIMEOUT / 2, client.query_one(&prepared, &[])).await;
         let statements_kept = match again {
             Ok(Err(error)) if error.code() == Some(&SqlState::INVALID_SQL_STATEMENT_NAME) => false,
-            // A pooler with a single session lets this one wait; nothing is known then but that it shares.
+            // A pooler with a single session makes this connection wait. That proves only that the session is shared.
             Ok(_) | Err(_) => true,
         };
         Ok::<_, tokio_postgres::Error>(SessionMode::Pooled { statements_kept })

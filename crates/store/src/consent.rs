@@ -1,4 +1,6 @@
-//! What customers granted to security profiles.
+//! Consents: what customers granted to security profiles.
+//!
+//! Invariant: a withdrawal changes the consent's generation, so that no token issued before it is accepted.
 
 use crate::queries::Query;
 use crate::value::{DbRow, FromRow, params};
@@ -35,13 +37,13 @@ impl FromRow for Consent {
 pub struct ConsentSummary {
     /// The profile.
     pub profile: ProfileId,
-    /// Its name.
+    /// The profile's name.
     pub name: String,
-    /// The name of its maker.
+    /// The name of the profile's maker.
     pub maker: String,
-    /// Everything granted so far.
+    /// All scopes granted so far.
     pub scopes: Scopes,
-    /// Since when.
+    /// When consent was granted.
     pub granted_at: Time,
 }
 
@@ -57,7 +59,7 @@ impl FromRow for ConsentSummary {
     }
 }
 
-/// A consent that was withdrawn and whose devices were not all removed yet.
+/// A withdrawn consent whose devices are not all removed yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PendingWithdrawal {
     /// The customer's shard.
@@ -66,7 +68,7 @@ pub struct PendingWithdrawal {
     pub customer: CustomerId,
     /// The profile.
     pub profile: ProfileId,
-    /// Of which withdrawal.
+    /// The generation that the withdrawal began.
     pub generation: ConsentGeneration,
 }
 
@@ -89,7 +91,7 @@ pub async fn find(tx: &mut Tx<'_>, shard: i64, customer: CustomerId, profile: Pr
     tx.query_opt(Query::ConsentRead, params![shard, customer, profile]).await
 }
 
-/// The same, held against other transactions until this one ends.
+/// A customer's consent to a profile, locked until this transaction ends.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -97,7 +99,7 @@ pub async fn lock(tx: &mut Tx<'_>, shard: i64, customer: CustomerId, profile: Pr
     tx.query_opt(Query::ConsentGet, params![shard, customer, profile]).await
 }
 
-/// Records what is granted now, all together.
+/// Records the scopes granted now, together with those granted before.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -111,7 +113,7 @@ pub async fn upsert(
     tx.exec_deferred(Query::ConsentPut, params![shard, customer, profile, i64::from(scopes.bits()), at]).await
 }
 
-/// Records the revoked families.
+/// Records the revoked token families.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -124,7 +126,7 @@ pub async fn set_revoked_families(
     tx.exec_deferred(Query::ConsentRevoke, params![shard, customer, profile, &revoked.to_string()]).await
 }
 
-/// Withdraws a consent: nothing is granted any more, and what was issued is dead.
+/// Withdraws a consent: all scopes end, and all tokens issued under it are refused.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -133,7 +135,7 @@ pub async fn withdraw(tx: &mut Tx<'_>, of: PendingWithdrawal, at: Time) -> Resul
         .await
 }
 
-/// Records that no device is left that ends with a withdrawal.
+/// Records that the last device that ends with a withdrawal is removed.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -141,7 +143,7 @@ pub async fn finish_withdrawal(tx: &mut Tx<'_>, of: PendingWithdrawal) -> Result
     tx.exec_deferred(Query::ConsentEnded, params![of.shard, of.customer, of.profile, of.generation.to_stored()]).await
 }
 
-/// Withdrawals that are not at their end yet, oldest first.
+/// Withdrawals that are not finished yet, oldest first.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -149,7 +151,7 @@ pub async fn list_pending_withdrawals(tx: &mut Tx<'_>, now: Time, limit: i64) ->
     tx.query_all(Query::ConsentsEnding, params![now, limit]).await
 }
 
-/// Everything that a customer consents to, oldest first.
+/// All consents of a customer, oldest first.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -167,8 +169,7 @@ impl FromRow for ConsentRotationRow {
     }
 }
 
-/// A customer's consent to a profile, and where the refresh tokens under it stand, held against other transactions until
-/// this one ends.
+/// A customer's consent to a profile and the rotation state of its refresh tokens, locked until this transaction ends.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -182,7 +183,7 @@ pub async fn lock_with_rotation(
     Ok(found.map(|ConsentRotationRow(consent, turns)| (consent, turns)))
 }
 
-/// Records the revoked families, and where the refresh tokens of the others stand.
+/// Records the revoked token families and the rotation state of the others.
 ///
 /// # Errors
 /// [`crate::Error`].

@@ -1,4 +1,6 @@
-//! Customers: their row, and the row that makes an e-mail address theirs alone.
+//! Customers: their row, and the row that reserves an e-mail address for one customer.
+//!
+//! Invariant: an e-mail address belongs to at most one customer.
 
 use crate::queries::Query;
 use crate::value::{DbRow, FromRow, params};
@@ -10,14 +12,15 @@ use opendrs_domain::order::Recipient;
 use opendrs_domain::text::Email;
 use opendrs_domain::time::Time;
 
-/// An address, as a column has it.
+/// Reads a postal address from a column.
 fn read_address(row: &DbRow<'_>, column: usize) -> Result<Option<Address>> {
     let text: Option<String> = row.get(column)?;
     let bad = |e: serde_json::Error| Error::InvalidRow { query: row.query.sql().name, column, found: e.to_string() };
     text.map(|text| serde_json::from_str(&text)).transpose().map_err(bad)
 }
 
-/// Name, mail and address, in three columns from this one on; nothing where the name or the mail is not known.
+/// Reads name, mail and address from three columns, beginning with `first`. `None` if the name or the mail is not
+/// known.
 pub(crate) fn read_recipient(row: &DbRow<'_>, first: usize) -> Result<Option<Recipient>> {
     let (name, email): (Option<String>, Option<Email>) = (row.get(first)?, row.get(first + 1)?);
     let Some((name, email)) = name.zip(email) else { return Ok(None) };
@@ -32,7 +35,7 @@ impl FromRow for Customer {
             name: row.get(2)?,
             address: read_address(row, 3)?,
             created_at: row.get(4)?,
-            // What a later release knows is unknown here, and no reason to fail.
+            // A language that only a later release knows counts as none and is no error.
             language: row.get::<Option<String>>(5)?.as_deref().and_then(Language::parse),
         })
     }
@@ -50,7 +53,7 @@ pub async fn find_by_id(tx: &mut Tx<'_>, shard: i64, id: CustomerId) -> Result<O
     tx.query_opt(Query::CustomerById, params![shard, id]).await
 }
 
-/// Whose address an e-mail address is; the shard is the address's.
+/// The customer to whom an e-mail address belongs; the shard is the address's.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -58,7 +61,8 @@ pub async fn find_id_by_email(tx: &mut Tx<'_>, shard: i64, email: &Email) -> Res
     Ok(tx.query_opt::<(CustomerId,)>(Query::CustomerIdByEmail, params![shard, email]).await?.map(|(id,)| id))
 }
 
-/// The first customers by e-mail address, at most so many: for a shell, to see whether there is only one.
+/// The first customers by e-mail address, at most `limit`. The command line uses it to find out whether there is only
+/// one.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -66,7 +70,7 @@ pub async fn list_first(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<(Email, Custo
     tx.query_all(Query::CustomersFirst, params![limit]).await
 }
 
-/// The first customers of an e-mail address's shard whose address comes after a text, in the order of addresses.
+/// The first customers of an e-mail address's shard whose address is greater than a text, in the order of addresses.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -95,19 +99,20 @@ pub async fn find_password_changed_at(tx: &mut Tx<'_>, shard: i64, id: CustomerI
     Ok(tx.query_opt::<(Option<Time>,)>(Query::CustomerPasswordAt, params![shard, id]).await?.and_then(|(at,)| at))
 }
 
-/// Whether what a customer signed in to is good.
+/// What decides whether a customer's sessions, codes and tokens are accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct CustomerAccess {
-    /// Since when they are blocked.
+    /// When the customer was blocked.
     pub blocked_at: Option<Time>,
-    /// How often what they were signed in to was ended. Sessions, codes and apps' tokens name the generation they belong to.
+    /// How often the customer's sessions, codes and app tokens were ended. Each of them names the generation that it
+    /// belongs to.
     pub generation: u32,
-    /// When their password was last changed.
+    /// When the password was last changed.
     pub password_changed_at: Option<Time>,
 }
 
 impl CustomerAccess {
-    /// Whether what belongs to a generation is good: an app's token, which speaks for no device, or a session.
+    /// Whether sessions of a generation, and app tokens without a device, are accepted.
     #[must_use]
     pub fn accepts_generation(self, generation: u32) -> bool {
         self.blocked_at.is_none() && self.generation == generation
@@ -122,7 +127,7 @@ impl FromRow for CustomerAccess {
     }
 }
 
-/// Where a customer stands; of one who is not there, that nothing is known against them.
+/// A customer's access. For an unknown customer it has no restrictions.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -130,7 +135,7 @@ pub async fn find_access(tx: &mut Tx<'_>, shard: i64, id: CustomerId) -> Result<
     Ok(tx.query_opt(Query::CustomerAccess, params![shard, id]).await?.unwrap_or_default())
 }
 
-/// The same, held until this transaction ends: nobody blocks them meanwhile.
+/// A customer's access, locked until this transaction ends: nobody blocks the customer meanwhile.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -138,7 +143,7 @@ pub async fn lock_access(tx: &mut Tx<'_>, shard: i64, id: CustomerId) -> Result<
     Ok(tx.query_opt(Query::CustomerAccessLock, params![shard, id]).await?.unwrap_or_default())
 }
 
-/// Blocks a customer, and ends what they are signed in to; `false` if they were blocked before.
+/// Blocks a customer and ends their sessions, codes and app tokens; `false` if they were blocked before.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -146,7 +151,7 @@ pub async fn block(tx: &mut Tx<'_>, shard: i64, id: CustomerId, at: Time) -> Res
     Ok(tx.exec(Query::CustomerBlock, params![shard, id, at]).await? > 0)
 }
 
-/// Lets a blocked customer sign in again; `false` if they were not blocked.
+/// Unblocks a customer; `false` if they were not blocked.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -154,7 +159,7 @@ pub async fn unblock(tx: &mut Tx<'_>, shard: i64, id: CustomerId) -> Result<bool
     Ok(tx.exec(Query::CustomerUnblock, params![shard, id]).await? > 0)
 }
 
-/// Notes that a customer's password was changed.
+/// Records that a customer's password was changed.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -162,7 +167,7 @@ pub async fn record_password_change(tx: &mut Tx<'_>, shard: i64, id: CustomerId,
     tx.exec_deferred(Query::CustomerPasswordChanged, params![shard, id, at]).await
 }
 
-/// Makes an e-mail address a customer's; fails if it is taken.
+/// Reserves an e-mail address for a customer; fails if it is taken.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -170,7 +175,7 @@ pub async fn insert_email(tx: &mut Tx<'_>, shard: i64, email: &Email, id: Custom
     tx.exec_deferred(Query::CustomerEmailPut, params![shard, email, id]).await
 }
 
-/// Adds a customer, or changes name, password, address and language of the one of that id.
+/// Adds a customer, or changes name, password, address and language of the one with that id.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -182,7 +187,7 @@ pub async fn upsert(tx: &mut Tx<'_>, shard: i64, customer: &Customer, password_h
     tx.exec_deferred(Query::CustomerPut, params).await
 }
 
-/// Changes where parcels go.
+/// Changes the postal address.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -190,7 +195,7 @@ pub async fn set_address(tx: &mut Tx<'_>, shard: i64, id: CustomerId, address: &
     tx.exec_deferred(Query::CustomerAddress, params![shard, id, address_json(Some(address)).as_deref()]).await
 }
 
-/// Changes the language they are written to in.
+/// Changes the language of pages and mails.
 ///
 /// # Errors
 /// [`crate::Error`].

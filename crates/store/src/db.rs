@@ -1,4 +1,6 @@
 //! Opening a store, reading from it, writing to it.
+//!
+//! Not here: SQL, and the engines themselves. Invariant: the schema is current before the store is used.
 
 use crate::command::{Command, WriterHandle};
 use crate::engine::Engine;
@@ -20,7 +22,7 @@ pub enum StoreLocation {
 }
 
 impl StoreLocation {
-    /// Whether it can be meant, by its words and the files that they name: nothing is connected to.
+    /// Checks the location's text and the files that it names, without connecting.
     ///
     /// # Errors
     /// [`Error::CannotOpen`] with what is wrong with the URL.
@@ -32,11 +34,12 @@ impl StoreLocation {
     }
 }
 
-/// Reading connections on SQLite at most; more than cores, since a read may wait for the disk.
+/// The most reading connections on SQLite. There are more than cores, since a read may wait for the disk.
 const SQLITE_READERS: usize = 8;
-/// Reading connections of one node on PostgreSQL; each pipelines.
+/// Reading connections of one node on PostgreSQL. Each pipelines its statements.
 const PG_READERS: usize = 3;
-/// Shards of a new installation on PostgreSQL. SQLite has one: a prefix that scatters keys costs it dearly.
+/// Shards of a new installation on PostgreSQL. SQLite has one, because a prefix that scatters keys makes it much
+/// slower.
 const PG_SHARDS: i64 = 64;
 
 #[expect(clippy::large_enum_variant, reason = "one for the life of the process, behind an Arc")]
@@ -56,7 +59,7 @@ pub(crate) enum StoreTarget {
 pub struct Db {
     readers: Arc<EngineReaders>,
     writer: WriterHandle,
-    /// The SQLite file, and what is held of it.
+    /// The path of the SQLite file, and the pin of its read mark.
     sqlite_file: Option<(Arc<Path>, Arc<sqlite::ReadMarkPin>)>,
     shards: i64,
 }
@@ -68,7 +71,7 @@ impl std::fmt::Debug for Db {
 }
 
 impl Db {
-    /// Opens a store, brings its schema up to date and reads its installation row, making one if it is new.
+    /// Opens a store, migrates its schema and reads its installation row, which it creates for a new store.
     ///
     /// # Errors
     /// [`Error::CannotOpen`] with what to do, or [`Error::Unavailable`].
@@ -113,7 +116,7 @@ impl Db {
         Ok(self)
     }
 
-    /// Which engine it runs on.
+    /// The engine of this store.
     #[must_use]
     pub fn engine(&self) -> Engine {
         match &*self.readers {
@@ -122,7 +125,7 @@ impl Db {
         }
     }
 
-    /// Where it is, for those who open it anew.
+    /// The location, for code that opens the store separately.
     pub(crate) fn target(&self) -> StoreTarget {
         match (&*self.readers, &self.sqlite_file) {
             (EngineReaders::Pg(readers), _) => StoreTarget::Pg(Box::new(readers.target().clone())),
@@ -132,16 +135,16 @@ impl Db {
         }
     }
 
-    /// How keys are spread; commands carry it with them.
+    /// How keys are spread over shards. Commands carry a copy.
     #[must_use]
     pub fn shards(&self) -> Shards {
         Shards::new(self.shards)
     }
 
-    /// Runs a command; answers after its commit.
+    /// Runs a command and answers after its commit.
     ///
     /// # Errors
-    /// [`Error`]; after [`Error::Unavailable`] the command may or may not have been done.
+    /// [`Error`]; after [`Error::Unavailable`] the command may or may not have been committed.
     pub async fn write<W: Command>(&self, command: W) -> Result<W::Output> {
         if span::is_enabled() {
             return Box::pin(span::instrument_write::<W, _>(self.engine(), self.writer.write(command))).await;
@@ -149,18 +152,18 @@ impl Db {
         self.writer.write(command).await
     }
 
-    /// Runs a command that no trace is to show.
+    /// Runs a command outside of any trace.
     pub(crate) async fn write_untraced<W: Command>(&self, command: W) -> Result<W::Output> {
         self.writer.write(command).await
     }
 
-    /// Lets the commands of the current thread travel to the writer and back together, once a turn of its loop, which
-    /// must be a runtime of its own. For threads that serve many calls; others need not.
+    /// Batches the commands of the current thread to and from the writer, once a turn of its loop. The loop must be a
+    /// runtime of its own. Threads that serve many calls gain by it; others need not call it.
     pub fn register_thread(&self) {
         self.writer.register_thread();
     }
 
-    /// How it is doing.
+    /// The store's metrics.
     #[must_use]
     pub fn metrics(&self) -> StoreMetrics {
         let (meter, counter) = (&self.writer.counters, |counter: &AtomicU64| counter.load(Ordering::Relaxed));
@@ -174,25 +177,25 @@ impl Db {
         }
     }
 
-    /// Waits until nothing can be written any more: the disk failed to sync, and only a new start of the process can
-    /// tell what it holds. Until then every command is answered [`Error::Unavailable`].
+    /// Waits until nothing can be written any more. That happens when the disk failed to sync: only a restart of the
+    /// process can find out what it holds. From then on every command is answered [`Error::Unavailable`].
     pub async fn wait_stopped(&self) {
         self.writer.wait_stopped().await;
     }
 
-    /// Moves what SQLite's log holds into the store's one file, so that a stopped store can be copied or replaced as a
-    /// file. For the end of a process, when nothing is under way.
+    /// Checkpoints SQLite's write-ahead log into the store's one file, so that a stopped store can be copied or
+    /// replaced as a file. It is called at the end of a process, when nothing is running.
     ///
     /// # Errors
-    /// [`Error`]; nothing is lost then, the log is read at the next start.
+    /// [`Error`]; no data is lost then, since the next start reads the log.
     pub fn checkpoint(&self) -> Result<()> {
         let Some((path, hold)) = &self.sqlite_file else { return Ok(()) };
         hold.close();
         sqlite::truncate_wal(path)
     }
 
-    /// A connection to read with, on the caller's thread; what is read on it on SQLite is of one moment. Held briefly,
-    /// and never while another is waited for: there are few.
+    /// Borrows a reading connection for the caller's thread. On SQLite all reads on it see one moment. A caller holds
+    /// it briefly and waits for nothing else meanwhile, since there are few.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
@@ -204,7 +207,7 @@ impl Db {
     }
 }
 
-/// A connection on loan; see [`Db::reader`].
+/// A borrowed reading connection; see [`Db::reader`].
 pub struct Reader<'d>(ReaderConnection<'d>);
 
 enum ReaderConnection<'d> {
@@ -213,7 +216,7 @@ enum ReaderConnection<'d> {
 }
 
 impl Reader<'_> {
-    /// What queries run on.
+    /// The transaction for several queries.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
@@ -224,7 +227,7 @@ impl Reader<'_> {
         }))
     }
 
-    /// What one query runs on that is alone: it needs no transaction around it, which would cost as much again.
+    /// The context for a single query. It needs no transaction, which would double its cost.
     ///
     /// # Errors
     /// [`Error::Unavailable`].

@@ -1,7 +1,7 @@
-//! Messages on their way to receivers, and how each attempt ended.
+//! Deliveries of messages to receivers, and how each attempt ended.
 //!
-//! Invariant: of one device's messages to one receiver only the first open one is ever due; the others are queued behind it
-//! as they came, whatever clocks say, so an order's messages leave in their order
+//! Invariant: of one device's messages to one receiver only the first open one is ever due. The others are queued
+//! behind it in the order of their arrival, independent of clocks. So an order's messages leave in their order
 //! (docs/spec/notifications.md#notification-order). A delivery is open until `ended_at` is set.
 
 use crate::queries::Query;
@@ -14,38 +14,38 @@ use opendrs_domain::time::Time;
 use opendrs_domain::wire::sns;
 use uuid::Uuid;
 
-/// A message on its way to one receiver.
+/// The delivery of a message to one receiver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// Its shard: its device's, or 0.
+    /// The shard of its device, or 0.
     pub shard: i64,
     /// Identifier, rising with time.
     pub id: DeliveryId,
-    /// To whom.
+    /// The receiver.
     pub receiver: ReceiverId,
-    /// Whose message it is; confirmations are nobody's.
+    /// The device that the message is about; `None` for confirmations.
     pub device: Option<DeviceId>,
-    /// What it tells; `None` for confirmations.
+    /// The event that the message reports; `None` for confirmations.
     pub event: Option<EventId>,
-    /// What kind of message.
+    /// The kind of message.
     pub kind: sns::SnsMessageType,
-    /// Version of the message.
+    /// The version of the message.
     pub version: String,
     /// `Timestamp` of the envelope.
     pub published_at: Time,
-    /// Where it stands.
+    /// The delivery's state.
     pub state: DeliveryState,
-    /// When it is sent, or its lease ends.
+    /// When it is sent or, while it is leased, when the lease ends.
     pub due_at: Option<Time>,
-    /// How often it was tried, replays included.
+    /// The number of attempts, replays included.
     pub attempts: i64,
-    /// How often it was tried since it was last (re)played.
+    /// The number of attempts since the last (re)play.
     pub attempts_since_replay: i64,
     /// When the first attempt of this round was made.
     pub first_attempt_at: Option<Time>,
-    /// When it was delivered or given up.
+    /// When it was delivered or became dead.
     pub ended_at: Option<Time>,
-    /// Why it was given up.
+    /// Why it became dead.
     pub reason: Option<String>,
 }
 
@@ -73,20 +73,20 @@ impl FromRow for Delivery {
     }
 }
 
-/// One attempt.
+/// One attempt of a delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveryAttempt {
     /// Counted from 1.
     pub number: i64,
-    /// When it was made.
+    /// When the attempt was made.
     pub at: Time,
-    /// How long it took, microseconds of real time.
+    /// Its duration in microseconds of real time.
     pub duration_micros: i64,
-    /// The status that was answered.
+    /// The HTTP status of the response.
     pub status: Option<i64>,
-    /// Why there was no answer.
+    /// Why there was no response.
     pub error: Option<String>,
-    /// The first 4 kB of the answer.
+    /// The first 4 kB of the response.
     pub response: String,
 }
 
@@ -129,7 +129,7 @@ pub async fn insert(tx: &mut Tx<'_>, delivery: &Delivery) -> Result<()> {
     tx.exec_deferred(Query::DeliveryPut, params).await
 }
 
-/// A delivery by id, held against other transactions until this one ends.
+/// A delivery by id, locked until this transaction ends.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -137,7 +137,7 @@ pub async fn lock(tx: &mut Tx<'_>, shard: i64, id: DeliveryId) -> Result<Option<
     tx.query_opt(Query::DeliveryById, params![shard, id]).await
 }
 
-/// The deliveries of an event, one a receiver.
+/// The deliveries of an event, one for each receiver.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -145,7 +145,7 @@ pub async fn list_by_event(tx: &mut Tx<'_>, shard: i64, event: EventId) -> Resul
     tx.query_all(Query::DeliveriesOfEvent, params![shard, event]).await
 }
 
-/// Where an event stands at each of its receivers.
+/// The state of each delivery of an event.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -155,10 +155,10 @@ pub async fn list_states(tx: &mut Tx<'_>, event: EventId) -> Result<Vec<Delivery
     found.into_iter().map(|(word,)| DeliveryState::parse(&word).ok_or_else(|| bad(word))).collect()
 }
 
-/// A message that was given up: its shard, and the event that it tells.
+/// A dead delivery: its shard, its id and its event.
 pub type DeadDelivery = (i64, DeliveryId, EventId);
 
-/// Messages that were given up before one, newest first.
+/// The dead deliveries with ids below `before`, newest first.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -166,7 +166,7 @@ pub async fn list_dead_before(tx: &mut Tx<'_>, before: DeliveryId, limit: i64) -
     tx.query_all(Query::DeliveryDeadBefore, params![before, limit]).await
 }
 
-/// Messages that were given up after one, oldest first.
+/// The dead deliveries with ids above `after`, oldest first.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -174,7 +174,7 @@ pub async fn list_dead_after(tx: &mut Tx<'_>, after: DeliveryId, limit: i64) -> 
     tx.query_all(Query::DeliveryDeadAfter, params![after, limit]).await
 }
 
-/// The last question to a receiver: whether it wants a topic's messages.
+/// The last confirmation request to a receiver, which asks whether it accepts messages.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -182,7 +182,7 @@ pub async fn find_last_confirmation(tx: &mut Tx<'_>, topic: ReceiverId) -> Resul
     tx.query_opt(Query::DeliveryLastConfirmation, params![topic]).await
 }
 
-/// Saves where a delivery stands now.
+/// Saves a delivery's state.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -202,19 +202,19 @@ pub async fn save(tx: &mut Tx<'_>, delivery: &Delivery) -> Result<()> {
     tx.exec_deferred(Query::DeliverySave, params).await
 }
 
-/// A device's place in its receivers' lines.
+/// A device's queue of messages to its receivers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceQueue {
     /// Its shard.
     pub shard: i64,
     /// The device.
     pub device: DeviceId,
-    /// The version in which its model's messages of a kind are; `None` where nobody chose.
+    /// The version of the message kind for the device's model; `None` if none was chosen.
     pub version: Option<String>,
 }
 
-/// Holds a device against other transactions until this one ends, so that the end of an earlier message and a new one see each
-/// other, and looks up the version of its model's messages of a kind. `None` if the device is gone.
+/// Locks a device until this transaction ends, so that the end of an earlier message and a new one see each other. It
+/// also finds the version of the message kind for the device's model. `None` if the device is gone.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -232,8 +232,8 @@ pub async fn lock_device_queue(
     Ok(held.map(|_| DeviceQueue { shard, device, version }))
 }
 
-/// Adds a message that tells a receiver of an event, published at a moment: due then, or queued behind an earlier one of its
-/// device.
+/// Adds a delivery of an event to a receiver. It is due at the time of publication, or queued behind an earlier message
+/// of its device.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -262,7 +262,7 @@ pub async fn find_queued(
     Ok(tx.query_opt::<(DeliveryId,)>(Query::DeliveryQueued, params![shard, topic, device]).await?.map(|(id,)| id))
 }
 
-/// The next receiver, in the order of ids, that anything is on its way to, and when its first message is due.
+/// The next receiver by id that has open deliveries, and when its first one is due.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -270,7 +270,7 @@ pub async fn next_receiver_after(tx: &mut Tx<'_>, last: ReceiverId) -> Result<Op
     tx.query_opt(Query::DeliveryTopicAfter, params![last]).await
 }
 
-/// Takes what is due for a receiver, at most `limit`, until a lease ends.
+/// Leases the due deliveries of a receiver, at most `limit`, until `lease`.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -278,7 +278,7 @@ pub async fn claim(tx: &mut Tx<'_>, topic: ReceiverId, now: Time, lease: Time, l
     tx.query_all(Query::DeliveryClaim, params![topic, now, lease, limit]).await
 }
 
-/// Writes down how an attempt ended.
+/// Records how an attempt ended.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -301,7 +301,8 @@ pub async fn list_attempts(tx: &mut Tx<'_>, shard: i64, delivery: DeliveryId) ->
     tx.query_all(Query::AttemptsOf, params![shard, delivery]).await
 }
 
-/// Removes at most `limit` each of deliveries, attempts and events that ended before a moment; says how many.
+/// Removes at most `limit` each of deliveries, attempts and events that ended before a moment, and returns their
+/// number.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -313,7 +314,7 @@ pub async fn purge(tx: &mut Tx<'_>, before: Time, limit: i64) -> Result<u64> {
     Ok(gone)
 }
 
-/// The id below every other.
+/// The id that is lower than every other.
 #[must_use]
 pub fn lowest_receiver_id() -> ReceiverId {
     ReceiverId(Uuid::nil())

@@ -1,6 +1,6 @@
-//! Keys that an earlier master key made and that are still in use, sealed with the present one.
+//! Keys that were derived from an earlier master key and are still in use, sealed with the current one.
 //!
-//! What it is not: it knows no key in clear. Invariant: all rows are written by one transaction, together with everything
+//! What it is not: it never holds a key in clear. Invariant: one transaction writes all rows together with everything
 //! else that is sealed, when the master key changes.
 
 use crate::queries::Query;
@@ -8,16 +8,16 @@ use crate::value::{DbRow, FromRow, params};
 use crate::{Result, Tx};
 use opendrs_domain::time::Time;
 
-/// A key as it is stored.
+/// A derived key as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DerivedKeyRow {
-    /// What it is derived for.
+    /// The purpose for which it was derived.
     pub purpose: String,
-    /// Which of several of its purpose.
+    /// Its number among the keys of its purpose.
     pub number: i64,
     /// The key, sealed.
     pub sealed: Vec<u8>,
-    /// From when on it is not used; `None` as long as whatever it is for.
+    /// When its use ends; `None` while the object that it protects exists.
     pub ends_at: Option<Time>,
 }
 
@@ -35,7 +35,7 @@ pub async fn list_all(tx: &mut Tx<'_>) -> Result<Vec<DerivedKeyRow>> {
     tx.query_all(Query::DerivedKeys, params![]).await
 }
 
-/// Puts these keys in the place of all that there are.
+/// Replaces all keys by these.
 ///
 /// # Errors
 /// [`crate::Error`].

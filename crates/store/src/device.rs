@@ -1,4 +1,6 @@
-//! Registered units.
+//! Devices: registered units.
+//!
+//! Invariant: a unit has at most one registration that has not ended.
 
 use crate::access::AccessVersion;
 use crate::customer::read_recipient;
@@ -12,7 +14,7 @@ use opendrs_domain::order::Recipient;
 use opendrs_domain::text::{Serial, SlotId};
 use opendrs_domain::time::Time;
 
-/// Columns of a device, before what a query adds.
+/// The number of a device's columns, before those that a query adds.
 const DEVICE_COLUMNS: usize = 14;
 
 impl FromRow for Device {
@@ -62,7 +64,7 @@ impl FromRow for RevokedFamilies {
     }
 }
 
-/// The token families that are revoked of a device; none at all if it is not registered any more, or its owner is blocked.
+/// The revoked token families of a device; `None` if it is no longer registered or its owner is blocked.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -70,7 +72,7 @@ pub async fn find_revoked_families(tx: &mut Tx<'_>, shard: i64, id: DeviceId) ->
     tx.query_opt(Query::DeviceFamilies, params![shard, id]).await
 }
 
-/// A device, held against other transactions until this one ends.
+/// A device, locked until this transaction ends.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -78,14 +80,14 @@ pub async fn lock(tx: &mut Tx<'_>, shard: i64, id: DeviceId) -> Result<Option<De
     tx.query_opt(Query::DeviceForUpdate, params![shard, id]).await
 }
 
-/// A device as the statement that judges a call's token reads it.
+/// A device as the statement that checks a call's token reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceForCall {
     /// The device.
     pub device: Device,
-    /// The slot that was asked for, if the device's model has it.
+    /// The requested slot, if the device's model has it.
     pub slot: Option<SlotId>,
-    /// The version of all that decides which tokens are refused.
+    /// The access version.
     pub access: AccessVersion,
 }
 
@@ -96,7 +98,7 @@ impl FromRow for DeviceForCall {
     }
 }
 
-/// A device, and whether its model has a slot: the one read of the hot calls.
+/// A device, and whether its model has a slot: the only read of the frequent calls.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -104,20 +106,21 @@ pub async fn find_with_slot(tx: &mut Tx<'_>, shard: i64, id: DeviceId, slot: &st
     tx.query_opt(Query::DeviceWithSlot, params![shard, id, slot]).await
 }
 
-/// What an order is placed with.
+/// What a Replenish call needs of a device.
 #[derive(Clone, Debug)]
 pub struct DeviceForReplenish {
     /// The device.
     pub device: Device,
     /// The slot, if its model has it.
     pub slot: Option<SlotId>,
-    /// Who the order is for, and where it goes.
+    /// The order's recipient.
     pub recipient: Option<Recipient>,
-    /// The version of all that decides which tokens are refused.
+    /// The access version.
     pub access: AccessVersion,
 }
 
-/// A row of [`Q::DeviceToOrder`]; the recipient is known where the engine has the customer at hand.
+/// A row of [`Query::DeviceForReplenish`]. The flag is whether the row includes the customer, which depends on the
+/// engine.
 struct ReplenishRow(DeviceForReplenish, bool);
 
 impl FromRow for ReplenishRow {
@@ -140,7 +143,8 @@ impl FromRow for RecipientRow {
     }
 }
 
-/// A device, whether its model has a slot, and who its orders are for; the shard that comes with the customer is theirs.
+/// A device, whether its model has a slot, and the recipient of its orders. The shard beside the customer is the
+/// customer's.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -170,7 +174,7 @@ pub async fn list_by_customer(tx: &mut Tx<'_>, customer: CustomerId) -> Result<V
     Ok(found.into_iter().map(|DeviceWith(device, name)| (device, name)).collect())
 }
 
-/// The devices of one maker's that a customer has, oldest first, with their models' names.
+/// A customer's devices of one maker, oldest first, with their models' names.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -184,7 +188,7 @@ pub async fn list_by_maker(
     Ok(found.into_iter().map(|DeviceWith(device, name)| (device, name)).collect())
 }
 
-/// A customer's device by id, registered still or not, with its model's name.
+/// A customer's device by id, with its model's name. Its registration may have ended.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -193,7 +197,7 @@ pub async fn find_by_customer(tx: &mut Tx<'_>, customer: CustomerId, id: DeviceI
     Ok(found.map(|DeviceWith(device, name)| (device, name)))
 }
 
-/// The registration a unit has now, held against other transactions until this one ends.
+/// The current registration of a unit, locked until this transaction ends.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -201,7 +205,7 @@ pub async fn lock_by_unit(tx: &mut Tx<'_>, shard: i64, model: ModelId, serial: &
     Ok(tx.query_opt::<(DeviceId,)>(Query::UnitGet, params![shard, model, serial]).await?.map(|(id,)| id))
 }
 
-/// The registration a unit has now.
+/// The current registration of a unit.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -209,7 +213,7 @@ pub async fn find_by_unit(tx: &mut Tx<'_>, shard: i64, model: ModelId, serial: &
     Ok(tx.query_opt::<(DeviceId,)>(Query::UnitRead, params![shard, model, serial]).await?.map(|(id,)| id))
 }
 
-/// The ended registrations of a unit by the customer who has it now, newest first.
+/// The ended registrations of a unit by its current owner, newest first.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -219,10 +223,10 @@ pub async fn list_earlier_registrations(tx: &mut Tx<'_>, unit: &Device, limit: i
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
-/// Adds a registration and makes it its unit's, which has none.
+/// Adds a registration for a unit that has none.
 ///
 /// # Errors
-/// [`crate::Error`]; [`Error::Conflict`], and so another try, when another node registered the unit meanwhile.
+/// [`crate::Error`]; [`Error::Conflict`], which causes a retry, if another node registered the unit meanwhile.
 pub async fn insert(tx: &mut Tx<'_>, shard: i64, device: &Device) -> Result<()> {
     let Device {
         id,
@@ -243,7 +247,7 @@ pub async fn insert(tx: &mut Tx<'_>, shard: i64, device: &Device) -> Result<()> 
     }
 }
 
-/// Records what a second sign-up of the same customer changes.
+/// Records what a relink changes.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -260,10 +264,10 @@ pub async fn end_registration(tx: &mut Tx<'_>, shard: i64, device: &Device, at: 
     Ok(tx.exec(Query::DeviceEnd, params![shard, device.id, at]).await? > 0)
 }
 
-/// Makes a registration that ended its unit's again, which has none; `false` if it had not ended.
+/// Restores an ended registration for a unit that has none; `false` if it had not ended.
 ///
 /// # Errors
-/// [`crate::Error`]; [`Error::Conflict`], and so another try, when the unit was registered meanwhile.
+/// [`crate::Error`]; [`Error::Conflict`], which causes a retry, if the unit was registered meanwhile.
 pub async fn restore_registration(tx: &mut Tx<'_>, shard: i64, device: &Device) -> Result<bool> {
     if tx.exec(Query::DeviceRestore, params![shard, device.id]).await? == 0 {
         return Ok(false);
@@ -274,7 +278,7 @@ pub async fn restore_registration(tx: &mut Tx<'_>, shard: i64, device: &Device) 
     }
 }
 
-/// Records the last use a device told of; an older one changes nothing.
+/// Records the last use that a device reported. An older time changes nothing.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -282,7 +286,7 @@ pub async fn record_activity(tx: &mut Tx<'_>, shard: i64, id: DeviceId, at: Time
     tx.exec_deferred(Query::DeviceActive, params![shard, id, at]).await
 }
 
-/// Records the revoked token families.
+/// Records a device's revoked token families.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -290,7 +294,7 @@ pub async fn set_revoked_families(tx: &mut Tx<'_>, shard: i64, id: DeviceId, rev
     tx.exec_deferred(Query::DeviceRevoke, params![shard, id, &revoked.to_string()]).await
 }
 
-/// Lets every device of a customer be refused from a moment on, or no longer; only those that are registered.
+/// Suspends all registered devices of a customer from a moment on, or with `None` ends the suspension.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -308,8 +312,8 @@ impl FromRow for DeviceRotationRow {
     }
 }
 
-/// The token families that are revoked of a device, and where the others' refresh tokens stand, held against other
-/// transactions until this one ends; none at all if it is not registered any more.
+/// The revoked token families of a device and the rotation state of the others, locked until this transaction ends.
+/// `None` if the device is no longer registered.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -322,7 +326,7 @@ pub async fn lock_rotation(
     Ok(found.map(|DeviceRotationRow(revoked, turns)| (revoked, turns)))
 }
 
-/// Records both.
+/// Records the revoked token families and the rotation state of the others.
 ///
 /// # Errors
 /// [`crate::Error`].

@@ -1,12 +1,12 @@
-//! The two engines a store may run on.
+//! The two engines that a store can run on.
 //!
 //! Not here: what each of them does. Invariant: an open store never changes its engine.
 
-/// Which engine a store runs on.
+/// The engine of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
-    /// Embedded, one process.
+    /// Embedded, for one process.
     Sqlite,
-    /// Shared by nodes.
+    /// Shared by several nodes.
     Postgres,
 }

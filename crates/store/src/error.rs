@@ -1,4 +1,6 @@
-//! What can go wrong between a use case and its rows.
+//! Store errors: what can go wrong between a use case and its rows.
+//!
+//! Invariant: an error's text quotes no customer data from PostgreSQL's error details.
 
 use crate::pg::sqlstate::{self, SqlStateRemedy};
 use tokio_postgres::error::SqlState;
@@ -6,44 +8,44 @@ use tokio_postgres::error::SqlState;
 /// A store error. Refusals of rules are not errors here; they are values of a command's outcome.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The engine cannot be reached, or its answer to a commit never came: the outcome is unknown, trying again is
-    /// safe for every command of this service.
+    /// The engine cannot be reached, or its answer to a commit never arrived. The outcome is unknown. A retry is safe
+    /// for every command of this service.
     #[error("the store cannot be reached: {0}")]
     Unavailable(String),
-    /// The same, and the connection is of no use any more: it is dropped, and the next command gets another.
+    /// As [`Error::Unavailable`], and the connection is unusable: it is dropped, and the next command gets another.
     #[error("the store cannot be reached: {why}")]
     ConnectionLost {
-        /// The engine's words.
+        /// The engine's error text.
         why: String,
-        /// Whether the server takes no writes, so that every other connection to it is dropped as well.
+        /// Whether the server takes no writes. Then every other connection to it is dropped as well.
         read_only: bool,
     },
-    /// The disk did not take what was to be made durable. What it holds now the engine cannot say: the outcome is
-    /// unknown, and the store that answers this takes no more commands until the process starts anew.
+    /// The disk failed to sync. The engine cannot tell what the disk holds, so the outcome is unknown. The store takes
+    /// no more commands until the process restarts.
     #[error("the disk failed to sync, restart to recover: {0}")]
     SyncFailed(String),
-    /// Two transactions met; the command may be run again.
+    /// Two transactions conflicted; the command may be run again.
     #[error("the store asks to try again: {0}")]
     Conflict(String),
-    /// A row says what it cannot mean.
+    /// A row holds a value that is not valid.
     #[error("query {query}: column {column} holds {found}")]
     InvalidRow {
         /// The query that read it.
         query: &'static str,
         /// The column, counted from 0.
         column: usize,
-        /// What was found.
+        /// The value found.
         found: String,
     },
-    /// The engine refused a statement: a bug of ours or a damaged file.
+    /// The engine refused a statement: a programming error or a damaged file.
     #[error("query {query}: {source}")]
     Statement {
         /// The query.
         query: &'static str,
-        /// The engine's words.
+        /// The engine's error.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The store cannot be opened; the text says what to do.
+    /// The store cannot be opened; the text states what to do.
     #[error("{0}")]
     CannotOpen(String),
 }
@@ -57,7 +59,7 @@ impl Error {
             CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, FileLockingProtocolFailed, ReadOnly, SystemIoFailure,
         };
         match error.sqlite_error_code() {
-            // A second sync may succeed although the first one's pages are gone: it must not be asked for.
+            // A second sync may succeed although the pages of the first one are lost, so there must not be one.
             Some(SystemIoFailure) if extended_code(&error).is_some_and(|code| SYNC_FAILURE_CODES.contains(&code)) => {
                 Error::SyncFailed(error.to_string())
             }
@@ -87,7 +89,7 @@ impl Error {
         }
     }
 
-    /// The same error once more, for another command that it concerns.
+    /// A copy of the error, for another command that it concerns.
     pub(crate) fn duplicate(&self) -> Self {
         match self {
             Error::Unavailable(words) => Error::Unavailable(words.clone()),
@@ -108,29 +110,29 @@ impl Error {
         }
     }
 
-    /// Whether the store, not the command, is the reason: another command would fare no better now.
+    /// Whether the store, not the command, is the reason: another command would fail as well.
     pub(crate) fn is_outage(&self) -> bool {
         matches!(self, Error::Unavailable(_) | Error::ConnectionLost { .. } | Error::SyncFailed(_))
     }
 
-    /// Whether nothing may be written before the process starts anew.
+    /// Whether nothing may be written until the process restarts.
     pub(crate) fn is_sync_failure(&self) -> bool {
         matches!(self, Error::SyncFailed(_))
     }
 
-    /// Whether the command may simply be run again.
+    /// Whether the command may be run again.
     pub(crate) fn is_conflict(&self) -> bool {
         matches!(self, Error::Conflict(_))
     }
 
-    /// Whether a key was taken: perhaps by another node, after the command had looked.
+    /// Whether a key was taken, perhaps by another node after the command had checked it.
     pub(crate) fn is_unique_violation(&self) -> bool {
         let Error::Statement { source, .. } = self else { return false };
         source.downcast_ref::<StatementRejection>().is_some_and(|refusal| refusal.unique_violation)
     }
 }
 
-/// SQLite's codes of a file or folder that did not sync.
+/// SQLite's error codes for a file or folder that failed to sync.
 const SYNC_FAILURE_CODES: [i32; 2] = [rusqlite::ffi::SQLITE_IOERR_FSYNC, rusqlite::ffi::SQLITE_IOERR_DIR_FSYNC];
 
 fn extended_code(error: &rusqlite::Error) -> Option<i32> {
@@ -145,7 +147,8 @@ struct StatementRejection {
     unique_violation: bool,
 }
 
-/// What PostgreSQL said; the driver itself only says "db error". Without the detail, which quotes customers' data.
+/// PostgreSQL's error message, since the driver's own text is only "db error". It omits the detail, which quotes
+/// customers' data.
 pub(crate) fn driver_message(error: &tokio_postgres::Error) -> String {
     match (error.as_db_error(), std::error::Error::source(error)) {
         (Some(db), _) => format!("{} ({})", db.message(), db.code().code()),

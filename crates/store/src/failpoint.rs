@@ -1,34 +1,35 @@
-//! Places at which a test lets the process die, to see what is left.
+//! Points at which a test ends the process, to check what is left.
 //!
-//! What it is: [`reached`] stands where a crash would be hardest to survive; built with the feature `failpoints`, it
-//! aborts the process when `OPENDRS_TEST_FAILPOINT` says `NAME` or `NAME:N`, for the N-th time the place is reached.
-//! What it is not: part of the product. Invariant: without the feature, which is off by default, it is nothing at all.
+//! What it is: calls of [`reached`] at the points where a crash is hardest to survive. Built with the feature
+//! `failpoints`, it aborts the process if `OPENDRS_TEST_FAILPOINT` is `NAME` or `NAME:N`, when the point is reached for
+//! the N-th time. What it is not: part of the product. Invariant: without the feature, which is off by default, it does
+//! nothing.
 
-/// A place.
+/// A point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Point {
-    /// A schema step ran, and is not committed.
+    /// A schema step ran and is not committed.
     SchemaApplied,
-    /// A batch of commands ran, and is not committed.
+    /// A batch of commands ran and is not committed.
     BatchApplied,
-    /// A batch is committed, and nobody knows.
+    /// A batch is committed and no caller is answered.
     BatchCommitted,
-    /// Some callers of a batch know, others do not.
+    /// Some callers of a batch are answered, others are not.
     BatchHalfAnswered,
-    /// An order was placed, and its device does not know.
+    /// An order is placed and its device is not answered.
     OrderPlaced,
-    /// A code was redeemed, and its tokens are not made.
+    /// A code is redeemed and its tokens are not created.
     CodeRedeemed,
-    /// The worker has its list of what is due, and did nothing of it.
+    /// The worker has its list of due work and has done none of it.
     WorkClaimed,
-    /// The worker did a part of its list.
+    /// The worker has done a part of its list.
     WorkHalfDone,
-    /// Time was moved, and the store does not say so.
+    /// The clock was moved and the store does not record it yet.
     ClockMoved,
 }
 
 impl Point {
-    /// Every place.
+    /// Every point.
     pub const ALL: [Self; 9] = [
         Self::SchemaApplied,
         Self::BatchApplied,
@@ -41,7 +42,7 @@ impl Point {
         Self::ClockMoved,
     ];
 
-    /// Its name in the environment.
+    /// The point's name in the environment variable.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -58,10 +59,10 @@ impl Point {
     }
 }
 
-/// The variable that names the place to die at.
+/// The environment variable that names the point.
 pub const VARIABLE: &str = "OPENDRS_TEST_FAILPOINT";
 
-/// Says that a place was reached; without the feature `failpoints` it does nothing and costs nothing.
+/// Marks that a point was reached. Without the feature `failpoints` it does nothing and costs nothing.
 #[cfg(not(feature = "failpoints"))]
 #[inline(always)]
 pub fn reached(_: Point) {}
@@ -75,13 +76,13 @@ mod on {
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicU64, Ordering};
 
-    /// The place to die at, and how often it is still to be passed.
+    /// The chosen point, and how often it is still to be passed.
     static CHOSEN: OnceLock<Option<(Point, AtomicU64)>> = OnceLock::new();
 
-    /// Says that a place was reached; ends the process, without a farewell, where that is the one to die at.
+    /// Marks that a point was reached, and aborts the process at the chosen one.
     ///
     /// # Panics
-    /// Where the environment names no place there is: a test that kills nothing must not look like one that passed.
+    /// If the environment names an unknown point: a test that kills nothing must not look like one that passed.
     pub fn reached(point: Point) {
         let chosen = CHOSEN.get_or_init(|| {
             let text = std::env::var(VARIABLE).ok()?;

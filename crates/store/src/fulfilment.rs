@@ -1,4 +1,6 @@
-//! Calls that a back end has to be sent, one row an order at most. Whoever locks a row has locked its order before.
+//! Calls to back ends, at most one row for each order.
+//!
+//! Invariant: a transaction that locks a row has locked its order before.
 
 use crate::queries::Query;
 use crate::value::{DbRow, FromRow, params};
@@ -7,22 +9,22 @@ use opendrs_domain::fulfilment::BackendCallKind;
 use opendrs_domain::id::OrderId;
 use opendrs_domain::time::Time;
 
-/// A call.
+/// A call to a back end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackendCall {
     /// The order's shard.
     pub shard: i64,
     /// The order.
     pub order: OrderId,
-    /// What is asked for.
+    /// The kind of call.
     pub kind: BackendCallKind,
-    /// How often it was, this time included.
+    /// The number of attempts, this one included.
     pub attempts: i64,
-    /// When it is due; once leased, when the lease is over.
+    /// When the call is due; while it is leased, when the lease ends.
     pub due_at: Option<Time>,
-    /// What the back end calls the order, once that is known.
+    /// The back end's reference of the order, once it is known.
     pub reference: Option<String>,
-    /// When it was first asked to begin an order and was not heard, by the world's clock.
+    /// When the back end was first asked to begin an order without an answer, by the real clock.
     pub begun_at: Option<Time>,
 }
 
@@ -43,7 +45,7 @@ impl FromRow for BackendCall {
     }
 }
 
-/// Has the back end asked to take an order, unless it is being asked.
+/// Requests that the back end takes an order, unless such a request is open.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -51,7 +53,7 @@ pub async fn request_place(tx: &mut Tx<'_>, shard: i64, id: OrderId, now: Time) 
     tx.exec_deferred(Query::FulfilmentPlace, params![shard, id, now]).await
 }
 
-/// Has the back end told to give an order up, if it ever was asked to take it.
+/// Requests that the back end cancels an order, if it was ever asked to take it.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -59,7 +61,7 @@ pub async fn request_cancel(tx: &mut Tx<'_>, shard: i64, id: OrderId, now: Time)
     tx.exec_deferred(Query::FulfilmentCancel, params![shard, id, now]).await
 }
 
-/// Takes the first calls that are due; nobody else takes them before `until`.
+/// Leases the first calls that are due, until `until`.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -67,7 +69,7 @@ pub async fn lease(tx: &mut Tx<'_>, now: Time, until: Time, limit: i64) -> Resul
     tx.query_all(Query::FulfilmentLease, params![now, until, limit]).await
 }
 
-/// What an order's back end is to be asked for, held against other transactions.
+/// The open call of an order, locked until this transaction ends.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -75,7 +77,7 @@ pub async fn lock(tx: &mut Tx<'_>, shard: i64, id: OrderId) -> Result<Option<Bac
     tx.query_opt(Query::FulfilmentGet, params![shard, id]).await
 }
 
-/// Records how a call went: when it is made again, if at all, and what went wrong.
+/// Records the result of a call: when it is made again, if at all, and its error.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -89,7 +91,7 @@ pub async fn record_result(
     tx.exec_deferred(Query::FulfilmentSet, params![shard, id, due_at, error]).await
 }
 
-/// Has the back end asked how an order stands, from then on.
+/// Schedules queries of an order's state at the back end, from `due_at` on.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -97,8 +99,8 @@ pub async fn schedule_watch(tx: &mut Tx<'_>, shard: i64, id: OrderId, due_at: Ti
     tx.exec(Query::FulfilmentWatch, params![shard, id, due_at]).await.map(drop)
 }
 
-/// Notes that the back end is being asked to begin an order, at a moment of the world's clock, unless that stands there
-/// from before; false when the call is no longer whose lease ends at `until`.
+/// Records when the back end is asked to begin an order, by the real clock, unless an earlier time is recorded. `false`
+/// if the lease that ends at `until` is no longer held.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -106,8 +108,8 @@ pub async fn record_begin(tx: &mut Tx<'_>, shard: i64, id: OrderId, until: Time,
     Ok(tx.exec(Query::FulfilmentBegin, params![shard, id, until, at]).await? > 0)
 }
 
-/// Notes what the back end calls an order that it is being asked to take, and since when others were begun that were not
-/// heard of, if any were; false when the call is no longer whose lease ends at `until`.
+/// Records the back end's reference of an order that it is asked to take. `begun_at` is since when other attempts to
+/// begin it are unanswered, if any are. `false` if the lease that ends at `until` is no longer held.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -121,7 +123,7 @@ pub async fn record_reference(
     Ok(tx.exec(Query::FulfilmentSetReference, params![shard, id, until, reference, begun_at]).await? > 0)
 }
 
-/// Whether any order is what the back end calls so.
+/// Whether an order has this reference at the back end.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -129,7 +131,7 @@ pub async fn reference_exists(tx: &mut Tx<'_>, reference: &str) -> Result<bool> 
     Ok(tx.query_opt::<(i64,)>(Query::FulfilmentByReference, params![reference]).await?.is_some())
 }
 
-/// Whether an order is watched, by what the back end calls it.
+/// Whether the order with this reference is watched.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -137,8 +139,7 @@ pub async fn is_reference_watched(tx: &mut Tx<'_>, reference: &str) -> Result<bo
     Ok(tx.query_opt::<(i64,)>(Query::FulfilmentWatched, params![reference]).await?.is_some())
 }
 
-/// Has an order that is watched looked at now, by what the back end calls it; whether that is earlier than it would
-/// have been.
+/// Makes the watched order with this reference due now; returns whether that is earlier than before.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -146,7 +147,7 @@ pub async fn expedite_watch(tx: &mut Tx<'_>, reference: &str, now: Time) -> Resu
     Ok(tx.exec(Query::FulfilmentExpedite, params![reference, now]).await? > 0)
 }
 
-/// What went wrong with an order's last call, if anything.
+/// The error of an order's last call, if it failed.
 ///
 /// # Errors
 /// [`crate::Error`].

@@ -1,7 +1,7 @@
-//! A look at a store that changes nothing: for `opendrs doctor`, backups and restores.
+//! Read-only inspection of a store, for `opendrs doctor`, backups and restores.
 //!
-//! What it is not: the way a server opens its store, which brings the schema up to date. Invariant: a store that is not
-//! there is not made.
+//! What it is not: the way a server opens its store, which migrates the schema. Invariant: an inspection does not
+//! create a missing store.
 
 pub use crate::condition::{DatabaseCondition, SessionMode};
 use crate::error::driver_message;
@@ -13,31 +13,31 @@ use rusqlite::OptionalExtension;
 use std::path::Path;
 use uuid::Uuid;
 
-/// Where a topic leads, as it is stored.
+/// The endpoint of a receiver as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealedEndpoint {
-    /// The topic.
+    /// The receiver.
     pub receiver: ReceiverId,
-    /// Its endpoint, sealed.
+    /// The endpoint, sealed.
     pub sealed_endpoint: Vec<u8>,
 }
 
-/// What is found.
+/// The result of an inspection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreInspection {
-    /// The schema step it is at; 0 if nothing was ever in it.
+    /// The schema step; 0 if the database is empty.
     pub schema_step: i64,
-    /// The last step this program knows.
+    /// The latest step that this program knows.
     pub latest_step: i64,
-    /// The installation, if it has one: proof of its master key, and when it was made.
+    /// The installation, if there is one: the proof of its master key, and when it was created.
     pub installation: Option<([u8; 32], Time)>,
-    /// What time the store has, where it has a clock of its own.
+    /// The time of the database's own clock, where it has one.
     pub database_time: Option<Time>,
-    /// Where the confirmed topics lead, at most 1,000.
+    /// The endpoints of confirmed receivers, at most 1,000.
     pub endpoints: Vec<SealedEndpoint>,
     /// The names of all makers.
     pub makers: Vec<String>,
-    /// Whether it is as the server needs it.
+    /// Whether the database meets the server's needs.
     pub condition: DatabaseCondition,
 }
 
@@ -45,12 +45,12 @@ const CONFIRMED_ENDPOINTS_SQL: &str = "SELECT id, sealed FROM topic WHERE state 
 
 const MAKERS_SQL: &str = "SELECT name FROM maker ORDER BY name";
 
-/// Sessions of other connections that have our name.
+/// Sessions of other connections with this program's `application_name`.
 const OTHER_SESSIONS_SQL: &str =
     "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
     AND application_name = current_setting('application_name')";
 
-/// Looks at a store; `None` where no database is.
+/// Inspects a store; `None` if there is no database.
 ///
 /// # Errors
 /// [`Error::CannotOpen`], [`Error::Unavailable`].
@@ -62,10 +62,10 @@ pub async fn inspect(place: &StoreLocation) -> Result<Option<StoreInspection>> {
     }
 }
 
-/// Whether a database can be reached; a file always is. What it is like there is not looked at.
+/// Whether a database can be reached; a file always can. Its content is not checked.
 ///
 /// # Errors
-/// [`Error::CannotOpen`]; [`Error::Unavailable`] with what to look at.
+/// [`Error::CannotOpen`]; [`Error::Unavailable`] with what to check.
 pub async fn test_connection(place: &StoreLocation) -> Result<()> {
     match place {
         StoreLocation::File(_) => Ok(()),
@@ -73,7 +73,7 @@ pub async fn test_connection(place: &StoreLocation) -> Result<()> {
     }
 }
 
-/// Whether any process has a store open, this one included. On PostgreSQL it is found by the name that sessions give
+/// Whether any process has a store open, this one included. On PostgreSQL this is found by the name of sessions
 /// (`application_name`), which a pooler may hide.
 ///
 /// # Errors
@@ -91,7 +91,7 @@ pub async fn is_in_use(place: &StoreLocation) -> Result<bool> {
         StoreLocation::Url(url) => {
             let client = pg::connect_plain(&pg::parse_url(url)?).await?;
             let error = |e: tokio_postgres::Error| Error::Unavailable(driver_message(&e));
-            // The sessions of a process that has just ended are given a second to end as well.
+            // Sessions of a process that has just ended get a second to end.
             for wait in [true; 10].into_iter().chain([false]) {
                 let others: i64 = client.query_one(OTHER_SESSIONS_SQL, &[]).await.map_err(error)?.get(0);
                 if others == 0 {
@@ -108,7 +108,8 @@ pub async fn is_in_use(place: &StoreLocation) -> Result<bool> {
 
 pub(crate) fn inspect_sqlite(path: &Path) -> Result<StoreInspection> {
     let conn = open_existing(path)?;
-    // A damaged schema shows here, a damaged table only to `PRAGMA integrity_check`; both are called so.
+    // A damaged schema shows here; a damaged table shows only to `PRAGMA integrity_check`. Both have the same error
+    // text.
     let bad = |e: rusqlite::Error| {
         let damaged = e.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseCorrupt);
         let what = if damaged { "is damaged" } else { "is no database that can be read" };

@@ -1,16 +1,18 @@
 //! The installation's own row: shards, master key check, token keys, test clock.
+//!
+//! Invariant: an installation has one row, and its shards never change.
 
 use crate::queries::Query;
 use crate::value::{DbRow, FromRow, params};
 use crate::{Command, Error, Result, Tx};
 use opendrs_domain::time::Time;
 
-/// What a new installation begins with; an existing one is compared with it.
+/// The values of a new installation; an existing one is compared with them.
 #[derive(Clone, Copy, Debug)]
 pub struct NewInstallation {
-    /// Proves that the master key is the one the store was made with, without telling it.
+    /// Proves that the master key is the one of the store, without revealing it.
     pub master_check: [u8; 32],
-    /// Now.
+    /// The current time.
     pub at: Time,
 }
 
@@ -27,7 +29,7 @@ impl FromRow for InstallationRow {
     }
 }
 
-/// Makes the installation's row and its first token key, unless they are there.
+/// Creates the installation's row and its first token key, unless they exist.
 pub(crate) struct CreateInstallation {
     pub(crate) initial: NewInstallation,
     pub(crate) shards: i64,
@@ -46,7 +48,7 @@ impl Command for CreateInstallation {
     }
 }
 
-/// Why nothing more is done with a master key that was in use.
+/// The error for an operation under a master key that was replaced.
 pub const MASTER_KEY_REPLACED: &str = "this store was encrypted anew under another master key (`opendrs keys rewrap`): start with the file \
      of that key (`keys.master_file`)";
 
@@ -54,7 +56,7 @@ async fn read_master_check(tx: &mut Tx<'_>, q: Query) -> Result<Option<[u8; 32]>
     Ok(tx.query_opt::<(Vec<u8>,)>(q, params![]).await?.and_then(|(check,)| check.try_into().ok()))
 }
 
-/// Whether the store has the master key of a proof.
+/// Whether the store's master key has this proof.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -62,10 +64,10 @@ pub async fn has_master_key(tx: &mut Tx<'_>, proof: &[u8; 32]) -> Result<bool> {
     Ok(read_master_check(tx, Query::MasterCheck).await?.as_ref() == Some(proof))
 }
 
-/// Keeps the store under the master key of a proof until the transaction ends: for whoever writes what is sealed.
+/// Keeps the store's master key until the transaction ends, for transactions that write sealed data.
 ///
 /// # Errors
-/// [`crate::Error::Unavailable`] where it has got another one meanwhile.
+/// [`crate::Error::Unavailable`] if the master key was replaced meanwhile.
 pub async fn hold_master_key(tx: &mut Tx<'_>, proof: &[u8; 32]) -> Result<()> {
     match read_master_check(tx, Query::MasterCheckHeld).await?.as_ref() == Some(proof) {
         true => Ok(()),
@@ -73,11 +75,11 @@ pub async fn hold_master_key(tx: &mut Tx<'_>, proof: &[u8; 32]) -> Result<()> {
     }
 }
 
-/// Puts the store under another master key, by the proofs of both. Whoever does so seals anew what is sealed, in the same
+/// Replaces the store's master key, by the proofs of both. The caller seals all sealed data again in the same
 /// transaction, and sets another version ([`crate::access::set_version`]).
 ///
 /// # Errors
-/// [`crate::Error::CannotOpen`] where it is not under the old one.
+/// [`crate::Error::CannotOpen`] if the store's key is not the old one.
 pub async fn replace_master_key(tx: &mut Tx<'_>, old: &[u8; 32], new: &[u8; 32]) -> Result<()> {
     if read_master_check(tx, Query::MasterCheckLock).await?.as_ref() != Some(old) {
         return Err(Error::CannotOpen(MASTER_KEY_REPLACED.into()));
@@ -85,14 +87,14 @@ pub async fn replace_master_key(tx: &mut Tx<'_>, old: &[u8; 32], new: &[u8; 32])
     tx.exec(Query::MasterCheckSet, params![new]).await.map(drop)
 }
 
-/// A key that tokens are made with; the store holds its number alone.
+/// A token key. The store holds its number only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenKeyRow {
     /// Its number, from 1.
     pub number: i64,
     /// When it was made.
     pub created_at: Time,
-    /// Since when its tokens are refused.
+    /// When it was retired. From then on its tokens are refused.
     pub retired_at: Option<Time>,
 }
 
@@ -102,7 +104,7 @@ impl FromRow for TokenKeyRow {
     }
 }
 
-/// The token keys, oldest first; retired ones stay, so that no number is given twice.
+/// The token keys, oldest first. Retired ones stay, so that no number is used twice.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -110,7 +112,7 @@ pub async fn list_token_keys(tx: &mut Tx<'_>) -> Result<Vec<TokenKeyRow>> {
     tx.query_all(Query::TokenKeys, params![]).await
 }
 
-/// Retires a token key, unless it was before. Whoever does so sets the version anew ([`crate::access::set_version`]).
+/// Retires a token key, unless it is retired. The caller also sets another version ([`crate::access::set_version`]).
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -118,7 +120,7 @@ pub async fn retire_token_key(tx: &mut Tx<'_>, number: i64, at: Time) -> Result<
     tx.exec_deferred(Query::TokenKeyRetire, params![number, at]).await
 }
 
-/// Adds a token key; nothing happens if the number is taken.
+/// Adds a token key; does nothing if the number is taken.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -126,7 +128,7 @@ pub async fn insert_token_key(tx: &mut Tx<'_>, number: i64, at: Time) -> Result<
     tx.exec_deferred(Query::TokenKeyPut, params![number, at]).await
 }
 
-/// The test clock's offset in microseconds and the time at which it stands still, if it ever was used.
+/// The test clock's offset in microseconds and the time at which it is frozen, if it was ever used.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -134,7 +136,7 @@ pub async fn load_test_clock(tx: &mut Tx<'_>) -> Result<(Option<i64>, Option<Tim
     Ok(tx.query_opt(Query::ClockGet, params![]).await?.unwrap_or_default())
 }
 
-/// Keeps the test clock's state, so that a restart and the command line tell the same time.
+/// Saves the test clock's state, so that a restart and the command line use the same time.
 ///
 /// # Errors
 /// [`crate::Error`].

@@ -1,8 +1,9 @@
-//! Every SQL text of the service, on two engines: SQLite, embedded, and PostgreSQL, shared by several nodes.
+//! The store: all SQL texts of the service, on two engines. SQLite is embedded; PostgreSQL is shared by several nodes.
 //!
-//! What it is: [`Db`] opens, migrates and hands out [`Tx`]; one module a noun turns rows into domain values and back.
-//! What it is not: it decides nothing. Invariant: one text a query ([`queries::Query`]), prepared on every connection when
-//! it opens, so a node whose code does not fit the schema fails at its start and not at a request.
+//! What it is: [`Db`] opens and migrates a store and provides [`Tx`]. One module for each kind of object turns rows
+//! into domain values and back. What it is not: it decides nothing. Invariant: each query has one text
+//! ([`queries::Query`]), prepared on every connection when it opens. So a node whose code does not fit the schema fails
+//! at its start and not at a request.
 
 mod access_version;
 mod availability;

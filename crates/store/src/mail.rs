@@ -1,6 +1,6 @@
-//! Mail to customers: written with the change it tells of, in the same transaction; claimed, sent, kept for a while.
+//! Mail to customers: written in the transaction of the change that it reports; leased, sent, and kept for a while.
 //!
-//! Invariant: a mail is on its way until `ended_at` is set, and due at `due_at` until then.
+//! Invariant: a mail is open until `ended_at` is set, and due at `due_at` until then.
 
 use crate::queries::Query;
 use crate::value::{DbRow, FromRow, params};
@@ -12,25 +12,25 @@ use opendrs_domain::time::Time;
 /// A mail to a customer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredMail {
-    /// Its shard: its device's.
+    /// The shard of its device.
     pub shard: i64,
     /// Identifier, rising with time.
     pub id: MailId,
-    /// The device it tells of.
+    /// The device that the mail is about.
     pub device: DeviceId,
-    /// To whom.
+    /// The customer to whom it is sent.
     pub customer: CustomerId,
-    /// When what it tells happened.
+    /// When the reported change happened.
     pub at: Time,
-    /// What it tells.
+    /// The content.
     pub content: MailContent,
-    /// Where it stands.
+    /// The mail's state.
     pub state: MailState,
-    /// When it is sent, or its lease ends.
+    /// When it is sent or, while it is leased, when the lease ends.
     pub due_at: Option<Time>,
-    /// How often it was tried.
+    /// The number of attempts.
     pub attempts: i64,
-    /// When it was sent, kept or given up.
+    /// When it was sent, kept or became dead.
     pub ended_at: Option<Time>,
     /// Why the last attempt failed.
     pub reason: Option<String>,
@@ -80,7 +80,7 @@ pub async fn insert(tx: &mut Tx<'_>, mail: &StoredMail) -> Result<()> {
     tx.exec_deferred(Query::MailPut, params).await
 }
 
-/// Takes what is due, at most `limit`, until a lease ends.
+/// Leases due mails, at most `limit`, until `lease`.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -88,7 +88,7 @@ pub async fn claim(tx: &mut Tx<'_>, now: Time, lease: Time, limit: i64) -> Resul
     tx.query_all(Query::MailClaim, params![now, lease, limit]).await
 }
 
-/// Records where a mail stands after an attempt; `false` if another attempt was begun meanwhile, whose record decides.
+/// Records a mail's state after an attempt. `false` if another attempt began meanwhile; then its record counts.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -98,7 +98,7 @@ pub async fn save(tx: &mut Tx<'_>, mail: &StoredMail) -> Result<bool> {
     Ok(tx.exec(Query::MailSave, params).await? > 0)
 }
 
-/// Has a mail sent again, as if it had been tried once; `false` if it is on its way, or not there.
+/// Queues a mail again, as if it had been tried once; `false` if it is open or does not exist.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -106,7 +106,7 @@ pub async fn requeue(tx: &mut Tx<'_>, shard: i64, id: MailId, now: Time) -> Resu
     Ok(tx.exec(Query::MailRequeue, params![shard, id, now]).await? > 0)
 }
 
-/// Mails that were given up since a moment, after one, in the order of their ids.
+/// Dead mails since a moment, after one, in the order of their ids.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -114,7 +114,7 @@ pub async fn list_dead(tx: &mut Tx<'_>, since: Time, after: MailId, limit: i64) 
     tx.query_all(Query::MailDead, params![since, after, limit]).await
 }
 
-/// The newest mails that were given up, oldest first.
+/// The newest dead mails, oldest first.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -151,7 +151,7 @@ pub async fn list_newest(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<StoredMail>>
     Ok(found)
 }
 
-/// Removes at most `limit` mails that ended before a moment; says how many.
+/// Removes at most `limit` mails that ended before a moment, and returns their number.
 ///
 /// # Errors
 /// [`crate::Error`].

@@ -1,4 +1,6 @@
-//! Makers.
+//! Makers: the companies that build devices.
+//!
+//! Invariant: a maker is found by its id or its name.
 
 use crate::queries::Query;
 use crate::value::{DbRow, FromRow, params};
@@ -28,7 +30,7 @@ pub async fn find_by_id(tx: &mut Tx<'_>, id: MakerId) -> Result<Option<Maker>> {
     tx.query_opt(Query::MakerById, params![id]).await
 }
 
-/// The first makers after one, in the order of their ids.
+/// The first makers after `last`, in the order of their ids.
 ///
 /// # Errors
 /// [`crate::Error`].

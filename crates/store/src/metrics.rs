@@ -1,12 +1,12 @@
-//! Numbers that tell how the store is doing.
+//! Metrics of the store.
 //!
-//! What it is: counters that are added to without a lock, and read by whoever watches. What it is not: a way to measure
-//! single calls. Invariant: counting costs a few additions a batch, none a command.
+//! What it is: counters that are increased without a lock and read for monitoring. What it is not: a measurement of
+//! single calls. Invariant: counting costs a few additions for each batch, none for each command.
 
 use crate::availability::StoreAvailability;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How many values were at most how large; what is larger than the last bound is counted as well.
+/// A histogram: how many values were at most how large. Values above the last bound are counted as well.
 #[derive(Debug)]
 pub struct Histogram<const N: usize> {
     bounds: &'static [u64; N],
@@ -15,19 +15,19 @@ pub struct Histogram<const N: usize> {
     sum: AtomicU64,
 }
 
-/// A histogram as it was at a moment.
+/// A histogram at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistogramSnapshot {
     /// Each bound, with the number of values up to it.
     pub cumulative: Vec<(u64, u64)>,
-    /// How many values there were.
+    /// The number of values.
     pub count: u64,
-    /// Their sum.
+    /// The sum of the values.
     pub sum: u64,
 }
 
 impl<const N: usize> Histogram<N> {
-    /// One that has counted nothing.
+    /// An empty histogram.
     #[must_use]
     pub fn new(bounds: &'static [u64; N]) -> Self {
         let counts = std::array::from_fn(|_| AtomicU64::new(0));
@@ -41,7 +41,7 @@ impl<const N: usize> Histogram<N> {
         self.sum.fetch_add(value, Ordering::Relaxed);
     }
 
-    /// What it has counted so far, with what others of the same bounds have.
+    /// The counts so far, summed over histograms with the same bounds.
     pub fn merged<'h>(all: impl Iterator<Item = &'h Self>) -> HistogramSnapshot {
         let mut counted = HistogramSnapshot { cumulative: Vec::new(), count: 0, sum: 0 };
         let mut each = [0; N];
@@ -62,7 +62,7 @@ impl<const N: usize> Histogram<N> {
         counted
     }
 
-    /// What it has counted so far.
+    /// The counts so far.
     pub fn snapshot(&self) -> HistogramSnapshot {
         Self::merged(std::iter::once(self))
     }
@@ -72,7 +72,7 @@ const BATCH_SIZE_BOUNDS: [u64; 10] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 const BATCH_MICROS_BOUNDS: [u64; 12] =
     [100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 500_000, 2_500_000];
 
-/// What writers and readers count.
+/// The counters of writers and readers.
 #[derive(Debug)]
 pub(crate) struct StoreCounters {
     pub(crate) batch_sizes: Histogram<10>,
@@ -98,7 +98,7 @@ impl Default for StoreCounters {
     }
 }
 
-/// A batch under way.
+/// The timer of a batch that is running.
 pub(crate) struct BatchTimer<'m> {
     counters: &'m StoreCounters,
     commands: u64,
@@ -113,7 +113,7 @@ impl StoreCounters {
 }
 
 impl BatchTimer<'_> {
-    /// It was committed, or has to be run again command by command.
+    /// Records a batch that was committed, or that has to be run again command by command.
     pub(crate) fn finish(self, committed: bool) {
         self.counters.batch_sizes.add(self.commands);
         self.counters.batch_micros.add(u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX));
@@ -125,20 +125,20 @@ pub(crate) fn increment(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }
 
-/// How the store is doing.
+/// The metrics of a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreMetrics {
-    /// Commands in each batch that the writers ran.
+    /// Commands in each batch of the writer.
     pub batches: HistogramSnapshot,
-    /// Microseconds each took, its commit included.
+    /// The duration of each batch in microseconds, its commit included.
     pub batch_micros: HistogramSnapshot,
     /// Batches that failed, after which their commands were run one by one.
     pub batches_redone: u64,
-    /// Messages that wait for a writer now; one holds the commands of a turn of a serving thread.
+    /// Messages that wait for the writer now. One message holds the commands of one turn of a serving thread.
     pub queued: u64,
     /// Reads that had to wait for a connection (SQLite).
     pub reader_waits: u64,
-    /// Connections made (PostgreSQL): more than at the start means that some were lost.
+    /// Connections opened (PostgreSQL). More than at the start means that some were lost.
     pub connects: u64,
 }
 

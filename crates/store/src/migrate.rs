@@ -1,7 +1,7 @@
-//! Schema steps: embedded, numbered, one file an engine and step, each run once and in order.
+//! Schema steps: embedded and numbered, with one file for each engine and step, each run once and in order.
 //!
-//! Invariant: a step of a release never changes; a later one adds. What nodes of the release before read and write stays, so
-//! that they go on working while the new one starts.
+//! Invariant: a released step never changes; a later one only adds. What nodes of the previous release read and write
+//! stays, so that they keep working while the new release starts.
 
 use crate::failpoint::{self, Point};
 use crate::{Error, Result};
@@ -27,7 +27,7 @@ macro_rules! step {
 
 const SCHEMA_STEPS: &[SchemaStep] = &[step!(1, "0001_schema")];
 
-/// The last step there is.
+/// The number of the latest step.
 pub(crate) fn latest_step() -> i64 {
     SCHEMA_STEPS[SCHEMA_STEPS.len() - 1].number
 }
@@ -53,7 +53,7 @@ pub(crate) fn migrate_sqlite(conn: &mut Connection) -> Result<()> {
     let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(error)?;
     let done: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(error)?;
     reject_newer(done)?;
-    // What a step moves elsewhere is not left behind.
+    // Data that a step moves is erased at its old place.
     tx.pragma_update(None, "secure_delete", "ON").map_err(error)?;
     for step in SCHEMA_STEPS.iter().filter(|step| step.number > done) {
         tx.execute_batch(step.lite).map_err(error)?;
@@ -66,11 +66,11 @@ pub(crate) fn migrate_sqlite(conn: &mut Connection) -> Result<()> {
 
 pub(crate) async fn migrate_postgres(client: &mut Client) -> Result<()> {
     let error = |e| Error::from_postgres("migrate", e);
-    // Made only where it is missing: otherwise each start would log the server's notice that it is there.
+    // The table is created only if it is missing. Otherwise each start would log the server's notice that it exists.
     let made = "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relname = 'migration' AND n.nspname = current_schema())";
     let made: bool = client.query_one(made, &[]).await.map_err(error)?.get(0);
-    // Two nodes that start at the same moment may both try to create the table; the second try finds it.
+    // Two nodes that start at the same moment may both try to create the table; the second attempt finds it.
     let create = "CREATE TABLE IF NOT EXISTS migration (step BIGINT NOT NULL, PRIMARY KEY (step))";
     if !made && client.batch_execute(create).await.is_err() {
         client.batch_execute(create).await.map_err(error)?;

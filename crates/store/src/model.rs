@@ -1,4 +1,6 @@
 //! Device models and their slots.
+//!
+//! Invariant: the slots of a model keep their declared order.
 
 use crate::queries::Query;
 use crate::value::{DbRow, FromRow, params};
@@ -49,7 +51,7 @@ pub async fn find_by_id(tx: &mut Tx<'_>, id: ModelId) -> Result<Option<Model>> {
     tx.query_opt(Query::ModelById, params![id]).await
 }
 
-/// A model by what devices call it.
+/// A model by the code that devices use for it.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -57,7 +59,7 @@ pub async fn find_by_code(tx: &mut Tx<'_>, maker: MakerId, code: &ModelCode) -> 
     tx.query_opt(Query::ModelByCode, params![maker, code]).await
 }
 
-/// A model by what the teaser page is given.
+/// A model by the composite id that the teaser page receives.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -65,7 +67,7 @@ pub async fn find_by_composite_id(tx: &mut Tx<'_>, id: CompositeId) -> Result<Op
     tx.query_opt(Query::ModelByComposite, params![id]).await
 }
 
-/// The first models after one, in the order of their ids.
+/// The first models after `last`, in the order of their ids.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -73,7 +75,7 @@ pub async fn list_after(tx: &mut Tx<'_>, last: ModelId, limit: i64) -> Result<Ve
     tx.query_all(Query::ModelAfter, params![last, limit]).await
 }
 
-/// Adds a model, or changes the one of that id.
+/// Adds a model, or changes the one with that id.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -98,7 +100,7 @@ pub async fn list_slots(tx: &mut Tx<'_>, model: ModelId) -> Result<Vec<Slot>> {
     tx.query_all(Query::SlotsOfModel, params![model]).await
 }
 
-/// Adds a slot at a place in the order, or changes the one of that id.
+/// Adds a slot at a position in the order, or changes the one with that id.
 ///
 /// # Errors
 /// [`crate::Error`].

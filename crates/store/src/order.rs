@@ -1,4 +1,6 @@
 //! Orders, and the list of those that are due.
+//!
+//! Invariant: an order belongs to the device in its row; a query that names another device does not find it.
 
 use crate::access::AccessVersion;
 use crate::customer::{address_json, read_recipient};
@@ -46,7 +48,7 @@ impl FromRow for Order {
             window_ends_at: row.get(13)?,
             expected_at: row.get(14)?,
             due_at: row.get(15)?,
-            // An approved price is one in the order's own currency.
+            // An approved price is in the order's own currency.
             approved_price: approved.map(|minor| Money { minor, currency: price.currency }),
             backend: match backend {
                 None => Backend::Simulated,
@@ -67,7 +69,7 @@ impl FromRow for Order {
     }
 }
 
-/// An order of a device; nothing where the order's row names another device.
+/// An order of a device; `None` if the order's row names another device.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -75,7 +77,7 @@ pub async fn find_by_id(tx: &mut Tx<'_>, shard: i64, device: DeviceId, id: Order
     tx.query_opt(Query::OrderOfDevice, params![shard, id, device]).await
 }
 
-/// The device that an order belongs to, for callers that were given the order's id alone: workers and mail links.
+/// The device to which an order belongs, for callers that have only the order's id: workers and mail links.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -83,7 +85,7 @@ pub async fn find_device(tx: &mut Tx<'_>, shard: i64, id: OrderId) -> Result<Opt
     Ok(tx.query_opt::<(DeviceId,)>(Query::OrderDevice, params![shard, id]).await?.map(|(device,)| device))
 }
 
-/// The same, held against other transactions until this one ends.
+/// An order of a device, locked until this transaction ends.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -91,7 +93,7 @@ pub async fn lock(tx: &mut Tx<'_>, shard: i64, device: DeviceId, id: OrderId) ->
     tx.query_opt(Query::OrderForUpdate, params![shard, id, device]).await
 }
 
-/// Moves an order from one registration of a unit to the next one.
+/// Moves an order from one registration of a unit to the next.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -99,7 +101,7 @@ pub async fn move_to_device(tx: &mut Tx<'_>, shard: i64, order: &Order, next: De
     tx.exec_deferred(Query::OrderMoveToDevice, params![shard, order.id, order.device, next]).await
 }
 
-/// Adds an order that was just made.
+/// Adds a new order.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -141,7 +143,7 @@ pub async fn insert(tx: &mut Tx<'_>, shard: i64, order: &Order) -> Result<()> {
     tx.exec_deferred(Query::OrderPut, params).await
 }
 
-/// Records where an order stands, what the customer agreed to, and what became of its parcel.
+/// Records an order's state, what the customer agreed to, and the state of its parcel.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -185,7 +187,7 @@ pub async fn save(tx: &mut Tx<'_>, shard: i64, order: &Order) -> Result<()> {
     tx.exec_deferred(Query::OrderUpdate, params).await
 }
 
-/// Records who an order is for and where it goes, which may change while it is held.
+/// Records an order's recipient, which may change during a hold.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -195,7 +197,7 @@ pub async fn set_recipient(tx: &mut Tx<'_>, shard: i64, id: OrderId, recipient: 
     tx.exec_deferred(Query::OrderRecipient, params![shard, id, name, email, ship_to.as_ref()]).await
 }
 
-/// Records what an order is for, which may change while it is held.
+/// Records an order's item, which may change during a hold.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -205,8 +207,8 @@ pub async fn set_item(tx: &mut Tx<'_>, shard: i64, id: OrderId, item: &OrderItem
     tx.exec_deferred(Query::OrderItem, params).await
 }
 
-/// An order of a device, if the device is registered, none of its token families is revoked, and which tokens are refused is
-/// still what the caller's token was judged by.
+/// An order of a device, for a caller with a token. `None` if the device is not registered or one of its token families
+/// is revoked. Also `None` if the access version is not the one by which the token was checked.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -219,7 +221,7 @@ pub async fn find_for_token(
     tx.query_opt(Query::OrderForToken, params![shard, id, device, access.0]).await
 }
 
-/// How many orders of a slot were made after a moment and are placed: not held, not cancelled, not expired.
+/// The number of orders of a slot that were made after a moment and are not held, cancelled or expired.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -238,7 +240,7 @@ pub async fn list_by_device(tx: &mut Tx<'_>, shard: i64, device: DeviceId, limit
     tx.query_all(Query::OrdersOfDevice, params![shard, device, limit]).await
 }
 
-/// Where an order is, by its id alone: its shard and its device. For those who are told an id and know no device.
+/// An order's shard and device, by its id alone. For callers that know no device.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -246,7 +248,7 @@ pub async fn find_location(tx: &mut Tx<'_>, id: OrderId) -> Result<Option<(i64, 
     tx.query_opt(Query::OrderShard, params![id]).await
 }
 
-/// Where an order is.
+/// The location of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OrderLocation {
     /// Its shard.
@@ -263,7 +265,7 @@ impl FromRow for OrderLocation {
     }
 }
 
-/// The first orders whose ids lie between two, both included.
+/// The first orders whose ids are between `first` and `last`, both included.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -271,7 +273,8 @@ pub async fn list_between(tx: &mut Tx<'_>, first: OrderId, last: OrderId, limit:
     tx.query_all(Query::OrdersBetween, params![first, last, limit]).await
 }
 
-/// A customer's orders that are not over, oldest first, without test orders; of devices that left, too.
+/// A customer's open orders, oldest first, without test orders. Orders of devices whose registration ended are
+/// included.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -287,7 +290,7 @@ pub async fn list_newest(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Order>> {
     tx.query_all(Query::OrdersNewest, params![limit]).await
 }
 
-/// Orders of all devices that are not over, oldest first.
+/// The open orders of all devices, oldest first.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -303,17 +306,17 @@ pub async fn list_due(tx: &mut Tx<'_>, now: Time, limit: i64) -> Result<Vec<(i64
     tx.query_all(Query::OrdersDue, params![now, limit]).await
 }
 
-/// How long a claim holds, and when it is made: by the machine's clock, since it ends with the machine.
+/// The duration of a claim. Its times are of the machine's clock, since a claim ends with the machine that made it.
 #[derive(Clone, Copy, Debug)]
 pub struct OrderClaim {
-    /// When it is made.
+    /// When the claim is made.
     pub at: Time,
-    /// When it ends, unless the order was saved before.
+    /// When the claim ends, unless the order was saved before.
     pub until: Time,
 }
 
-/// Takes the first orders that are due and that no other node has; nobody else is given them until they are saved, or
-/// until the claim ends.
+/// Claims the first due orders that no other node has claimed. No other node gets them until they are saved, or until
+/// the claim ends.
 ///
 /// # Errors
 /// [`crate::Error`].

@@ -1,6 +1,6 @@
-//! Events: written with the change they tell of, in the same transaction.
+//! Events: written in the transaction of the change that they report.
 //!
-//! Invariant: whoever writes an event gives it to its receivers in the same transaction.
+//! Invariant: the transaction that writes an event also creates its deliveries.
 
 use crate::queries::Query;
 use crate::value::{DbRow, FromRow, params};
@@ -20,7 +20,7 @@ impl FromRow for EventRow {
     }
 }
 
-/// Appends an event of a device, which the caller gives to its receivers in the same transaction.
+/// Appends an event of a device. The caller creates its deliveries in the same transaction.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -30,7 +30,7 @@ pub async fn insert(tx: &mut Tx<'_>, shard: i64, device: DeviceId, event: &Event
     tx.exec_deferred(Query::OutboxPut, params![shard, event.id, device, event.at, kind, &text]).await
 }
 
-/// The events before a moment and id, newest first.
+/// The events before a time and id, newest first.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -57,7 +57,7 @@ pub async fn find_by_id(tx: &mut Tx<'_>, shard: i64, id: EventId) -> Result<Opti
     Ok(tx.query_opt::<EventRow>(Query::OutboxById, params![shard, id]).await?.map(|EventRow(event)| event))
 }
 
-/// The shard of an event, found by asking each.
+/// The shard of an event, found by a query of each shard.
 ///
 /// # Errors
 /// [`crate::Error`].

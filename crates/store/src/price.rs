@@ -110,7 +110,7 @@ pub async fn lock(tx: &mut Tx<'_>, asin: &Asin) -> Result<Option<PriceChange>> {
     tx.query_opt(Query::PriceChangeGet, params![asin]).await
 }
 
-/// The slots behind a cursor that reorder a product, at most `limit`.
+/// The slots after a cursor that reorder a product, at most `limit`.
 ///
 /// # Errors
 /// [`crate::Error`].

@@ -1,13 +1,13 @@
-//! Whether the store can be read and written, asked without changing anything.
+//! A probe that checks whether the store can be read and written, without changing anything.
 //!
-//! What it is: an update of a row that is not there. Engines refuse it where they would refuse any other: on a standby, in
-//! a read-only session or file, without the right to write. Invariant: nothing is written and nothing is synced.
+//! What it is: an update of a row that does not exist. Engines refuse it as they would refuse any other: on a standby,
+//! in a read-only session or file, without the right to write. Invariant: nothing is written and nothing is synced.
 
 use crate::queries::Query;
 use crate::value::params;
 use crate::{Command, Db, Result, Tx, installation};
 
-/// See [`Db::probe`].
+/// The write of [`Db::probe`].
 struct ProbeWrite;
 
 impl Command for ProbeWrite {
@@ -21,8 +21,8 @@ impl Command for ProbeWrite {
 }
 
 impl Db {
-    /// Reads a little, and asks the writer whether the engine takes writes. A connection that takes none is dropped, and
-    /// the next call gets another, so a node without calls finds its way to a writable server as well.
+    /// Reads one row, and checks through the writer whether the engine takes writes. A connection that takes none is
+    /// dropped, and the next call gets another. So a node without calls finds a writable server as well.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`] with the reason.

@@ -1,4 +1,6 @@
-//! The catalogue.
+//! The catalogue: all products of an installation.
+//!
+//! Invariant: a product is found by its ASIN.
 
 use crate::queries::Query;
 use crate::value::{DbRow, FromRow, params};
@@ -21,7 +23,7 @@ impl FromRow for Product {
     }
 }
 
-/// A product by number.
+/// A product by ASIN.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -29,7 +31,7 @@ pub async fn find_by_asin(tx: &mut Tx<'_>, asin: &Asin) -> Result<Option<Product
     tx.query_opt(Query::ProductByAsin, params![asin]).await
 }
 
-/// The first products whose number comes after a text, in the order of their numbers.
+/// The first products whose ASIN is greater than a text, in the order of ASINs.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -37,7 +39,7 @@ pub async fn list_after(tx: &mut Tx<'_>, last: &str, limit: i64) -> Result<Vec<P
     tx.query_all(Query::ProductAfter, params![last, limit]).await
 }
 
-/// Adds a product, or changes the one of that number.
+/// Adds a product, or changes the one with that ASIN.
 ///
 /// # Errors
 /// [`crate::Error`].

@@ -1,4 +1,6 @@
 //! Security profiles and their clients.
+//!
+//! Invariant: a client's secrets are stored as hashes.
 
 use crate::access::AccessVersion;
 use crate::queries::Query;
@@ -13,7 +15,7 @@ impl FromRow for Profile {
     }
 }
 
-/// Columns of a client, before what a query adds.
+/// The number of a client's columns, before those that a query adds.
 const CLIENT_COLUMNS: usize = 10;
 
 impl FromRow for Client {
@@ -56,7 +58,7 @@ pub async fn find_by_id(tx: &mut Tx<'_>, id: ProfileId) -> Result<Option<Profile
     tx.query_opt(Query::ProfileById, params![id]).await
 }
 
-/// The first profiles after one, in the order of their ids.
+/// The first profiles after `last`, in the order of their ids.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -64,7 +66,7 @@ pub async fn list_after(tx: &mut Tx<'_>, last: ProfileId, limit: i64) -> Result<
     tx.query_all(Query::ProfileAfter, params![last, limit]).await
 }
 
-/// Adds a profile, or changes the one of that id.
+/// Adds a profile, or changes the one with that id.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -89,7 +91,7 @@ impl FromRow for ClientWithVersion {
     }
 }
 
-/// A client by id, and the version of all that decides which tokens are refused, in one read.
+/// A client by id and the access version, in one read.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -98,7 +100,7 @@ pub async fn find_client_with_version(tx: &mut Tx<'_>, id: ClientId) -> Result<O
     Ok(found.map(|ClientWithVersion(client, version)| (client, version)))
 }
 
-/// A client by id, held against other transactions until this one ends.
+/// A client by id, locked until this transaction ends.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -106,8 +108,8 @@ pub async fn lock_client(tx: &mut Tx<'_>, id: ClientId) -> Result<Option<Client>
     tx.query_opt(Query::ClientForUpdate, params![id]).await
 }
 
-/// Records whether a client may log anybody in, and which generation of its tokens is accepted. Whoever does so sets the
-/// version anew ([`crate::access::set_version`]).
+/// Records whether a client may sign customers in, and which generation of its tokens is accepted. The caller also sets
+/// another version ([`crate::access::set_version`]).
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -115,7 +117,7 @@ pub async fn set_access(tx: &mut Tx<'_>, client: ClientId, access: ClientAccess)
     tx.exec_deferred(Query::ClientAccess, params![client, access.state.as_str(), i64::from(access.generation)]).await
 }
 
-/// Records a client's secrets: the present one's hash and, as long as both are accepted, the former one's.
+/// Records a client's secrets: the hash of the current one and, while both are accepted, of the previous one.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -128,7 +130,7 @@ pub async fn set_secrets(
     tx.exec_deferred(Query::ClientSecrets, params![client, present, former]).await
 }
 
-/// The highest place among the profile's clients of a kind; `None` where there is none.
+/// The highest position among the profile's clients of a kind; `None` if there is none.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -136,8 +138,8 @@ pub async fn find_last_position(tx: &mut Tx<'_>, profile: ProfileId, kind: Clien
     Ok(tx.query_opt::<(i64,)>(Query::ClientLastOrdinal, params![profile, kind.as_str()]).await?.map(|(at,)| at))
 }
 
-/// Adds a client at a place among those of its kind that no other has, or changes the one of that id, which keeps its own;
-/// whether it may log anybody in stays as it is.
+/// Adds a client at a free position among those of its kind, or changes the one with that id, which keeps its position.
+/// Whether the client may sign customers in stays as it is.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -148,7 +150,7 @@ pub async fn upsert_client(tx: &mut Tx<'_>, client: &Client, at: i64) -> Result<
     tx.exec_deferred(Query::ClientPut, params).await
 }
 
-/// A profile's clients, by kind and place.
+/// A profile's clients, by kind and position.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -156,7 +158,7 @@ pub async fn list_clients(tx: &mut Tx<'_>, profile: ProfileId) -> Result<Vec<Cli
     tx.query_all(Query::ClientsOfProfile, params![profile]).await
 }
 
-/// Lets a client live by other rules.
+/// Changes a client's mode.
 ///
 /// # Errors
 /// [`crate::Error`].

@@ -1,10 +1,11 @@
-//! Every query, one text each, by the side that it belongs to. Columns in the order in which the noun's module reads them.
+//! Every query, with one text each, grouped by area. Columns are in the order in which the noun's module reads them.
 //!
-//! Invariant: every query on a sharded table that a device call runs names the shard; nothing scans. SQLite has one
-//! shard, 0: what lists the newest rows of all shards names it there, or its planner would read and sort the table. It
-//! takes a shard for a few rows, too: where it would look through a shard in the order of ids, the index is named.
+//! Invariant: every query on a sharded table that a device call runs names the shard; none scans a table. SQLite has
+//! one shard, 0. A query for the newest rows of all shards names it there, or SQLite's planner would read and sort the
+//! table. SQLite's planner also assumes that a shard has few rows. Where it would read a shard in the order of ids, the
+//! query names the index.
 
-/// Joins the lists of the modules below to one enum: each list adds its queries and hands over to the next.
+/// Joins the lists of the modules below to one enum: each list adds its queries and invokes the next one.
 macro_rules! query_lists {
     ([$($all:tt)*]) => {
         crate::sql::queries! {

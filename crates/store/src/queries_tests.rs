@@ -1,14 +1,14 @@
-//! Every query held to the rules: which name their shard, which may not scan.
+//! Checks every query against the rules: which ones name their shard, and which ones may not scan.
 
 use super::Query;
 
-/// Tables of a few rows, and questions that only a person at a shell asks.
+/// Queries of tables with a few rows, and those that only a person at a shell runs.
 const SCAN_ALLOWED: [&str; 4] = ["TokenKeys", "DerivedKeys", "CustomersFirst", "OrdersOpen"];
 
-/// What has no condition but its limit.
+/// Queries without a condition other than their limit.
 const NEWEST_QUERIES: [&str; 3] = ["ReadingsNewest", "OrdersNewest", "MailNewest"];
 
-/// How SQLite finds the newest of everything: from the end of an index, or of a table that has the order in which rows came.
+/// How SQLite finds the newest rows: from the end of an index, or of a table in the order of arrival.
 const REVERSE_SCANS: [&str; 2] = ["(shard=?)", "SCAN r"];
 
 /// Tables that are spread over shards.
@@ -18,7 +18,7 @@ fn sharded_tables() -> Vec<&'static str> {
     tables.filter_map(|rest| rest.split_once(" (shard ")).map(|(name, _)| name).collect()
 }
 
-/// Work lists, purges, and what a person asks for: none is part of a device's or a client's call.
+/// Work lists, purges, and queries for people: none is part of a device's or a client's call.
 const CROSS_SHARD_QUERIES: [&str; 53] = [
     "AttemptPurge",
     "CodePurge",
@@ -75,7 +75,7 @@ const CROSS_SHARD_QUERIES: [&str; 53] = [
     "TakeoverPurge",
 ];
 
-/// On a store that is spread over machines, such a statement runs on the one that has the shard.
+/// On a store whose shards are on several machines, such a statement runs on the machine that has the shard.
 #[test]
 fn every_hot_query_names_its_shard() {
     let (sharded, mut spread) = (sharded_tables(), Vec::new());
@@ -94,7 +94,7 @@ fn every_hot_query_names_its_shard() {
             true => {
                 assert!(!CROSS_SHARD_QUERIES.contains(&sql.name), "{} is in the list, but names its shard", sql.name);
             }
-            // A server for tests is emptied everywhere.
+            // A server for tests is emptied in all shards.
             false if sql.name.starts_with("Forget") => {}
             false => spread.push(sql.name),
         }
@@ -112,9 +112,9 @@ fn no_query_scans_a_table_on_sqlite() {
         let mut rows = plan.raw_query();
         while let Some(row) = rows.next().unwrap() {
             let step: String = row.get(3).unwrap();
-            // What was just limited, or is made of nothing but parameters, is no table.
+            // A subquery with a limit, or of parameters only, is no table.
             let limited = ["SCAN waiting", "SCAN line", "SCAN CONSTANT ROW"].contains(&step.as_str());
-            // There is one shard, so what is found by it alone is everything.
+            // There is one shard, so a search by it alone reads everything.
             let walks = step.ends_with("(shard=?)") || step.starts_with("SCAN");
             let newest = NEWEST_QUERIES.contains(&sql.name) && REVERSE_SCANS.iter().any(|end| step.ends_with(end));
             assert!(

@@ -1,4 +1,6 @@
-//! Readings: append-only, in the order of time, so that writing one touches the end of one table.
+//! Readings: append-only and in the order of time, so that an insert touches only the end of one table.
+//!
+//! Invariant: a reading is inserted once and never changed. It is merged into its day when it is taken out.
 
 use crate::access::{self, AccessVersion};
 use crate::queries::Query;
@@ -9,20 +11,20 @@ use opendrs_domain::reading::{ReadingDay, ReadingPoint, SlotStatus};
 use opendrs_domain::text::{Serial, SlotId};
 use opendrs_domain::time::Time;
 
-/// A reading as it is listed.
+/// A reading as listed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReadingRow {
     /// Its id.
     pub id: ReadingId,
     /// The unit's serial.
     pub serial: Serial,
-    /// Which slot.
+    /// The slot.
     pub slot: SlotId,
-    /// When it came in.
+    /// When it arrived.
     pub at: Time,
-    /// What it said.
+    /// The reported level.
     pub status: SlotStatus,
-    /// It was flagged.
+    /// Whether it was flagged: the level exceeds the original amount.
     pub exceeds_original: bool,
 }
 
@@ -74,9 +76,9 @@ pub async fn insert(
     tx.exec_deferred(Query::ReadingPut, params).await
 }
 
-/// Appends a reading if the device is registered, none of its token families is revoked, its model has the slot, and which
-/// tokens are refused is still what the caller's token was judged by; `false`, and nothing written, if not. Which of these it
-/// was is for another, slower look.
+/// Appends a reading if the device is registered, none of its token families is revoked, and its model has the slot.
+/// The access version must be the one by which the caller's token was checked. Otherwise it returns `false` and writes
+/// nothing. A slower check then finds the reason.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -147,8 +149,9 @@ impl FromRow for ShardedReadingRow {
     }
 }
 
-/// Takes the oldest readings out, those with ids below one, at most `limit`: each with its shard, in no order. Two
-/// transactions never take the same. With ids above `future` readings may be taken that would stand in their way.
+/// Removes the oldest readings with ids below one, at most `limit`, and returns each with its shard, in no order. Two
+/// transactions never take the same. Readings with ids above `future` may be taken too, because they would be in the
+/// way.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -162,7 +165,7 @@ pub async fn take_oldest(
     Ok(found.into_iter().map(|ShardedReadingRow(shard, point)| (shard, point)).collect())
 }
 
-/// Adds to what is kept of a day.
+/// Adds to the stored aggregate of a day.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -172,12 +175,12 @@ pub async fn merge_day(tx: &mut Tx<'_>, shard: i64, day: &ReadingDay) -> Result<
     tx.exec_deferred(Query::ReadingDayPut, params).await
 }
 
-/// A day as it is listed, with its unit's serial.
+/// A day as listed, with its unit's serial.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReadingDayRow {
     /// The unit's serial.
     pub serial: Serial,
-    /// What is kept of it.
+    /// The aggregate of the day.
     pub day: ReadingDay,
 }
 
@@ -198,7 +201,7 @@ impl FromRow for ReadingDayRow {
     }
 }
 
-/// The newest days of all devices up to one, newest first.
+/// The newest days of all devices, up to and including `until`, newest first.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -206,7 +209,7 @@ pub async fn list_newest_days(tx: &mut Tx<'_>, until: i64, limit: i64) -> Result
     tx.query_all(Query::ReadingDaysNewest, params![until, limit]).await
 }
 
-/// Removes at most `limit` days before one; says how many.
+/// Removes at most `limit` days before `before`, and returns their number.
 ///
 /// # Errors
 /// [`crate::Error`].

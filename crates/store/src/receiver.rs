@@ -1,6 +1,6 @@
-//! Receivers of notifications, the keys that sign for them, and which version of a message a model has.
+//! Receivers of notifications, the keys that sign their messages, and the message version of each model.
 //!
-//! Invariant: a receiver's endpoint is written sealed. What seals and opens it is not known here.
+//! Invariant: a receiver's endpoint is stored sealed. Sealing and opening happen elsewhere.
 
 use crate::queries::Query;
 use crate::value::{DbRow, FromRow, params};
@@ -11,12 +11,12 @@ use opendrs_domain::receiver::{Receiver, ReceiverState, SignatureVersion};
 use opendrs_domain::time::Time;
 use uuid::Uuid;
 
-/// A topic as it is stored.
+/// A receiver as stored.
 #[derive(Clone, Debug)]
 pub struct ReceiverRow {
-    /// The topic; its endpoint is empty.
+    /// The receiver; its endpoint is empty.
     pub receiver: Receiver,
-    /// Its endpoint, sealed.
+    /// The endpoint, sealed.
     pub sealed_endpoint: Vec<u8>,
 }
 
@@ -45,7 +45,7 @@ impl FromRow for ReceiverRow {
     }
 }
 
-/// Adds a topic, or changes the one of that id. Its endpoint is kept as `sealed` alone.
+/// Adds a receiver, or changes the one with that id. Its endpoint is stored only as `sealed`.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -69,7 +69,7 @@ pub async fn upsert(tx: &mut Tx<'_>, topic: &Receiver, sealed: &[u8]) -> Result<
     tx.exec_deferred(Query::TopicPut, params).await
 }
 
-/// Replaces a topic's sealed endpoint, and nothing else of it.
+/// Replaces a receiver's sealed endpoint and nothing else.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -77,7 +77,7 @@ pub async fn replace_sealed_endpoint(tx: &mut Tx<'_>, id: ReceiverId, sealed: &[
     tx.exec(Query::TopicSealed, params![id, sealed]).await.map(drop)
 }
 
-/// Switches a topic off.
+/// Disables a receiver.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -85,7 +85,7 @@ pub async fn disable(tx: &mut Tx<'_>, id: ReceiverId) -> Result<()> {
     tx.exec_deferred(Query::TopicDisable, params![id]).await
 }
 
-/// A topic by id, held against other transactions until this one ends.
+/// A receiver by id, locked until this transaction ends.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -93,7 +93,7 @@ pub async fn lock(tx: &mut Tx<'_>, id: ReceiverId) -> Result<Option<ReceiverRow>
     tx.query_opt(Query::TopicById, params![id]).await
 }
 
-/// A topic by id.
+/// A receiver by id.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -101,7 +101,7 @@ pub async fn find_by_id(tx: &mut Tx<'_>, id: ReceiverId) -> Result<Option<Receiv
     tx.query_opt(Query::TopicRead, params![id]).await
 }
 
-/// A topic by its ARN.
+/// A receiver by its topic ARN.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -109,7 +109,7 @@ pub async fn find_by_arn(tx: &mut Tx<'_>, arn: &str) -> Result<Option<ReceiverRo
     tx.query_opt(Query::TopicByArn, params![arn]).await
 }
 
-/// A topic by the last part of its subscription's ARN.
+/// A receiver by the last part of its subscription's ARN.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -117,7 +117,7 @@ pub async fn find_by_subscription(tx: &mut Tx<'_>, subscription: Uuid) -> Result
     tx.query_opt(Query::TopicBySubscription, params![subscription]).await
 }
 
-/// Who hears of the devices of a client: the confirmed topics of its profile, at most 100.
+/// The receivers to notify about a client's devices: the confirmed ones of its profile, at most 100.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -126,7 +126,7 @@ pub async fn list_confirmed_by_client(tx: &mut Tx<'_>, client: ClientId) -> Resu
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
-/// The topics after one, in the order of their ids.
+/// The receivers after `last`, in the order of their ids.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -134,10 +134,10 @@ pub async fn list_after(tx: &mut Tx<'_>, last: ReceiverId, limit: i64) -> Result
     tx.query_all(Query::TopicsAll, params![last, limit]).await
 }
 
-/// A signing key as it is stored: its private part is sealed.
+/// A signing key as stored: its private part is sealed.
 #[derive(Clone)]
 pub struct SigningKeyRow {
-    /// Its number; the highest signs.
+    /// Its number; the key with the highest number signs.
     pub id: i64,
     /// The hex digits in its certificate's file name.
     pub name: String,
@@ -161,7 +161,7 @@ impl FromRow for SigningKeyRow {
     }
 }
 
-/// Adds a signing key; nothing happens if the number is taken.
+/// Adds a signing key; does nothing if the number is taken.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -186,7 +186,7 @@ pub async fn list_signing_keys_after(tx: &mut Tx<'_>, last: i64, limit: i64) -> 
     tx.query_all(Query::SigningKeysAfter, params![last, limit]).await
 }
 
-/// Keeps a signing key sealed otherwise.
+/// Replaces the sealed private part of a signing key.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -194,7 +194,7 @@ pub async fn replace_sealed_signing_key(tx: &mut Tx<'_>, id: i64, sealed: &[u8])
     tx.exec_deferred(Query::SigningKeySealed, params![id, sealed]).await
 }
 
-/// The certificate of a file name, PEM.
+/// The certificate with a file name, PEM.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -202,7 +202,7 @@ pub async fn find_certificate(tx: &mut Tx<'_>, name: &str) -> Result<Option<Stri
     Ok(tx.query_opt::<(String,)>(Query::SigningKeyByName, params![name]).await?.map(|(certificate,)| certificate))
 }
 
-/// Which version of a message a model's devices cause; `None` where nobody chose.
+/// The version of a message kind for a model's devices; `None` if none was chosen.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -210,7 +210,7 @@ pub async fn find_message_version(tx: &mut Tx<'_>, model: ModelId, kind: &str) -
     Ok(tx.query_opt::<(String,)>(Query::MessageVersionGet, params![model, kind]).await?.map(|(version,)| version))
 }
 
-/// Chooses the version of a model's message.
+/// Sets the version of a message kind for a model.
 ///
 /// # Errors
 /// [`crate::Error`].

@@ -1,6 +1,6 @@
-//! Forgetting what customers and devices did, on a server for tests.
+//! Removes the data of customers and devices, on a server for tests.
 //!
-//! Invariant: what a seed declares, the installation's row and keys, and topics stay; everything else goes.
+//! Invariant: seed declarations, the installation's row and keys, and receivers stay; everything else is removed.
 
 use crate::queries::Query;
 use crate::value::params;
@@ -28,7 +28,7 @@ const CLEARED_TABLES: [Query; 18] = [
     Query::ForgetTakeoverCount,
 ];
 
-/// Forgets all devices with all that is theirs, all sessions, and how the test clock was set.
+/// Removes all devices with their data, all sessions, and the setting of the test clock.
 ///
 /// # Errors
 /// [`crate::Error`].

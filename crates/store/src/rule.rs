@@ -1,4 +1,6 @@
-//! The customer's rules for each slot. A slot without a row has none.
+//! The customer's slot rules.
+//!
+//! Invariant: a slot without a row has no rules.
 
 use crate::queries::Query;
 use crate::subscription::read_agreed_price;
@@ -11,7 +13,7 @@ use opendrs_domain::subscription::AgreedPrice;
 use opendrs_domain::text::{Asin, SlotId};
 use uuid::Uuid;
 
-/// Rules in a column.
+/// Slot rules as read from a column.
 pub(crate) struct RulesColumn<const COLUMN: usize>(pub(crate) SlotRules);
 
 impl<const COLUMN: usize> FromRow for RulesColumn<COLUMN> {
@@ -43,16 +45,16 @@ pub async fn find(tx: &mut Tx<'_>, shard: i64, device: DeviceId, slot: &SlotId) 
     Ok(found.map(|RulesColumn(rules)| rules).unwrap_or_default())
 }
 
-/// What an order of a slot is judged by.
+/// The inputs of the decision about an order of a slot.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OrderInputs {
     /// What the customer agreed to for the slot.
     pub terms: SlotTerms,
-    /// The product chosen for it, if the catalogue has it.
+    /// The chosen product, if it is in the catalogue.
     pub product: Option<Product>,
 }
 
-/// What an order of a device's slot is judged by, with the product chosen for it and the price agreed for that.
+/// The inputs of the decision about an order of a device's slot, with the chosen product and its agreed price.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -90,8 +92,8 @@ impl FromRow for LockedSlotRow {
     }
 }
 
-/// Gives an order the lock of a slot that may order and is free. What the order is judged by, and who hears of the
-/// devices of a client; nothing, and no lock, if it may not or is not.
+/// Takes a slot's lock for an order, if the slot reorders and the lock is free. Returns the decision's inputs and the
+/// receivers to notify for a client. `None`, and no lock, if the slot does not reorder or is locked.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -103,7 +105,7 @@ pub async fn lock_slot(
     order: OrderId,
 ) -> Result<Option<(OrderInputs, Vec<ReceiverId>)>> {
     let (to_lock, to_judge) = (params![shard, device, slot, order], params![shard, device, slot, client]);
-    // Locked first: what is read after it is as whoever held it before has left it.
+    // The lock comes first, so that the reads after it see what its previous holder wrote.
     let lock = tx.send(Query::SubscriptionTakeLock, to_lock).await?;
     let grounds = tx.send(Query::OrderInputs, to_judge).await?;
     if tx.row_count(lock).await? == 0 {
@@ -112,7 +114,7 @@ pub async fn lock_slot(
     Ok(tx.rows(grounds).await?.pop().map(|LockedSlotRow(grounds, receivers)| (grounds, receivers)))
 }
 
-/// The rules of a device's slots that have some, in no order.
+/// The rules of those of a device's slots that have some, in no order.
 ///
 /// # Errors
 /// [`crate::Error`].

@@ -1,23 +1,23 @@
-//! What seeds wrote: a record for each thing that a seed created or declares.
+//! Seed records: one for each object that a seed created or declares.
 //!
-//! Not here: what a record means ([`opendrs_domain::seeded`]). Invariant: a record outlives its thing, so that a seed does
-//! not create again what somebody removed.
+//! Not here: what a record means ([`opendrs_domain::seed_record`]). Invariant: a record outlives its object, so that a
+//! seed does not create again what was removed.
 
 use crate::queries::Query;
 use crate::value::params;
 use crate::{Error, Result, Tx};
 use opendrs_domain::seed_record::SeedRecord;
 
-/// Where a record is kept.
+/// The key of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeedRecordKey {
-    /// The shard of what it is about; 0 for what is on every node.
+    /// The shard of the object; 0 for objects that are not sharded.
     pub shard: i64,
     /// `maker`, `profile`, `client`, `topic`, `model`, `slot`, `product` or `customer`.
     pub kind: &'static str,
-    /// What its thing is a part of, such as a client's profile; empty where it is a part of nothing.
+    /// The object that contains it, such as a client's profile; empty if there is none.
     pub parent: String,
-    /// Its thing, among those of the parent.
+    /// The object's id within its parent.
     pub id: String,
 }
 
@@ -26,7 +26,7 @@ fn parse_record(text: &str) -> Result<SeedRecord> {
     serde_json::from_str(text).map_err(bad)
 }
 
-/// The record of a thing.
+/// The record of an object.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -35,7 +35,7 @@ pub async fn find(tx: &mut Tx<'_>, key: &SeedRecordKey) -> Result<Option<SeedRec
     tx.query_opt::<(String,)>(Query::SeededGet, params).await?.map(|(text,)| parse_record(&text)).transpose()
 }
 
-/// The records of a thing's parts, by id.
+/// The records of the parts of an object, by id.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -44,7 +44,7 @@ pub async fn list_parts(tx: &mut Tx<'_>, shard: i64, kind: &str, parent: &str) -
     rows.into_iter().map(|(id, text)| Ok((id, parse_record(&text)?))).collect()
 }
 
-/// Adds a record, or puts it in place of the one of its thing.
+/// Adds a record, or replaces the one with the same key.
 ///
 /// # Errors
 /// [`crate::Error`].

@@ -1,4 +1,6 @@
-//! Signed-in browsers.
+//! Sessions of browsers that are signed in.
+//!
+//! Invariant: a session is stored under the hash of its cookie.
 
 use crate::queries::Query;
 use crate::value::{DbRow, FromRow, params};
@@ -45,7 +47,7 @@ pub async fn delete(tx: &mut Tx<'_>, shard: i64, id: &[u8; 32]) -> Result<()> {
     tx.exec_deferred(Query::SessionDelete, params![shard, id]).await
 }
 
-/// Removes at most `limit` sessions that ended before a moment; says how many.
+/// Removes at most `limit` sessions that ended before a moment, and returns their number.
 ///
 /// # Errors
 /// [`crate::Error`].

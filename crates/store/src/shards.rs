@@ -1,23 +1,23 @@
 //! Shards: the prefix by which an installation's keys are spread.
 //!
-//! Not here: which tables have it. Invariant: the shard of a key never changes in the life of an installation, so rows of
-//! one customer, or of one unit, are found under one shard.
+//! Not here: which tables have it. Invariant: the shard of a key never changes during the life of an installation. So
+//! the rows of one customer, or of one unit, are in one shard.
 
 use opendrs_domain::id::{CustomerId, ModelId};
 use opendrs_domain::text::Serial;
 use sha2::{Digest, Sha256};
 
-/// How keys are spread over an installation's shards. Fixed for the life of an installation.
+/// How keys are spread over an installation's shards. It is fixed for the life of an installation.
 #[derive(Clone, Copy, Debug)]
 pub struct Shards(i64);
 
 impl Shards {
-    /// So many shards.
+    /// A number of shards.
     pub(crate) fn new(count: i64) -> Self {
         Self(count)
     }
 
-    /// How many there are.
+    /// The number of shards.
     pub(crate) fn count(self) -> i64 {
         self.0
     }
@@ -48,7 +48,7 @@ impl Shards {
         self.for_key(&[id.0.as_bytes()])
     }
 
-    /// The shard of a unit, and so of everything on the device's side.
+    /// The shard of a unit, and so of all data of its devices.
     #[must_use]
     pub fn for_unit(self, model: ModelId, serial: &Serial) -> i64 {
         self.for_key(&[model.0.as_bytes(), serial.as_str().as_bytes()])

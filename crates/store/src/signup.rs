@@ -1,4 +1,6 @@
-//! Sign-ups under way: what a signed-in customer was asked, and what they answered so far.
+//! Sign-ups in progress: what a signed-in customer was asked for, and the answers so far.
+//!
+//! Invariant: a sign-up is finished at most once.
 
 use crate::queries::Query;
 use crate::value::{DbRow, FromRow, params};
@@ -8,24 +10,25 @@ use opendrs_domain::login::authorize::AuthorizationRequest;
 use opendrs_domain::subscription::SlotChoice;
 use opendrs_domain::time::Time;
 
-/// A sign-up under way. It leaves nothing behind when it is abandoned but this row, which is purged.
+/// A sign-up in progress. When it is abandoned, only this row remains, which is purged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignupRow {
     /// SHA-256 of its id.
     pub id: [u8; 32],
     /// The session it belongs to.
     pub session: [u8; 32],
-    /// What the client asked for, exactly as it was shown.
+    /// The client's request, exactly as the page displayed it.
     pub request: AuthorizationRequest,
-    /// The customer agreed to it.
+    /// Whether the customer consented.
     pub consented: bool,
-    /// The slots answered so far.
+    /// The choices for the slots answered so far.
     pub choices: Vec<SlotChoice>,
-    /// When it ends.
+    /// When it expires.
     pub expires_at: Time,
-    /// The mark of the consent it was begun with, or that was given in it: it is good for no other.
+    /// The generation of the consent with which it began, or which was given in it. It is valid for no other
+    /// generation.
     pub consent_generation: Option<ConsentGeneration>,
-    /// It was finished. Never put: it is what [`finish`] says.
+    /// Whether it was finished. It is never written by [`upsert`], only by [`finish`].
     pub finished: bool,
 }
 
@@ -58,7 +61,7 @@ pub async fn find(tx: &mut Tx<'_>, shard: i64, id: &[u8; 32]) -> Result<Option<S
     tx.query_opt(Query::SignupGet, params![shard, id]).await
 }
 
-/// Adds a sign-up, or records its consent, with the mark that it was given under, and choices.
+/// Adds a sign-up, or records its choices and its consent with the consent's generation.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -72,7 +75,7 @@ pub async fn upsert(tx: &mut Tx<'_>, shard: i64, signup: &SignupRow) -> Result<(
     tx.exec_deferred(Query::SignupPut, params).await
 }
 
-/// Finishes a sign-up; `false` if it was finished before, or is not there, so that it is finished at most once.
+/// Finishes a sign-up; `false` if it was finished before or does not exist, so that it is finished at most once.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -80,7 +83,7 @@ pub async fn finish(tx: &mut Tx<'_>, shard: i64, id: &[u8; 32]) -> Result<bool> 
     Ok(tx.exec(Query::SignupFinish, params![shard, id]).await? > 0)
 }
 
-/// Removes a sign-up; `false` if it was not there.
+/// Removes a sign-up; `false` if it does not exist.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -88,7 +91,7 @@ pub async fn delete(tx: &mut Tx<'_>, shard: i64, id: &[u8; 32]) -> Result<bool> 
     Ok(tx.exec(Query::SignupDelete, params![shard, id]).await? > 0)
 }
 
-/// Removes at most `limit` sign-ups that ended before a moment; says how many.
+/// Removes at most `limit` sign-ups that expired before a moment, and returns their number.
 ///
 /// # Errors
 /// [`crate::Error`].

@@ -1,8 +1,8 @@
-//! Spans: what a trace is made of.
+//! Spans, of which traces are composed.
 //!
-//! What it is: the one target of all spans, and the span of a write. What it is not: how they leave the process (the
-//! edge's matter), nor the log. Invariant: while nobody asks for spans none is made, and finding that out costs the
-//! reading of one number; no field of a span says who a customer or a device is, or holds a secret.
+//! What it is: the one target of all spans, and the span of a write. What it is not: the export of spans, which is the
+//! server's task, or the log. Invariant: while spans are disabled none is created, and the check costs one load of a
+//! number. No field of a span identifies a customer or a device, or holds a secret.
 
 use crate::Result;
 use crate::engine::Engine;
@@ -11,14 +11,15 @@ use tracing::{Instrument, Level};
 /// The target of every span.
 pub const TARGET: &str = "opendrs::span";
 
-/// Whether anybody asks for spans.
+/// Whether spans are enabled.
 #[inline]
 #[must_use]
 pub fn is_enabled() -> bool {
     tracing::enabled!(target: TARGET, Level::TRACE)
 }
 
-/// A write as a part of what asks for it: how long it waits for its commit. Alone it is no trace.
+/// Traces a write as part of the caller's span: how long it waits for its commit. A write without a caller's span is
+/// not traced.
 pub(crate) async fn instrument_write<W, T>(engine: Engine, write: impl Future<Output = Result<T>>) -> Result<T> {
     if tracing::Span::current().is_none() {
         return write.await;

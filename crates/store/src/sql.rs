@@ -1,8 +1,8 @@
-//! One SQL text a query; the two dialects are cut from it at compile time.
+//! One SQL text for each query. The two dialects are derived from it at compile time.
 //!
-//! `$1` stays for PostgreSQL and becomes `?1` for SQLite. What stands in `/*pg ... */` is live for PostgreSQL and a
-//! comment for SQLite; `/*lite ... */` the other way round. Invariant: both texts have the source's length, so the
-//! cutting is plain work on an array, and an unclosed block is a compile error.
+//! `$1` stays for PostgreSQL and becomes `?1` for SQLite. The content of `/*pg ... */` is active for PostgreSQL and a
+//! comment for SQLite; `/*lite ... */` is the reverse. Invariant: both texts have the source's length, so the
+//! derivation only overwrites bytes of an array. An unclosed block is a compile error.
 
 /// A query in both dialects.
 #[derive(Debug)]

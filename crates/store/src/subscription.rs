@@ -1,4 +1,6 @@
-//! What each slot of a device may order, and which order holds its lock.
+//! Subscriptions: what each slot of a device reorders, and which order holds the slot lock.
+//!
+//! Invariant: a slot lock names at most one order.
 
 use crate::access::AccessVersion;
 use crate::queries::Query;
@@ -23,7 +25,7 @@ impl FromRow for Subscription {
     }
 }
 
-/// The agreed price that begins at a column: its product, amount, currency and time.
+/// Reads an agreed price from four columns, beginning with `column`: its product, amount, currency and time.
 pub(crate) fn read_agreed_price(row: &DbRow<'_>, column: usize) -> Result<Option<AgreedPrice>> {
     let (asin, minor): (Option<Asin>, Option<i64>) = (row.get(column)?, row.get(column + 1)?);
     let currency: Option<String> = row.get(column + 2)?;
@@ -32,7 +34,8 @@ pub(crate) fn read_agreed_price(row: &DbRow<'_>, column: usize) -> Result<Option
     Ok(asin.zip(money).map(|(asin, price)| AgreedPrice { asin, price, at }))
 }
 
-/// A slot's subscription, held against other transactions: of two Replenish calls at once, one comes second.
+/// A slot's subscription, locked until this transaction ends. So of two concurrent Replenish calls one waits for the
+/// other.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -59,8 +62,8 @@ impl FromRow for SlotInfo {
     }
 }
 
-/// A slot with its place in its model, whether its device is registered and none of its token families is revoked, and which
-/// tokens are refused.
+/// A slot with its position in the model, whether its device is registered without a revoked token family, and the
+/// access version.
 struct SlotInfoRow {
     position: i64,
     slot: SlotInfo,
@@ -79,14 +82,14 @@ impl FromRow for SlotInfoRow {
     }
 }
 
-/// In the order of the model; by hand, since for a few rows a database's sorting costs as much as finding them.
+/// Sorted here in the order of the model, since for a few rows a database's sort costs as much as finding them.
 async fn list_in_model_order(tx: &mut Tx<'_>, shard: i64, device: DeviceId) -> Result<Vec<SlotInfoRow>> {
     let mut found: Vec<SlotInfoRow> = tx.query_all(Query::SlotsForDevice, params![shard, device]).await?;
     found.sort_by(|a, b| (a.position, &a.slot.slot).cmp(&(b.position, &b.slot.slot)));
     Ok(found)
 }
 
-/// Every slot of a device's model, in the model's order, with what is chosen for it.
+/// Every slot of a device's model, in the model's order, with its subscription.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -94,8 +97,8 @@ pub async fn list_slots(tx: &mut Tx<'_>, shard: i64, device: DeviceId) -> Result
     Ok(list_in_model_order(tx, shard, device).await?.into_iter().map(|told| told.slot).collect())
 }
 
-/// The same, if the device is registered, none of its token families is revoked, and which tokens are refused is still what
-/// the caller's token was judged by.
+/// The same, for a caller with a token. `None` if the device is not registered or one of its token families is revoked.
+/// Also `None` if the access version is not the one by which the token was checked.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -109,7 +112,7 @@ pub async fn list_slots_for_token(
     Ok(good.then(|| found.into_iter().map(|told| told.slot).collect()))
 }
 
-/// Records product, switch and agreed price; the lock stays as it is.
+/// Records product, activation and agreed price; the slot lock stays as it is.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -121,7 +124,7 @@ pub async fn upsert(tx: &mut Tx<'_>, shard: i64, device: DeviceId, sub: &Subscri
     tx.exec_deferred(Query::SubscriptionPut, params).await
 }
 
-/// Gives a slot's lock to an order of the unit's earlier registration; `false` if another order has it.
+/// Gives a slot's lock to an order of the unit's earlier registration; `false` if another order holds it.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -135,7 +138,7 @@ pub async fn transfer_lock(
     Ok(tx.exec(Query::SubscriptionTransferLock, params![shard, device, slot, order]).await? > 0)
 }
 
-/// Takes a slot's lock back, if this order has it.
+/// Releases a slot's lock, if this order holds it.
 ///
 /// # Errors
 /// [`crate::Error`].

@@ -1,4 +1,6 @@
-//! Takeovers of units that belong to another customer, and how often each customer attempted one.
+//! Takeovers of units from another customer, and how often each customer attempted one.
+//!
+//! Invariant: the attempts of a customer are counted in the customer's own shard.
 
 use crate::queries::Query;
 use crate::value::{DbRow, FromRow, params};
@@ -31,7 +33,7 @@ pub async fn find(tx: &mut Tx<'_>, shard: i64, device: DeviceId, customer: Custo
     tx.query_opt(Query::TakeoverGet, params![shard, device, customer]).await
 }
 
-/// The same, held against other transactions until this one ends.
+/// A customer's takeover of a registration, locked until this transaction ends.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -39,7 +41,7 @@ pub async fn lock(tx: &mut Tx<'_>, shard: i64, device: DeviceId, customer: Custo
     tx.query_opt(Query::TakeoverLock, params![shard, device, customer]).await
 }
 
-/// Records a takeover, or how far it is now.
+/// Records a takeover or its new state.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -53,7 +55,7 @@ pub async fn upsert(tx: &mut Tx<'_>, shard: i64, takeover: &Takeover) -> Result<
     .await
 }
 
-/// Removes at most `limit` takeovers that could be answered until before a moment; says how many.
+/// Removes at most `limit` takeovers whose time to answer ended before a moment, and returns their number.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -69,12 +71,12 @@ impl FromRow for TakeoverAttempts {
     }
 }
 
-/// A customer's attempts of late, held against other transactions until this one ends; the shard is the customer's.
+/// A customer's recent attempts, locked until this transaction ends; the shard is the customer's.
 ///
 /// # Errors
 /// [`crate::Error`].
 pub async fn lock_attempts(tx: &mut Tx<'_>, shard: i64, customer: CustomerId) -> Result<TakeoverAttempts> {
-    // There is a row to hold from the first attempt on.
+    // From the first attempt on there is a row to lock.
     tx.exec(Query::TakeoverCountBegin, params![shard, customer]).await?;
     Ok(tx.query_opt(Query::TakeoverCountLock, params![shard, customer]).await?.unwrap_or_default())
 }

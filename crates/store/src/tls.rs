@@ -1,22 +1,26 @@
-//! Encryption of the connections to PostgreSQL, as the URL's `sslmode` asks for it, with libpq's meanings.
+//! TLS of the connections to PostgreSQL, as the URL's `sslmode` requires it, with libpq's meanings.
 //!
-//! `disable`: none. `prefer` (without the word): if the server has it. `require`: always, with whatever certificate the
-//! server shows. `verify-full`: always, and the certificate must be the host's and lead to a root, of the system or of the
-//! file that `sslrootcert` names. What a URL says is read in `pg::url`. Invariant: what is asked for is never quietly replaced by less.
+//! * `disable`: none.
+//! * `prefer` (without the parameter): if the server supports it.
+//! * `require`: always, with any certificate.
+//! * `verify-full`: always, and the certificate must be the host's and lead to a root, of the system or of the file
+//!   that `sslrootcert` names.
+//!
+//! The URL itself is read in `pg::url`. Invariant: the required protection is never silently reduced.
 
 use crate::trust::{self, TrustedCertificates};
 use crate::{Error, Result};
 use std::path::PathBuf;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// Whose certificates are good.
+/// The certificates to accept.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum CertificateCheck {
-    /// Anybody's.
+    /// Any certificate.
     Unverified,
-    /// The host's, by the system's roots.
+    /// The host's, verified by the system's roots.
     SystemRoots,
-    /// The host's, by the roots of a file.
+    /// The host's, verified by the roots of a file.
     RootFile(PathBuf),
 }
 
@@ -24,7 +28,7 @@ fn tls_error(words: impl Into<String>) -> Error {
     Error::CannotOpen(words.into())
 }
 
-/// What makes encrypted connections.
+/// Builds the connector for encrypted connections.
 pub(crate) fn build_connector(verify: &CertificateCheck) -> Result<MakeRustlsConnect> {
     let mut trust = TrustedCertificates::default();
     match verify {

@@ -1,9 +1,10 @@
-//! Whose certificates are trusted by connections that go out, to PostgreSQL and to everybody else.
+//! Trusted certificates for outgoing connections, to PostgreSQL and to all other servers.
 //!
-//! What it is: the authorities of files and of the system, and what a client checks a server by. What it is not: a way
-//! around the check of a name or a date. Invariant: a certificate is good if it leads to one of those authorities, or if
-//! it is itself, byte for byte, in a file that the operator named. People make such certificates by `openssl req -x509`,
-//! which calls each an authority (`CA:TRUE`), and put them where authorities are named.
+//! What it is: the authorities of files and of the system, and the checks of a server by a client. What it is not: a
+//! way around the check of a name or a date. Invariant: a certificate is trusted if it leads to one of those
+//! authorities. It is also trusted if it is itself, byte for byte, in a file that the operator named. Operators make
+//! such certificates by `openssl req -x509`, which marks each as an authority (`CA:TRUE`), and put them where
+//! authorities are named.
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
@@ -17,7 +18,7 @@ use std::sync::Arc;
 use x509_cert::Certificate;
 use x509_cert::der::Decode;
 
-/// What rustls calls a certificate of an authority that a server shows as its own.
+/// The rustls error for an authority's certificate that a server presents as its own.
 const AUTHORITY_AS_SERVER: &str = "CaUsedAsEndEntity";
 
 /// Certificates that are trusted.
@@ -28,14 +29,14 @@ pub struct TrustedCertificates {
 }
 
 impl Default for TrustedCertificates {
-    /// Trusts nobody.
+    /// No trusted certificates.
     fn default() -> Self {
         Self { roots: RootCertStore::empty(), pinned: Vec::new() }
     }
 }
 
 impl TrustedCertificates {
-    /// Trusts the certificates of a PEM file as well.
+    /// Adds the certificates of a PEM file.
     ///
     /// # Errors
     /// What is wrong with the file, without its name.
@@ -52,21 +53,21 @@ impl TrustedCertificates {
         }
     }
 
-    /// Trusts the system's authorities as well. What the system holds and cannot be read is the system's matter.
+    /// Adds the system's authorities. Those that cannot be read are skipped.
     pub fn add_system(&mut self) {
         self.roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     }
 
-    /// Whether nobody is trusted.
+    /// Whether no certificate is trusted.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.roots.is_empty()
     }
 
-    /// What a client checks a server by; it shows no certificate of its own.
+    /// The TLS configuration of a client without a certificate of its own.
     ///
     /// # Errors
-    /// A sentence that says why there is no TLS.
+    /// Why TLS is not available, as a sentence.
     pub fn into_client_config(self) -> Result<ClientConfig, String> {
         let unable = |e: &dyn std::fmt::Display| format!("TLS is not available: {e}");
         let provider = crypto_provider();
@@ -82,7 +83,7 @@ impl TrustedCertificates {
     }
 }
 
-/// Adds to the words of a failed handshake what to do, where they alone do not say it.
+/// Adds the remedy to the error text of a failed handshake, where the text alone does not state it.
 #[must_use]
 pub fn explain_tls_error(words: String) -> String {
     match words.contains(AUTHORITY_AS_SERVER) {
@@ -95,7 +96,7 @@ pub fn explain_tls_error(words: String) -> String {
     }
 }
 
-/// Checks chains, and takes certificates that are named themselves.
+/// Verifies chains, and accepts certificates that were added themselves.
 #[derive(Debug)]
 struct CertificateVerifier {
     chain_verifier: Arc<WebPkiServerVerifier>,
@@ -156,10 +157,11 @@ fn verify_validity_dates(certificate: &CertificateDer<'_>, now: UnixTime) -> Res
     Ok(())
 }
 
-/// What a client asks a server by that need not prove who it is: the connection is encrypted, and no more is known.
+/// The TLS configuration of a client that does not verify the server: the connection is encrypted, and no more is
+/// known.
 ///
 /// # Errors
-/// A sentence that says why there is no TLS.
+/// Why TLS is not available, as a sentence.
 pub fn unverified_client_config() -> Result<ClientConfig, String> {
     let provider = crypto_provider();
     let builder = ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions();
@@ -167,8 +169,8 @@ pub fn unverified_client_config() -> Result<ClientConfig, String> {
     Ok(builder.with_custom_certificate_verifier(Arc::new(AcceptAnyCertificate(provider))).with_no_client_auth())
 }
 
-/// Takes any certificate. Signatures are checked, so that
-/// the server has at least the key of the certificate it shows.
+/// Accepts any certificate. Signatures are verified, so that the server has at least the key of the certificate that it
+/// presents.
 #[derive(Debug)]
 struct AcceptAnyCertificate(Arc<CryptoProvider>);
 
@@ -207,7 +209,7 @@ impl ServerCertVerifier for AcceptAnyCertificate {
     }
 }
 
-/// The provider of all TLS.
+/// The cryptographic provider of all TLS connections.
 fn crypto_provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())
 }
@@ -218,7 +220,7 @@ mod tests {
     use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
     use std::io::Write as _;
 
-    /// A certificate that signed itself, as `openssl req -x509` makes them: an authority.
+    /// A self-signed certificate, as `openssl req -x509` makes it: an authority.
     fn self_signed_authority(name: &str, from: i32, to: i32) -> CertificateDer<'static> {
         let mut params = CertificateParams::new([name.to_owned()]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -250,7 +252,7 @@ mod tests {
         format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")
     }
 
-    /// What a client says of a certificate that a server shows on 2030-06-01.
+    /// The client's result for a certificate that a server presents on 2030-06-01.
     fn verify_certificate(
         trust: TrustedCertificates,
         shown: &CertificateDer<'static>,

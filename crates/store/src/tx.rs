@@ -1,6 +1,7 @@
-//! What a query runs on. SQLite answers at once, so its futures are ready at the first poll; PostgreSQL pipelines.
+//! The context in which queries run. SQLite answers synchronously, so its futures are ready at the first poll;
+//! PostgreSQL pipelines.
 //!
-//! Invariant: this enum and the modules below it are the only places that know there are two engines.
+//! Invariant: this enum and the modules below it are the only places that distinguish the two engines.
 
 use crate::access_version::AccessVersionCache;
 use crate::pg::{PendingResult, PgConn, ValidDeviceCache};
@@ -13,13 +14,13 @@ pub struct Tx<'c> {
     connection: TxConnection<'c>,
     /// The query that the engine refused, if any.
     failed_query: Option<Query>,
-    /// What was put and may not have been sent.
+    /// Deferred statements, which may not have been sent.
     deferred: Vec<PendingResult>,
-    /// What this transaction knows of the version of all that decides which tokens are refused.
+    /// This transaction's cache of the access version.
     access_cache: Option<&'c AccessVersionCache>,
 }
 
-/// What was asked ahead, and is asked when it is wanted where nothing is gained by that.
+/// A statement that was sent ahead. Where that has no benefit, it runs when its result is requested.
 pub(crate) struct Pipelined<'p> {
     query: Query,
     params: &'p [Value<'p>],
@@ -29,7 +30,7 @@ pub(crate) struct Pipelined<'p> {
 pub(crate) enum TxConnection<'c> {
     Sqlite(&'c mut rusqlite::Connection),
     Pg(&'c PgConn),
-    /// Outside a transaction, where each statement is waited for by itself.
+    /// Outside a transaction, where each statement is awaited individually.
     PgRead(&'c PgConn),
 }
 
@@ -38,18 +39,18 @@ impl<'c> Tx<'c> {
         Self { connection: on, failed_query: None, deferred: Vec::new(), access_cache: None }
     }
 
-    /// Of a command in a transaction of several.
+    /// The context of a command in a transaction of several commands.
     pub(crate) fn new_in_batch(on: TxConnection<'c>, access: &'c AccessVersionCache) -> Self {
         Self { access_cache: Some(access), ..Self::new(on) }
     }
 
-    /// What the commands of this transaction know of the version of all that decides which tokens are refused; `None`
-    /// where each statement asks for itself.
+    /// The access version as cached for the commands of this transaction; `None` where each statement compares it
+    /// itself.
     pub(crate) fn access_cache(&self) -> Option<&'c AccessVersionCache> {
         self.access_cache
     }
 
-    /// Runs a statement; says how many rows it touched.
+    /// Runs a statement; returns the number of rows that it touched.
     pub(crate) async fn exec(&mut self, q: Query, params: &[Value<'_>]) -> Result<u64> {
         self.await_deferred().await?;
         let done = self.connection.exec(q, params, false).await;
@@ -64,7 +65,7 @@ impl<'c> Tx<'c> {
         self.record_error(q, done)
     }
 
-    /// Where it pays to remember which devices are in good standing; see [`crate::pg`].
+    /// The cache of valid devices, where one is useful; see [`crate::pg`].
     pub(crate) fn valid_devices(&self) -> Option<&'c ValidDeviceCache> {
         match self.connection {
             TxConnection::Pg(conn) => conn.valid_devices.if_enabled(),
@@ -72,8 +73,8 @@ impl<'c> Tx<'c> {
         }
     }
 
-    /// Runs a statement that changes what it is known to change, so that nothing has to be told of it. It may go out with
-    /// the commit; if it fails, so does the transaction.
+    /// Runs a statement whose effect is known, so that its result is not needed. It may be sent with the commit; if it
+    /// fails, so does the transaction.
     pub(crate) async fn exec_deferred(&mut self, q: Query, params: &[Value<'_>]) -> Result<()> {
         if let TxConnection::Pg(conn) = self.connection
             && let Some(answer) = conn.coalescer.enqueue(q, params, false)
@@ -84,7 +85,7 @@ impl<'c> Tx<'c> {
         self.exec(q, params).await.map(drop)
     }
 
-    /// Waits for what was put: what is asked now is to see it.
+    /// Waits for the deferred statements, so that the next one sees their effect.
     async fn await_deferred(&mut self) -> Result<()> {
         for answer in self.deferred.drain(..) {
             answer.wait().await?;
@@ -92,22 +93,22 @@ impl<'c> Tx<'c> {
         Ok(())
     }
 
-    /// Every row of an answer.
+    /// All rows of a query.
     pub(crate) async fn query_all<T: FromRow>(&mut self, q: Query, params: &[Value<'_>]) -> Result<Vec<T>> {
         self.await_deferred().await?;
         let found = self.connection.query_all(q, params).await;
         self.record_error(q, found)
     }
 
-    /// The row of an answer that has at most one.
+    /// The row of a query that returns at most one.
     pub(crate) async fn query_opt<T: FromRow>(&mut self, q: Query, params: &[Value<'_>]) -> Result<Option<T>> {
         self.await_deferred().await?;
         let found = self.connection.query_opt(q, params).await;
         self.record_error(q, found)
     }
 
-    /// Asks what those that are asked next do not depend on: where it pays, they travel together. The answer is had from
-    /// [`Tx::found`].
+    /// Sends a statement on which the next ones do not depend, so that they travel together where that is useful.
+    /// [`Tx::rows`] and [`Tx::row_count`] return the result.
     pub(crate) async fn send<'p>(&mut self, q: Query, params: &'p [Value<'p>]) -> Result<Pipelined<'p>> {
         self.await_deferred().await?;
         let under_way = match self.connection {
@@ -118,7 +119,7 @@ impl<'c> Tx<'c> {
         Ok(Pipelined { query: q, params, pending: under_way })
     }
 
-    /// Every row of what was asked ahead.
+    /// All rows of a statement that was sent ahead.
     pub(crate) async fn rows<T: FromRow>(
         &mut self,
         Pipelined { query: q, params, pending: under_way }: Pipelined<'_>,
@@ -131,7 +132,7 @@ impl<'c> Tx<'c> {
         self.record_error(q, found.and_then(|found| parse_rows(q, &found.rows)))
     }
 
-    /// How many rows were touched by what was asked ahead.
+    /// The number of rows that a statement sent ahead has touched.
     pub(crate) async fn row_count(
         &mut self,
         Pipelined { query: q, params, pending: under_way }: Pipelined<'_>,
@@ -144,7 +145,7 @@ impl<'c> Tx<'c> {
     fn record_error<T>(&mut self, q: Query, result: Result<T>) -> Result<T> {
         if let Err(error) = &result {
             self.failed_query.get_or_insert(q);
-            // Connections to PostgreSQL say so once for all of them.
+            // Connections to PostgreSQL report this once for all of them.
             if matches!(self.connection, TxConnection::Sqlite(_)) && error.is_outage() {
                 tracing::warn!(query = q.sql().name, %error, "the database file cannot be read or written");
             }
@@ -152,8 +153,8 @@ impl<'c> Tx<'c> {
         result
     }
 
-    /// Whether the transaction may be committed. After a refused statement PostgreSQL answers COMMIT with a rollback
-    /// and calls that a success, so a command that passed over an error must not.
+    /// Checks that the transaction may be committed. After a refused statement PostgreSQL answers COMMIT with a
+    /// rollback and reports success. So a command that ignored an error must not commit.
     pub(crate) fn check_committable(&self) -> Result<()> {
         self.failed_query.map_or(Ok(()), |q| {
             let source = "its error was passed over, the command cannot be committed".into();

@@ -1,7 +1,7 @@
-//! Values on their way into a statement and out of a row.
+//! Conversion of values to statement parameters and from columns.
 //!
-//! Invariant: a domain value has one form in the store, the same on both engines; what does not read back as a valid
-//! domain value is an error that names query and column, never a default.
+//! Invariant: a domain value has one form in the store, the same on both engines. A value that is not valid in the
+//! domain is an error that names query and column, never a default.
 
 use crate::error::driver_message;
 use crate::queries::Query;
@@ -45,7 +45,7 @@ impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
     }
 }
 
-/// A parameter list, from anything that has a form in the store.
+/// A parameter list, from all types with a form in the store.
 macro_rules! params { ($($e:expr),* $(,)?) => { &[$($crate::value::Value::from($e)),*] }; }
 pub(crate) use params;
 
@@ -81,7 +81,7 @@ impl ToSql for Value<'_> {
     to_sql_checked!();
 }
 
-/// One row of an answer.
+/// One row of a result.
 pub(crate) struct DbRow<'r> {
     pub(crate) query: Query,
     pub(crate) engine_row: EngineRow<'r>,
@@ -104,7 +104,7 @@ impl DbRow<'_> {
     }
 }
 
-/// What a column can be read as.
+/// A type that can be read from a column.
 pub(crate) trait FromColumn: Sized {
     type Raw: rusqlite::types::FromSql + for<'x> tokio_postgres::types::FromSql<'x>;
     fn from_raw(raw: Self::Raw) -> Option<Self>;
@@ -151,7 +151,7 @@ id_columns!(
     ReceiverId
 );
 
-/// A value read from a whole row.
+/// A type that can be read from a whole row.
 pub(crate) trait FromRow: Sized + Send {
     fn from_row(row: &DbRow<'_>) -> Result<Self>;
 }

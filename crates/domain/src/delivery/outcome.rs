@@ -1,33 +1,33 @@
-//! How an attempt ended, and what follows from that.
+//! The outcome of an attempt, and the decision after it.
 //!
-//! Not here: what follows from which outcome, which [`super::DeliveryPolicy`] decides. Invariant: every attempt has one
-//! outcome and one decision.
+//! Not here: which decision follows from which outcome, which is up to [`super::DeliveryPolicy`]. Invariant: every
+//! attempt has one outcome and one decision.
 
 use crate::publication::PublishRejection;
 use crate::time::Time;
 
-/// How an attempt ended.
+/// The outcome of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AttemptOutcome {
-    /// The receiver answered with a status, and perhaps said how many seconds to wait.
+    /// The receiver responded with a status, and perhaps with the number of seconds to wait.
     Responded(u16, Option<i64>),
-    /// Amazon SNS did not take the publication.
+    /// Amazon SNS rejected the publication.
     PublishRejected(PublishRejection),
-    /// No answer: refused, reset, bad certificate, out of time.
+    /// No response: connection refused or reset, bad certificate, timeout.
     NoResponse(String),
-    /// The address may not be sent to, now or later.
+    /// The address is forbidden for requests, now and later.
     AddressForbidden(String),
 }
 
-/// What follows from an attempt.
+/// The decision after an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeliveryDecision {
-    /// It is done.
+    /// The delivery is complete.
     Delivered,
-    /// Again, then.
+    /// Retry at this time.
     Retry(Time),
-    /// Never again, unless somebody replays it; why.
+    /// No more retries unless the event is replayed; the reason.
     Dead(String),
-    /// Never again, and the receiver wants no more messages at all.
+    /// No more retries, and the receiver takes no more messages at all; the reason.
     ReceiverGone(String),
 }

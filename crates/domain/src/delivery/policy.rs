@@ -1,7 +1,7 @@
-//! When a delivery is tried again, and when it is given up: by SNS's rules, as its DeliveryPolicy documents write them, or
-//! for days, as Standard Webhooks suggests.
+//! Retry policies: when a delivery is retried, and when it is dead. They follow SNS's rules, as its DeliveryPolicy
+//! documents have them, or retry for days, as Standard Webhooks suggests.
 //!
-//! Invariant: under the `sns` policy nothing is tried later than an hour after the first attempt
+//! Invariant: under the `sns` policy nothing is retried later than an hour after the first attempt
 //! (docs/spec/delivery.md#retry-policy).
 
 use super::outcome::{AttemptOutcome, DeliveryDecision};
@@ -24,7 +24,7 @@ const EXTENDED_RETRY_WAITS: [Span; 9] = [
     Span::from_hours(24),
 ];
 
-/// How the wait grows between `minDelayTarget` and `maxDelayTarget`.
+/// How the wait grows from `minDelayTarget` to `maxDelayTarget`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BackoffFunction {
@@ -72,7 +72,7 @@ struct DeliveryPolicyDocument {
     healthy_retry_policy: RetryPolicy,
     throttle_policy: ThrottlePolicy,
     request_policy: RequestPolicy,
-    // Obsolete, and taken without effect as SNS does; or of a topic, which has one subscription here.
+    // Obsolete, and ignored as SNS does; or a field of a topic, which has one subscription here.
     #[serde(rename = "sicklyRetryPolicy")]
     _sickly: Option<serde::de::IgnoredAny>,
     #[serde(rename = "guaranteed")]
@@ -93,8 +93,8 @@ struct RequestPolicy {
     header_content_type: Option<String>,
 }
 
-/// A delivery policy as SNS's documents have it: of a subscription, or of a topic, whose names begin with `default`.
-/// What is null is not there.
+/// A delivery policy document of SNS: of a subscription, or of a topic, whose field names begin with `default`. A null
+/// counts as absent.
 fn parse_document(text: &str) -> Result<DeliveryPolicyDocument, String> {
     let words = |e: serde_json::Error| {
         format!("a delivery policy is `sns`, `extended`, or the JSON of an SNS DeliveryPolicy: {e}")
@@ -125,7 +125,7 @@ fn remove_nulls(value: &mut Value) {
     }
 }
 
-/// Whether a text may stand as `Content-Type`: a type, a subtype, and perhaps parameters.
+/// Whether a text is a valid `Content-Type`: a type, a subtype, and perhaps parameters.
 fn is_content_type(text: &str) -> bool {
     let (kind, _) = text.split_once(';').unwrap_or((text, ""));
     let word = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.+_".contains(&b));
@@ -137,22 +137,22 @@ fn is_content_type(text: &str) -> bool {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SnsDeliveryPolicy {
     retry_policy: RetryPolicy,
-    /// At most so many messages a second.
+    /// The most messages a second.
     max_per_second: Option<i64>,
     content_type: Option<String>,
 }
 
-/// How a receiver's messages are tried.
+/// The retry policy of a receiver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeliveryPolicy {
-    /// As SNS does.
+    /// The rules of SNS.
     Sns(SnsDeliveryPolicy),
-    /// For about three days, as Standard Webhooks suggests; 410 ends the receiver.
+    /// Retries for about three days, as Standard Webhooks suggests; status 410 disables the receiver.
     Extended,
 }
 
 impl DeliveryPolicy {
-    /// Reads `sns`, `extended`, or a DeliveryPolicy as JSON: a subscription's, or a topic's.
+    /// Reads `sns`, `extended`, or a DeliveryPolicy as JSON, of a subscription or of a topic.
     ///
     /// # Errors
     /// A sentence that names the field and its range.
@@ -192,7 +192,7 @@ impl DeliveryPolicy {
         }
     }
 
-    /// What a request to the receiver says its body is, where the policy says so (`requestPolicy`).
+    /// The `Content-Type` of requests to the receiver, where the policy sets one (`requestPolicy`).
     #[must_use]
     pub fn content_type(&self) -> Option<&str> {
         match self {
@@ -201,7 +201,7 @@ impl DeliveryPolicy {
         }
     }
 
-    /// How many messages a second the receiver takes at most, on average.
+    /// The most messages a second that the receiver takes, on average.
     #[must_use]
     pub fn max_per_second(&self) -> Option<i64> {
         match self {
@@ -210,7 +210,7 @@ impl DeliveryPolicy {
         }
     }
 
-    /// What follows from attempt number `attempt` (from 1), which ended `now`; `began` is when the first one did.
+    /// Decides after attempt number `attempt` (from 1), which ended `now`; `began` is when the first attempt was made.
     /// `jitter` spreads retries by up to a tenth of the wait.
     #[must_use]
     pub fn decide_after_attempt(
@@ -232,12 +232,11 @@ impl DeliveryPolicy {
             AttemptOutcome::Responded(status, _) if *self == DeliveryPolicy::Extended => {
                 (format!("the receiver answered {status}"), None)
             }
-            // Under SNS's rules whatever else a receiver answers is its last word
-            // (docs/spec/delivery.md#retryable-outcomes).
+            // Under SNS's rules any other status is final (docs/spec/delivery.md#retryable-outcomes).
             AttemptOutcome::Responded(status, _) => {
                 return DeliveryDecision::Dead(format!("the receiver answered {status}, which is final"));
             }
-            // What passes by itself is waited for; in three days somebody may also have mended the rest.
+            // Transient rejections are retried. Within three days an operator may also have fixed the others.
             AttemptOutcome::PublishRejected(refusal) if refusal.is_transient() || *self == DeliveryPolicy::Extended => {
                 (refusal.to_string(), None)
             }
@@ -256,7 +255,7 @@ impl DeliveryPolicy {
             DeliveryPolicy::Sns(_) if (now + wait).since(began) > SNS_RETRY_LIMIT => {
                 DeliveryDecision::Dead(format!("{why}; an hour of attempts is over"))
             }
-            // Who asks for more than is left is tried once more when it ends.
+            // If the receiver asks for more time than is left, the last retry is at the limit.
             DeliveryPolicy::Sns(_) => DeliveryDecision::Retry(at.min(began + SNS_RETRY_LIMIT)),
             DeliveryPolicy::Extended => DeliveryDecision::Retry(at),
         }

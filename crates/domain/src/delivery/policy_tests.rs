@@ -1,4 +1,4 @@
-//! What outcomes lead to, and which policies are taken.
+//! Decisions after outcomes, and which policy documents are accepted.
 
 use super::*;
 use crate::publication::PublishRejection;

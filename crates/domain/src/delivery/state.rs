@@ -1,19 +1,19 @@
-//! Where a delivery stands, and where its event stands, all receivers taken together.
+//! The state of a delivery, and of an event over all its receivers.
 //!
-//! Not here: what leads from one state to another ([`super::policy`]). Invariant: the words of the store never change.
+//! Not here: the transitions between states ([`super::policy`]). Invariant: the stored names never change.
 
-/// Where a delivery stands.
+/// The state of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DeliveryState {
     /// An earlier message of the same device to the same receiver goes first.
     Queued,
     /// It is sent when it is due.
     Waiting,
-    /// A node is sending it; when its lease ends, another may.
+    /// A node is sending it; when its lease ends, another node may.
     Sending,
-    /// The receiver took it.
+    /// The receiver accepted it.
     Delivered,
-    /// It was given up; it can be replayed.
+    /// All attempts failed; it can be replayed.
     Dead,
 }
 
@@ -26,7 +26,7 @@ impl DeliveryState {
         DeliveryState::Dead,
     ];
 
-    /// The word of the store and of the command line.
+    /// The name in the store and on the command line.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -38,28 +38,28 @@ impl DeliveryState {
         }
     }
 
-    /// Reads the word.
+    /// Reads the name.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == word)
     }
 }
 
-/// Where an event stands, all its receivers taken together.
+/// The state of an event over all its receivers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventDeliveryState {
-    /// It was sent to nobody: its security profile had no confirmed receiver.
+    /// No delivery exists: the security profile had no confirmed receiver.
     NoReceiver,
-    /// A receiver has not answered yet.
+    /// At least one delivery is open.
     Waiting,
-    /// Every receiver took it.
+    /// Every receiver accepted it.
     Delivered,
-    /// It was given up at one receiver at least; it can be replayed.
+    /// At least one delivery is dead; it can be replayed.
     Dead,
 }
 
 impl EventDeliveryState {
-    /// Of where it stands at each receiver.
+    /// The state that follows from the states of the event's deliveries.
     #[must_use]
     pub fn from_deliveries(states: &[DeliveryState]) -> Self {
         if states.is_empty() {
@@ -73,7 +73,7 @@ impl EventDeliveryState {
         }
     }
 
-    /// The word of the command line and of the operator's API.
+    /// The name on the command line and in the operator's API.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

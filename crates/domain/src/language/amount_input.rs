@@ -1,14 +1,12 @@
-//! Amounts as customers type them: with the currency beside them, with thousands parted, with the wide digits of an input
-//! method.
+//! Parsing of amounts as customers type them: with a currency, with digit groups, with wide digits of an input method.
 //!
-//! Invariant: an amount is read as one that the language of the page writes so, or refused; what could be meant in two ways
-//! is refused.
+//! Invariant: an amount is read as the page's language writes it, or refused. An ambiguous amount is refused.
 
 use super::Language;
 use crate::money::currency::decimal_digits;
 use crate::money::{Money, ParseMoneyError};
 
-/// What people write for a currency beside its code, the longest first.
+/// Currency signs that customers type beside the code, the longest first.
 const INPUT_CURRENCY_SIGNS: [(&str, &[&str]); 26] = [
     ("AUD", &["AU$", "A$", "$"]),
     ("BRL", &["R$"]),
@@ -41,7 +39,7 @@ const INPUT_CURRENCY_SIGNS: [(&str, &[&str]); 26] = [
 /// One character for those that look alike: wide forms, blanks, apostrophes and dashes.
 fn to_narrow_char(c: char) -> char {
     match c {
-        // The block of wide forms repeats ASCII in its order.
+        // The block of wide forms has the order of ASCII.
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
         '￥' => '¥',
         '￡' => '£',
@@ -53,7 +51,7 @@ fn to_narrow_char(c: char) -> char {
     }
 }
 
-/// Without a text at one end, whatever its case; nothing where it does not stand there.
+/// Removes a sign from one end of the text, ignoring case; `None` if it is at neither end.
 fn strip_affix<'t>(text: &'t str, sign: &str) -> Option<&'t str> {
     let same = |part: &str| part.to_lowercase() == sign.to_lowercase();
     let start = text.get(..sign.len()).filter(|part| same(part)).map(|_| &text[sign.len()..]);
@@ -64,7 +62,7 @@ fn strip_affix<'t>(text: &'t str, sign: &str) -> Option<&'t str> {
     start.or_else(end).map(str::trim)
 }
 
-/// Digits in groups of three, put together: `1.299` with a point. Nothing for what is not grouped so.
+/// Joins digits in groups of three, such as `1.299` with a point; `None` if they are not grouped so.
 fn join_digit_groups(text: &str, group: char) -> Option<String> {
     let mut groups = text.split(group);
     let first = groups.next().filter(|first| (1..=3).contains(&first.len()))?;
@@ -72,7 +70,7 @@ fn join_digit_groups(text: &str, group: char) -> Option<String> {
     (!rest.is_empty() && rest.iter().all(|group| group.len() == 3)).then(|| first.to_owned() + &rest.concat())
 }
 
-/// A whole number, grouped or not; the groups may be parted as the language parts them, by blanks or by apostrophes.
+/// A whole number, grouped or not. Groups are separated as in the language, by blanks or by apostrophes.
 fn parse_whole_number(text: &str, group: char) -> Option<String> {
     let plain = text.bytes().all(|b| b.is_ascii_digit());
     if plain {
@@ -91,11 +89,11 @@ pub fn parse_percent(typed: &str) -> Option<u32> {
 }
 
 impl Language {
-    /// Reads an amount in a currency as somebody typed it: `24.99`, `$24.99`, `1,299 USD`; `24,99 €`, `1.299,00`, `25,- €`;
-    /// `¥1,299`, `１，２９９円`. A point parts decimals in every language where nothing else can be meant.
+    /// Reads an amount in a currency as a customer typed it: `24.99`, `$24.99`, `1,299 USD`; `24,99 €`, `1.299,00`,
+    /// `25,- €`; `¥1,299`, `１，２９９円`. A point separates decimals in every language where the amount is unambiguous.
     ///
     /// # Errors
-    /// [`BadMoney`] for what is no amount in that currency, or could be two.
+    /// [`ParseMoneyError`] if it is no amount in that currency, or is ambiguous.
     pub fn parse_amount(self, typed: &str, currency: &str) -> Result<Money, ParseMoneyError> {
         let digits =
             decimal_digits(currency).ok_or_else(|| ParseMoneyError::Currency(currency.chars().take(10).collect()))?;
@@ -115,7 +113,7 @@ impl Language {
         Money::parse(&plain, currency).map_err(|_| refuse())
     }
 
-    /// An amount with digits and a point alone; nothing for what is none, or could be two.
+    /// An amount of digits and a point only; `None` if it is no amount, or is ambiguous.
     fn to_plain_amount(self, text: &str, digits: u32) -> Option<String> {
         let (group, point) = self.number_separators();
         if let Some((before, part)) = text.rsplit_once(point) {
@@ -124,7 +122,7 @@ impl Language {
         if let Some((before, part)) = text.split_once(['.', ','])
             && !part.contains(['.', ',', ' ', '\''])
         {
-            // One separator, which parts thousands in this language and decimals in another.
+            // One separator, which groups thousands in this language and separates decimals in another.
             return match (part.len(), text.contains('.')) {
                 (3, _) if digits < 3 => parse_whole_number(text, group),
                 (3, _) => None,

@@ -1,13 +1,13 @@
-//! How each language writes prices, moments and numbers, for people to read.
+//! Formatting of prices, times and numbers in each language, for people.
 //!
-//! Not here: what forms send and machines read, which is the same in every language. Invariant: nothing is rounded; a
-//! moment is told in UTC, whose name stands with it.
+//! Not here: the values of forms and machine formats, which are the same in every language. Invariant: nothing is
+//! rounded; a time is in UTC and names it.
 
 use super::Language;
 use crate::money::Money;
 use crate::time::Time;
 
-/// Currencies whose sign is told by itself; others are told by their code, so that no two dollars look alike.
+/// Currencies written with their sign. All others are written with their code, so that no two dollars look alike.
 const CURRENCY_SIGNS: [(&str, &str); 4] = [("EUR", "€"), ("GBP", "£"), ("JPY", "¥"), ("USD", "$")];
 
 const GERMAN_MONTHS: [&str; 12] = [
@@ -25,7 +25,7 @@ const GERMAN_MONTHS: [&str; 12] = [
     "Dezember",
 ];
 
-/// A blank at which no line ends.
+/// A blank that does not break a line.
 const NO_BREAK_SPACE: char = '\u{a0}';
 
 impl Language {
@@ -50,7 +50,7 @@ impl Language {
         }
     }
 
-    /// A moment: `4 March 2018, 05:06 UTC`, `4. März 2018, 05:06 Uhr (UTC)`, `2018年3月4日 05:06（UTC）`.
+    /// A time: `4 March 2018, 05:06 UTC`, `4. März 2018, 05:06 Uhr (UTC)`, `2018年3月4日 05:06（UTC）`.
     #[must_use]
     pub fn format_time(self, at: Time) -> String {
         match self {
@@ -60,7 +60,7 @@ impl Language {
         }
     }
 
-    /// A day: `4 March 2018`, `4. März 2018`, `2018年3月4日`. The moment's day in UTC.
+    /// A day: `4 March 2018`, `4. März 2018`, `2018年3月4日`. It is the time's day in UTC.
     #[must_use]
     pub fn format_date(self, at: Time) -> String {
         match self {
@@ -79,7 +79,7 @@ impl Language {
         self.localize_decimal(&number.to_string())
     }
 
-    /// What parts thousands, and what parts the decimals.
+    /// The separators of thousands and of decimals.
     pub(super) fn number_separators(self) -> (char, char) {
         match self {
             Language::German => ('.', ','),
@@ -87,7 +87,7 @@ impl Language {
         }
     }
 
-    /// A number that is written with digits and a point, as this language writes it.
+    /// A number of digits and a point, in this language's form.
     fn localize_decimal(self, plain: &str) -> String {
         if self.is_english() {
             return plain.to_owned();
@@ -108,7 +108,7 @@ impl Language {
         out
     }
 
-    /// An amount for a form's field: what [`Language::read_amount`] reads back.
+    /// An amount for a form field, in the form that [`Language::parse_amount`] reads.
     #[must_use]
     pub fn format_amount_input(self, money: &Money) -> String {
         match self {

@@ -1,4 +1,4 @@
-//! What browsers, apps and links send, and which language follows from it; how each language writes.
+//! Tests of language tags and their negotiation, and of each language's formats.
 
 use super::*;
 use crate::money::Money;
@@ -49,11 +49,11 @@ fn a_browser_is_answered_in_what_it_likes_best() {
         ("en;q=0.5, de;q=0.5", Some(English)),
         ("de ; q=0.2 , ja;q=0.20", Some(German)),
         ("de;Q=0.2, ja;q=0.3", Some(Japanese)),
-        // Refused by itself, wanted as a region's.
+        // Refused alone, wanted with a region.
         ("de;q=0, de-CH", Some(German)),
         ("de;q=0", None),
         ("de;q=0.000, en;q=0.001", Some(English)),
-        // Anything: the default language, unless it was named by itself.
+        // Any language: the default one, unless it was named.
         ("*", Some(English)),
         ("fr, *;q=0.1", Some(English)),
         ("en;q=0, *", Some(German)),
@@ -61,7 +61,7 @@ fn a_browser_is_answered_in_what_it_likes_best() {
         ("en;q=0, de;q=0, ja;q=0, *", None),
         ("*;q=0", None),
         ("ja, *;q=0.5", Some(Japanese)),
-        // What is no range, or has no quality that may be, is not there.
+        // An invalid range, or one with an invalid quality, is ignored.
         ("de;q=2, ja", Some(Japanese)),
         ("de;q=1.001, ja;q=0.1", Some(Japanese)),
         ("de;q=0.1234, ja;q=0.1", Some(Japanese)),

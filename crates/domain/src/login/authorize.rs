@@ -1,8 +1,8 @@
-//! The authorize request: `GET /ap/oa` (docs/spec/login.md#authorization-request,
+//! The authorization request: `GET /ap/oa` (docs/spec/login.md#authorization-request,
 //! docs/spec/login.md#authorization-errors).
 //!
-//! Not here: who the customer is and whether the model exists. Invariant: an error goes to the redirect URI only after
-//! client and URI were found good; before that there is nobody to be trusted with it ([`Refusal::Page`]).
+//! Not here: who the customer is and whether the model exists. Invariant: an error is sent to the redirect URI only
+//! after client and URI were found valid. Before that no target can be trusted ([`AuthorizationError::ErrorPage`]).
 
 use super::form;
 use super::pkce::Challenge;
@@ -11,10 +11,10 @@ use super::scope::{DeviceRequest, Scope, Scopes};
 use crate::profile::Client;
 use serde::{Deserialize, Serialize};
 
-/// Longest `state` that is echoed, in bytes.
+/// The longest `state` that is returned, in bytes.
 pub const MAX_STATE_BYTES: usize = 4096;
 
-/// What is read of a request, those first without which there is nobody to answer.
+/// The parameters that are read. Those without which no redirect is possible come first.
 const PARAM_NAMES: [&str; 8] = [
     "client_id",
     "redirect_uri",
@@ -26,7 +26,7 @@ const PARAM_NAMES: [&str; 8] = [
     "code_challenge_method",
 ];
 
-/// The request's parameters, as sent; empty counts as absent, unknown ones do not matter.
+/// The request's parameters as sent. An empty one counts as absent; unknown ones are ignored.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct AuthorizationParams {
     pairs: Vec<(String, String)>,
@@ -45,41 +45,42 @@ impl AuthorizationParams {
         &self.pairs
     }
 
-    /// A parameter's value; absent when empty.
+    /// A parameter's value; `None` if it is absent or empty.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|(n, value)| n == name && !value.is_empty()).map(|(_, value)| value.as_str())
     }
 }
 
-/// An authorize request that may be shown to a customer.
+/// A valid authorization request, for display to a customer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthorizationRequest {
     /// The client's id, as on the wire.
     pub client: String,
-    /// Where the answer goes.
+    /// The URI to which the response is redirected.
     pub redirect_uri: String,
-    /// Returned unchanged.
+    /// The client's `state`, returned unchanged.
     pub state: Option<String>,
-    /// What is asked for.
+    /// The requested scopes, as bits.
     pub scopes: u8,
-    /// Which unit, when `dash:replenish` is asked for.
+    /// The unit, if `dash:replenish` is requested.
     pub device: Option<DeviceRequest>,
-    /// The proof key's challenge.
+    /// The PKCE challenge.
     pub challenge: Option<Challenge>,
-    /// Who answers, for clients that compare it (RFC 9207); absent where an operator links a device, without an answer.
+    /// The issuer in responses, for clients that compare it (RFC 9207). Absent if an operator links a device, which has
+    /// no response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
 }
 
 impl AuthorizationRequest {
-    /// What is asked for.
+    /// The requested scopes.
     #[must_use]
     pub fn scopes(&self) -> Scopes {
         Scopes::from_bits(self.scopes)
     }
 
-    /// The redirect of a customer who consented.
+    /// The redirect after consent.
     #[must_use]
     pub fn success_redirect(&self, code: &str) -> String {
         let scope = self.scopes().to_string();
@@ -89,13 +90,13 @@ impl AuthorizationRequest {
         redirect::append_params(&self.redirect_uri, &params)
     }
 
-    /// The redirect of a customer who did not.
+    /// The redirect after the customer refused.
     #[must_use]
     pub fn denied_redirect(&self) -> String {
         self.error_redirect("access_denied", "Access not permitted.")
     }
 
-    /// The redirect of a request that cannot be served, for a reason found later.
+    /// The redirect for a request that cannot be served, for a reason that is found later.
     #[must_use]
     pub fn invalid_request_redirect(&self, description: &str) -> String {
         self.error_redirect("invalid_request", description)
@@ -109,7 +110,7 @@ impl AuthorizationRequest {
 /// How a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AuthorizationError {
-    /// An HTML page with status 400 and this reason: there is no target to trust.
+    /// An HTML page with status 400 and this reason, because no redirect target can be trusted.
     ErrorPage(&'static str),
     /// A redirect to this URI, error and state included.
     Redirect(String),
@@ -128,12 +129,12 @@ fn build_error_redirect(
     redirect::append_params(uri, &params)
 }
 
-/// Checks a request against its client (`None`: no such client). `issuer` is who answers, which every answer says.
+/// Checks a request against its client (`None`: no such client). `issuer` is part of every response.
 ///
-/// A parameter that is repeated with one value counts once, unless the client is strict.
+/// A parameter that is repeated with the same value counts once, unless the client is strict.
 ///
 /// # Errors
-/// [`Refusal`].
+/// [`AuthorizationError`], which states how the request is refused.
 pub fn validate_request(
     params: &AuthorizationParams,
     client: Option<&Client>,
@@ -244,7 +245,7 @@ mod tests {
         ("state", "s t&=://"),
     ];
 
-    /// The good request with one parameter set, or removed.
+    /// A valid request with one parameter set or removed.
     fn params_with(name: &str, value: Option<&str>) -> AuthorizationParams {
         let pairs = VALID_PARAMS.iter().filter(|(n, _)| *n != name).map(|(n, v)| (n.to_string(), v.to_string()));
         AuthorizationParams::new(pairs.chain(value.map(|v| (name.to_owned(), v.to_owned()))).collect())

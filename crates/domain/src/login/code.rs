@@ -1,5 +1,7 @@
-//! Authorization codes (docs/spec/login.md#authorization-codes): 20 characters that begin with `AN`, good once, for
+//! Authorization codes (docs/spec/login.md#authorization-codes): 20 characters that begin with `AN`, valid once, for
 //! five minutes.
+//!
+//! Not here: the tokens that a code is exchanged for. Invariant: a code is stored only as its hash.
 
 use super::pkce::Challenge;
 use super::scope::Scopes;
@@ -8,17 +10,17 @@ use crate::profile::hash_secret;
 use crate::time::{Span, Time};
 use crate::token::TokenGenerations;
 
-/// How long a code may wait for its exchange.
+/// How long a code is valid before its exchange.
 pub const CODE_LIFETIME: Span = Span::from_mins(5);
-/// How many random bytes [`generate`] is given; enough that running out of usable ones does not happen.
+/// The number of random bytes that [`generate`] takes. There are enough that usable ones do not run out.
 pub const RANDOM_BYTES: usize = 64;
 
-/// Writes a code: `AN` and 18 of 62 characters, 107 bits.
+/// Generates a code: `AN` and 18 of 62 characters, 107 bits.
 #[must_use]
 pub fn generate(random: &[u8; RANDOM_BYTES]) -> String {
     const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    // Bytes from 248 on would favour the first letters; 18 of 64 below that is certain for all purposes, and a chain of
-    // the rest keeps the length fixed even then.
+    // Bytes from 248 on would favour the first letters. 64 bytes contain 18 below that with practical certainty. The
+    // chained rest keeps the length fixed even otherwise.
     let fair = random.iter().filter(|b| **b < 248).chain(random.iter());
     let letters = fair.take(18).map(|b| char::from(ALPHABET[usize::from(*b) % 62]));
     format!("AN{}", letters.collect::<String>())
@@ -35,36 +37,37 @@ pub fn hash_code(code: &str) -> [u8; 32] {
 pub struct AuthorizationCode {
     /// SHA-256 of its text.
     pub hash: [u8; 32],
-    /// The registration it speaks for, and its shard.
+    /// The registration that it is for, and its shard.
     pub device: Option<(i64, DeviceId)>,
-    /// Who granted it.
+    /// The customer who granted it.
     pub customer: CustomerId,
-    /// To whom.
+    /// The client to which it was issued.
     pub client: ClientId,
-    /// Where it was sent; must come back when sent at all.
+    /// The redirect URI to which it was sent. A `redirect_uri` in the exchange must be equal.
     pub redirect_uri: String,
-    /// The proof key's challenge.
+    /// The PKCE challenge.
     pub challenge: Option<Challenge>,
-    /// What was granted.
+    /// The granted scopes.
     pub scopes: Scopes,
-    /// The family its tokens will belong to.
+    /// The family of its tokens.
     pub family: u64,
-    /// What its tokens will belong to.
+    /// The generations of its tokens.
     pub generations: TokenGenerations,
-    /// When it ends.
+    /// When it expires.
     pub expires_at: Time,
-    /// When it was spent.
+    /// When it was used.
     pub used_at: Option<Time>,
 }
 
-/// What a client presents with a code, once it has proved who it is.
+/// What an authenticated client presents in a code exchange.
 #[derive(Clone, Copy, Debug)]
 pub struct CodeRedemption<'a> {
-    /// Who presents it.
+    /// The client.
     pub client: ClientId,
-    /// Whether it proved itself with a secret.
+    /// Whether it authenticated with a secret.
     pub authenticated_by_secret: bool,
-    /// Whether it is strict: whatever its code was issued under, it proves it by S256 and says where it was sent.
+    /// Whether it is strict. Then it must prove the code by S256 and send the redirect URI, whatever rules the code was
+    /// issued under.
     pub strict: bool,
     /// Whether the code's redirect URI is still one of the client's.
     pub redirect_uri_registered: bool,
@@ -74,14 +77,15 @@ pub struct CodeRedemption<'a> {
     pub verifier: Option<&'a str>,
 }
 
-/// The parameter that keeps a code from being exchanged.
+/// The parameter for which an exchange is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GrantError {
-    /// The code itself: unknown, another client's, too old, used, or issued under rules the client no longer lives by.
+    /// The code itself: unknown, another client's, expired, used, or issued under rules that no longer apply to the
+    /// client.
     Code,
-    /// Where the code was sent: not the URI that is sent now, or no longer one of the client's.
+    /// The redirect URI: not the one of the request, or no longer one of the client's.
     RedirectUri,
-    /// The proof key does not fit, is missing, or was never asked for.
+    /// The PKCE verifier: wrong, missing, or sent without a challenge.
     CodeVerifier,
 }
 
@@ -97,21 +101,21 @@ impl GrantError {
     }
 }
 
-/// What becomes of a code that was presented.
+/// The outcome of a code exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RedemptionOutcome {
-    /// Tokens are issued, the code is spent.
+    /// Tokens are issued and the code is used.
     Accepted,
-    /// Refused, and nothing else happens: unknown to this client, expired, or not to be sent where it was.
+    /// Refused without further effect: unknown to this client, expired, or its redirect URI is no longer registered.
     Refused(GrantError),
-    /// Refused, and spent: the right client failed the proof; whoever it is, there is no second guess.
+    /// Refused, and the code is used: the right client failed the proof, and no second guess is allowed.
     Invalidated(GrantError),
-    /// Refused, and what the first use issued is revoked.
+    /// Refused, and the tokens of the first use are revoked.
     Replayed,
 }
 
 impl AuthorizationCode {
-    /// Decides; the order of checks is specified (docs/spec/login.md#token-errors).
+    /// Decides the outcome. The order of checks is specified (docs/spec/login.md#token-errors).
     #[must_use]
     pub fn check_redemption(&self, with: CodeRedemption<'_>, now: Time) -> RedemptionOutcome {
         let loose = matches!(self.challenge, None | Some(Challenge::Plain(_)));

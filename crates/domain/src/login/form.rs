@@ -1,7 +1,7 @@
-//! Reading of `a=1&b=2`, as leniently as shipped clients need it (docs/spec/login.md#token-request-format).
+//! Parsing of `a=1&b=2`, as leniently as shipped clients need it (docs/spec/login.md#token-request-format).
 //!
-//! A raw `|`, `:` or `/` stands for itself; a `%` that begins no escape stands for itself; `+` is a blank. Invariant:
-//! nothing is dropped: every pair comes out, in order, so that a caller can see a repeated name.
+//! A raw `|`, `:` or `/` is literal; a `%` that begins no escape is literal; `+` is a blank. Invariant: every pair is
+//! returned, in order, so that a caller can detect a repeated name.
 
 /// Decodes a query or a form body; `None` when it is not UTF-8 after decoding.
 #[must_use]
@@ -17,7 +17,7 @@ pub fn decode_pairs(text: &[u8]) -> Option<Vec<(String, String)>> {
         .collect()
 }
 
-/// Undoes percent-encoding; with `plus`, `+` becomes a blank. `None` when the result is not UTF-8.
+/// Decodes percent-encoding; with `plus`, `+` becomes a blank. `None` if the result is not UTF-8.
 #[must_use]
 pub fn percent_decode(text: &[u8], plus: bool) -> Option<String> {
     let hex = |b: u8| char::from(b).to_digit(16).and_then(|d| u8::try_from(d).ok());
@@ -38,7 +38,7 @@ pub fn percent_decode(text: &[u8], plus: bool) -> Option<String> {
     String::from_utf8(out).ok()
 }
 
-/// Percent-encodes everything but `A-Z a-z 0-9 - . _ ~` and what `keep` names.
+/// Percent-encodes everything except `A-Z a-z 0-9 - . _ ~` and the characters in `keep`.
 #[must_use]
 pub fn percent_encode(text: &str, keep: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -53,13 +53,13 @@ pub fn percent_encode(text: &str, keep: &str) -> String {
     out
 }
 
-/// The first of these names that stands twice. What nobody reads may stand as often as it likes.
+/// The first of these names that occurs twice. Names that are not read may be repeated.
 #[must_use]
 pub fn find_repeated<'n>(pairs: &[(String, String)], names: &[&'n str]) -> Option<&'n str> {
     names.iter().copied().find(|name| pairs.iter().filter(|(sent, _)| sent == name).nth(1).is_some())
 }
 
-/// The first of these names that stands twice with different values. An empty value counts as none (RFC 6749, 3.1).
+/// The first of these names that occurs twice with different values. An empty value counts as absent (RFC 6749, 3.1).
 #[must_use]
 pub fn find_conflicting<'n>(pairs: &[(String, String)], names: &[&'n str]) -> Option<&'n str> {
     names.iter().copied().find(|name| {

@@ -1,6 +1,5 @@
-//! The rules of Login with Amazon: what an authorize request must hold, how codes and challenges work, which redirect
-//! is trusted; for clients that keep to what Login with Amazon did, and for strict ones
-//! (docs/spec/login.md#client-modes).
+//! The rules of Login with Amazon: authorization requests, codes, PKCE challenges, redirect URIs and refresh rotation.
+//! Clients either follow the rules of Login with Amazon, or they are strict (docs/spec/login.md#client-modes).
 
 pub mod authorize;
 pub mod code;

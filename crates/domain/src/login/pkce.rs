@@ -1,11 +1,13 @@
-//! Proof key for code exchange: RFC 7636, with `plain` as the default method (docs/spec/login.md#pkce).
+//! PKCE, proof key for code exchange: RFC 7636, with `plain` as the default method (docs/spec/login.md#pkce).
+//!
+//! Invariant: a challenge and a verifier are compared in constant time.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// A challenge as the authorize request brought it.
+/// A challenge of an authorization request.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Challenge {
     /// The verifier itself.
@@ -22,7 +24,7 @@ impl Challenge {
     /// Reads `code_challenge` and `code_challenge_method`.
     ///
     /// # Errors
-    /// A sentence for the developer who wrote the request.
+    /// A sentence for the developer of the client.
     pub fn parse(challenge: Option<&str>, method: Option<&str>) -> Result<Option<Self>, &'static str> {
         let Some(text) = challenge else {
             return match method {
@@ -41,7 +43,7 @@ impl Challenge {
         }
     }
 
-    /// Whether the verifier is the one the challenge was made of, in constant time.
+    /// Whether the verifier matches the challenge, compared in constant time.
     #[must_use]
     pub fn verify(&self, verifier: &str) -> bool {
         if !is_valid_verifier(verifier) {

@@ -1,7 +1,7 @@
-//! Redirect URIs: which may be registered, which are trusted, how answers are put into them.
+//! Redirect URIs: which may be registered, which are trusted, and how parameters are added to them.
 //!
-//! Invariant: an answer only goes to a URI that the client registered, compared character by character. One exception: a
-//! strict client's loopback address may have any port (RFC 8252, 7.3).
+//! Invariant: a response is sent only to a URI that the client registered, compared character by character. There is
+//! one exception: a strict client's loopback address may have any port (RFC 8252, 7.3).
 
 use super::form;
 use crate::profile::{Client, ClientKind};
@@ -10,7 +10,7 @@ use std::net::Ipv6Addr;
 /// The scheme of Login with Amazon's app SDK, which is older than the rule that an app's scheme has a dot.
 const SDK_SCHEME: &str = "amzn";
 
-/// Says why a URI may not be registered for a kind of client.
+/// Checks whether a URI may be registered for a kind of client.
 ///
 /// # Errors
 /// A sentence that names the rule.
@@ -42,8 +42,8 @@ pub fn validate_redirect_uri(uri: &str, kind: ClientKind) -> Result<(), String> 
             refuse(&format!("has the scheme {scheme}: a web client needs https; apps' schemes go with android or ios"))
         }
         (scheme, _) if !is_scheme(scheme) => refuse("has no valid scheme"),
-        // What browsers and systems know by themselves (file, about, blob, ws, intent) has no dot; an app's own scheme is
-        // the reverse of a domain name of its maker's (RFC 8252, 7.1 and 8.4).
+        // Schemes that browsers and systems define (file, about, blob, ws, intent) have no dot. An app's own scheme is
+        // its maker's domain name reversed (RFC 8252, 7.1 and 8.4).
         (scheme, _) if scheme != SDK_SCHEME && !scheme.contains('.') => refuse(&format!(
             "has the scheme {scheme}: an app's own scheme is a reversed domain name, such as com.example.app, \
              amzn-com.example.app or amzn"
@@ -57,12 +57,12 @@ fn is_scheme(scheme: &str) -> bool {
         && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
 }
 
-/// The host of a URI's authority, which was read to its end.
+/// The host of a URI's completely parsed authority.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct UriHost<'u>(&'u str);
 
 impl<'u> UriHost<'u> {
-    /// Reads an authority without a user's name: host, and perhaps a port.
+    /// Reads an authority without a user name: a host, and perhaps a port.
     fn parse(authority: &'u str) -> Option<Self> {
         let (host, port) = match authority.strip_prefix('[') {
             Some(rest) => {
@@ -84,21 +84,21 @@ impl<'u> UriHost<'u> {
         self.0 == "localhost" || self.is_loopback_address()
     }
 
-    /// A name may lead elsewhere; these two addresses do not.
+    /// A host name may resolve elsewhere; these two addresses do not.
     fn is_loopback_address(self) -> bool {
         self.0 == "127.0.0.1" || self.0 == "[::1]"
     }
 }
 
-/// A loopback address's host, and what follows host and port; nothing for any other URI.
+/// The host of a loopback address, and what follows host and port; `None` for any other URI.
 fn split_loopback(uri: &str) -> Option<(UriHost<'_>, &str)> {
     let rest = uri.strip_prefix("http://")?;
     let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     UriHost::parse(authority).filter(|host| host.is_loopback_address()).map(|host| (host, path))
 }
 
-/// Whether a link would run code or show made-up content: `javascript:`, `data:`, `vbscript:`, however disguised.
-/// Browsers drop control characters and leading blanks before they look at the scheme, so this does too.
+/// Whether a link would run code or display forged content: `javascript:`, `data:`, `vbscript:`, also disguised.
+/// Browsers drop control characters and leading blanks before they parse the scheme, and so does this.
 #[must_use]
 pub fn is_script_uri(uri: &str) -> bool {
     let dense: String = uri.chars().filter(|c| !c.is_control() && !c.is_whitespace()).take(16).collect();
@@ -106,10 +106,10 @@ pub fn is_script_uri(uri: &str) -> bool {
     ["javascript:", "data:", "vbscript:"].iter().any(|scheme| dense.starts_with(scheme))
 }
 
-/// The redirect target of a request: the URI sent, if registered; without one, the only one registered.
+/// The redirect target of a request: the URI sent, if registered; without one, the only registered one.
 ///
 /// # Errors
-/// The reason sentence of the error page (docs/spec/login.md#authorization-errors).
+/// The reason on the error page (docs/spec/login.md#authorization-errors).
 pub fn resolve_redirect_uri<'c>(client: &'c Client, sent: Option<&'c str>) -> Result<&'c str, &'static str> {
     let is_registered = |sent: &str| {
         let any_port = split_loopback(sent).filter(|_| client.is_strict());
@@ -123,7 +123,7 @@ pub fn resolve_redirect_uri<'c>(client: &'c Client, sent: Option<&'c str>) -> Re
     }
 }
 
-/// Puts parameters into a URI's query. `+` for blanks in descriptions, as LwA writes them; the `:` of a scope stays.
+/// Adds parameters to a URI's query. Blanks become `+`, as LwA writes them; the `:` of a scope stays.
 #[must_use]
 pub fn append_params(uri: &str, params: &[(&str, &str)]) -> String {
     let mut out = uri.to_owned();
@@ -143,15 +143,15 @@ pub fn append_params(uri: &str, params: &[(&str, &str)]) -> String {
     out
 }
 
-/// Whether a URI leads to a web server, which may answer with redirects of its own; anything else is an app's scheme.
+/// Whether a URI is a web address, whose server may respond with redirects of its own. All others have an app's scheme.
 #[must_use]
 pub fn is_web_uri(uri: &str) -> bool {
     let scheme = uri.split(':').next().unwrap_or_default();
     scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http")
 }
 
-/// What a page's Content-Security-Policy must name so that a form may end at this URI: an origin, or a scheme.
-/// `None` where a policy cannot name it, as with an address of version 6.
+/// The source that a page's Content-Security-Policy must name so that a form may redirect to this URI: an origin, or a
+/// scheme. `None` where a policy cannot name it, as with an IPv6 address.
 #[must_use]
 pub fn csp_source(uri: &str) -> Option<String> {
     let (scheme, rest) = uri.split_once(':')?;

@@ -1,13 +1,13 @@
-//! Refresh tokens that turn: each use gives another one in its place (docs/spec/login.md#refresh-rotation).
+//! Refresh rotation: each use of a refresh token gives a new one (docs/spec/login.md#refresh-rotation).
 //!
-//! What it is: where the tokens of each family stand, and what becomes of one that is presented. What it is not: how
-//! tokens are made and revoked; nor anything of clients that keep to what Login with Amazon did. Invariant: of two uses of
-//! one token, one turns it. A token is known by the moment it was issued, which rises with every turn even where the clock
-//! stands still; so neither tokens nor hashes of them are kept.
+//! What it is: the rotation state of each token family, and the outcome of a presented token. What it is not: how
+//! tokens are made and revoked, or a rule for clients in `lwa` mode. Invariant: of two uses of one token, one rotates
+//! it. A token is identified by its time of issue, which rises with every rotation even if the clock does not advance.
+//! So neither tokens nor their hashes are stored.
 //!
-//! A device may lose power while its new token is on the way. So the token before stays good for a minute after it was
-//! used, and gives the new one again, unless the new one was used: from then on whoever shows the old one stole it, or was
-//! stolen from, and nobody can tell which.
+//! A device may lose power before it receives its new token. So the previous token stays valid for a minute after its
+//! first use and returns the new one again, unless the new one was used. After that, a use of the old one means that a
+//! token was stolen. Whether the thief or the owner presents it is unknown.
 
 use crate::time::{Span, Time};
 use crate::token::Claims;
@@ -15,56 +15,56 @@ use crate::token::Claims;
 /// How long a token may be used again after its first use.
 pub const REUSE_GRACE: Span = Span::from_secs(60);
 
-/// How many families of one registration, or of one customer's consent, turn at a time.
+/// The most families with a rotation state in one registration, or in one customer's consent.
 pub const MAX_FAMILIES: usize = 32;
 
-/// Where the tokens of a family stand.
+/// The rotation state of a family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct FamilyRotation {
     number: u64,
-    /// When its newest token was issued.
+    /// When its current token was issued.
     current: Time,
-    /// When the one before was issued.
+    /// When the previous token was issued.
     previous: Time,
-    /// When that was used first.
+    /// When the previous token was first used.
     rotated_at: Time,
 }
 
-/// Where the tokens of all families stand that turned at least once.
+/// The rotation states of all families that rotated at least once.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct RotationState {
-    /// Families that were pushed out by younger ones issued nothing after this.
+    /// The time of the last token of families that younger ones evicted.
     evicted_until: Option<Time>,
     families: Vec<FamilyRotation>,
 }
 
-/// What becomes of a token that is presented.
+/// The outcome of a presented token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RotationOutcome {
-    /// It is used for the first time, and another one takes its place: the moment that one is issued at.
+    /// First use: a new token takes its place, issued at this time.
     Rotated(Time),
-    /// It was used just now; the one in its place is given again.
+    /// It was used a moment ago: its successor, issued at this time, is returned again.
     Repeated(Time),
-    /// It was used before: it has come into wrong hands, and its family ends.
+    /// It was used before: it was stolen, and its family ends.
     ReuseDetected,
-    /// So many others were used after it that nothing is known of it any more.
+    /// So many other families were used later that its state is no longer known.
     Evicted,
-    /// It would be good, but is too old.
+    /// It is valid but too old.
     Expired,
 }
 
-/// How long refresh tokens of strict clients last.
+/// The lifetime of refresh tokens of strict clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RefreshTokenLifetime {
-    /// How long one may go unused; zero for as long as it likes.
+    /// How long a token may be unused; zero for no limit.
     pub idle: Span,
-    /// How long those that descend from one code last, however they are used; zero for ever.
+    /// How long all tokens of one code last, independent of their use; zero for no limit.
     pub absolute: Span,
 }
 
 impl RefreshTokenLifetime {
-    /// When the token's family ends: what the token says; or, of the first one of a family, which says nothing, counted from
-    /// when it was issued.
+    /// When the token's family expires: as the token states. The first token of a family has no statement, so its
+    /// lifetime is counted from its time of issue.
     #[must_use]
     pub fn expiry_of(self, token: &Claims) -> Option<Time> {
         let counted = || (self.absolute > Span::from_secs(0)).then(|| token.issued_at + self.absolute);
@@ -82,8 +82,8 @@ impl RefreshTokenLifetime {
 const MIN_ISSUE_STEP: Span = Span::from_micros(1);
 
 impl RotationState {
-    /// Presents a token that is not revoked; `over` is whether it is too old. One whose place another took is stolen at any
-    /// age.
+    /// Presents a token that is not revoked; `over` is whether it is too old. Reuse of a replaced token counts as theft
+    /// at any age.
     pub fn use_token(&mut self, number: u64, issued_at: Time, over: bool, now: Time) -> RotationOutcome {
         let next = |after: Time| now.max(after + MIN_ISSUE_STEP);
         let Some(at) = self.families.iter().position(|family| family.number == number) else {
@@ -114,7 +114,7 @@ impl RotationState {
         }
     }
 
-    /// Pushes out the family that was used longest ago.
+    /// Evicts the family that was used longest ago.
     fn evict_oldest(&mut self) {
         if self.families.len() < MAX_FAMILIES {
             return;
@@ -125,8 +125,8 @@ impl RotationState {
         }
     }
 
-    /// Reads the store's form: the floor, or `-`, and four numbers a family. Nothing at all is what stands of families
-    /// none of which turned.
+    /// Reads the stored form: the eviction time, or `-`, and four numbers for each family. An empty text means that no
+    /// family has rotated.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let time = |word: &str| word.parse().ok().map(Time::from_micros);
@@ -288,7 +288,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever comes in whatever order: a token is turned at most once, and what is stored comes back.
+        /// In any sequence of uses, a token rotates at most once, and the stored form reads back.
         #[test]
         fn no_token_turns_twice(uses in prop::collection::vec((0_u64..4, 0_usize..6, 0_i64..100), 1..60)) {
             let (mut turns, mut now) = (RotationState::default(), 100);
@@ -305,7 +305,7 @@ mod tests {
                         own.push(next);
                     }
                     RotationOutcome::Repeated(next) => prop_assert_eq!(Some(&next), own.last()),
-                    // The caller ends it; here a new one takes its number.
+                    // The caller ends the family; here a new one takes its number.
                     RotationOutcome::ReuseDetected => {
                         first.retain(|(other, _)| *other != family);
                         *own = vec![at(now)];

@@ -1,4 +1,6 @@
 //! Scopes and `scope_data` (docs/spec/login.md#scopes, docs/spec/login.md#scope-data).
+//!
+//! Invariant: a parsed set of scopes is never empty.
 
 use super::form;
 use crate::text::{ModelCode, Serial};
@@ -30,10 +32,10 @@ const SCOPE_NAMES: [(Scope, &str); 4] = [
 ];
 
 impl Scopes {
-    /// Every scope there is.
+    /// All scopes.
     pub const ALL: Self = Self(15);
 
-    /// Reads a blank-separated list; `None` when it is empty or names a scope we do not know.
+    /// Reads a list separated by blanks; `None` if it is empty or names an unknown scope.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let known = |word: &str| SCOPE_NAMES.iter().find(|(_, name)| *name == word).map(|(scope, _)| *scope as u8);
@@ -41,31 +43,31 @@ impl Scopes {
         (bits != 0).then_some(Self(bits))
     }
 
-    /// Whether it holds a scope.
+    /// Whether the set contains a scope.
     #[must_use]
     pub fn contains(self, scope: Scope) -> bool {
         self.0 & scope as u8 != 0
     }
 
-    /// Whether every scope of `other` is in it.
+    /// Whether the set contains every scope of `other`.
     #[must_use]
     pub fn contains_all(self, other: Scopes) -> bool {
         self.0 & other.0 == other.0
     }
 
-    /// Both together.
+    /// The union of both sets.
     #[must_use]
     pub fn union(self, other: Scopes) -> Scopes {
         Scopes(self.0 | other.0)
     }
 
-    /// As stored.
+    /// The stored form.
     #[must_use]
     pub fn bits(self) -> u8 {
         self.0
     }
 
-    /// From the store; unknown bits fall away.
+    /// Reads the stored form; unknown bits are dropped.
     #[must_use]
     pub fn from_bits(bits: u8) -> Self {
         Self(bits & Self::ALL.0)
@@ -80,7 +82,7 @@ impl std::fmt::Display for Scopes {
     }
 }
 
-/// What `scope_data` asks for: which unit, and how it is to be registered.
+/// The content of `scope_data`: the unit, and how it is to be registered.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct DeviceRequest {
     /// `device_model`.
@@ -94,11 +96,11 @@ pub struct DeviceRequest {
 }
 
 impl DeviceRequest {
-    /// Reads `scope_data`, a JSON object keyed by scope. Flags may be booleans or the words "true" and "false"; unknown
-    /// keys do not matter; model and serial may be percent-encoded once more, as the Android sample does.
+    /// Reads `scope_data`, a JSON object keyed by scope. Flags may be booleans or the texts "true" and "false"; unknown
+    /// keys are ignored. Model and serial may be percent-encoded once more, as the Android sample does.
     ///
     /// # Errors
-    /// A sentence for the developer who wrote the request.
+    /// A sentence for the developer of the client.
     pub fn parse(scope_data: &str) -> Result<Self, String> {
         let all = crate::json::parse(scope_data.as_bytes())
             .map_err(|e| format!("scope_data is not JSON ({e}). Send {{\"dash:replenish\":{{...}}}}, URL-encoded"))?;

@@ -1,9 +1,9 @@
 //! Currencies and the decimals of their amounts: ISO 4217.
 //!
-//! What it is: every code of list one with the minor unit that the standard gives it. What it is not: it holds no codes
-//! without a minor unit (precious metals, units of account, codes for tests), since nothing has a price in them, and no
-//! withdrawn ones. Source: ISO 4217 list one as published by its maintenance agency, SIX, on 2026-01-01: 178 codes, of
-//! which 165 have a minor unit.
+//! What it is: every code of list one with the minor unit that the standard assigns. What it is not: it has no
+//! withdrawn codes. It has no codes without a minor unit either (precious metals, units of account, codes for tests),
+//! since nothing has a price in them. Source: ISO 4217 list one as published by its maintenance agency, SIX, on
+//! 2026-01-01: 178 codes, of which 165 have a minor unit.
 
 /// Codes by the number of their decimals.
 const BY_DECIMALS: [(u32, &str); 4] = [
@@ -21,7 +21,7 @@ const BY_DECIMALS: [(u32, &str); 4] = [
     (4, "CLF UYW"),
 ];
 
-/// How many decimals an amount in a currency has; nothing for what is no currency of today.
+/// The number of decimals of a currency; `None` if the code is not current.
 #[must_use]
 pub fn decimal_digits(code: &str) -> Option<u32> {
     let listed = |codes: &str| codes.split(' ').any(|listed| listed == code);

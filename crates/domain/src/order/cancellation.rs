@@ -1,7 +1,7 @@
-//! Who cancelled an order, and why, as its customer reads it.
+//! Cancellations: who cancelled an order, and the reason as its customer reads it.
 //!
-//! Not here: whether it may be cancelled ([`super::lifecycle`]). Invariant: a reason is one line, short, and written for the
-//! customer.
+//! Not here: whether an order may be cancelled ([`super::lifecycle`]). Invariant: a reason is one short line, written
+//! for the customer.
 
 use crate::text::to_single_line;
 use serde::{Deserialize, Serialize};
@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 /// The longest reason, in characters.
 const MAX_REASON_CHARS: usize = 300;
 
-/// Who asks for an order to be cancelled; each has rules of its own.
+/// Who requests a cancellation; each has rules of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CancelRequester {
     /// The customer, signed in.
     Customer,
-    /// Whoever has the customer's mail, with the link in it.
+    /// The recipient of the customer's mail, by the link in it.
     MailLink,
     /// The device, by CancelTestOrder.
     CancelTestOrder,
@@ -32,16 +32,16 @@ pub enum CancelledBy {
     Device,
     /// The back end that was to fulfil it.
     Shop,
-    /// A person who operates the service.
+    /// An operator of the service.
     Operator,
 }
 
 impl CancelledBy {
-    /// Everybody who may.
+    /// Everyone who may cancel.
     pub const ALL: [CancelledBy; 5] =
         [CancelledBy::Customer, CancelledBy::MailLink, CancelledBy::Device, CancelledBy::Shop, CancelledBy::Operator];
 
-    /// The word of the store, of back ends and of the command line.
+    /// The name in the store, in back ends' reports and on the command line.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -53,7 +53,7 @@ impl CancelledBy {
         }
     }
 
-    /// Reads the word.
+    /// Reads the name.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|by| by.as_str() == word)
@@ -70,18 +70,18 @@ impl From<CancelRequester> for CancelledBy {
     }
 }
 
-/// That an order was cancelled.
+/// A cancellation of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cancellation {
-    /// Who did it.
+    /// Who cancelled.
     pub by: CancelledBy,
-    /// Why, if they said so.
+    /// The reason, if one was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
 impl Cancellation {
-    /// A cancellation for a reason as somebody wrote it, which is brought onto one line.
+    /// A cancellation with an optional reason, which is put on one line.
     #[must_use]
     pub fn new(by: CancelledBy, reason: Option<&str>) -> Self {
         let short = |text: &str| -> String { to_single_line(text).chars().take(MAX_REASON_CHARS).collect() };

@@ -1,10 +1,10 @@
-//! What follows from a change of an order: the maker's notification and the customer's mail.
+//! The effects of an order's change: the maker's notification and the customer's mail.
 //!
 //! Not here: sending either. Invariant: a change causes one notification and one mail at most.
 
 use super::state::OrderState;
 
-/// What a maker is told of an order.
+/// The notification of an order's change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum OrderNotification {
     /// OrderPlaced.
@@ -15,20 +15,20 @@ pub enum OrderNotification {
     Cancelled,
 }
 
-/// What a customer is mailed about an order.
+/// The kind of mail about an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OrderMailKind {
     /// It was placed.
     Placed,
-    /// It is held, for a reason that they were not mailed of yet.
+    /// It is held for a reason about which no mail was sent yet.
     Held,
     /// It is still held, and the hold ends soon.
     Reminder,
-    /// It is on its way.
+    /// It was shipped.
     Shipped,
-    /// It arrived: whoever delivers it has said so.
+    /// It was delivered, as the back end reports.
     Delivered,
-    /// It should have arrived; nobody has said so.
+    /// It should have been delivered, but no report came.
     AssumedDelivered,
     /// It was cancelled.
     Cancelled,
@@ -36,16 +36,16 @@ pub enum OrderMailKind {
     Expired,
 }
 
-/// What happened to an order: what to tell the maker and its customer. The slot's lock is free if the order
-/// [`State::is_over`].
+/// A change of an order, with the notification and the mail that it causes. The slot's lock is free if the new state
+/// [`OrderState::is_final`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OrderChange {
-    /// The notification to push, if any.
+    /// The notification of the maker, if any.
     pub notification: Option<OrderNotification>,
     /// The mail to the customer, if any.
     pub mail: Option<OrderMailKind>,
-    /// The state it came from.
+    /// The state before.
     pub from: OrderState,
-    /// The state it is in now.
+    /// The state now.
     pub to: OrderState,
 }

@@ -1,4 +1,4 @@
-//! What is ordered, and what its price consists of.
+//! The ordered item, and the parts of its price.
 //!
 //! Not here: the order around it. Invariant: a part of a price is in the price's currency and no more than the price.
 
@@ -6,30 +6,30 @@ use crate::money::Money;
 use crate::product::Product;
 use crate::text::Asin;
 
-/// What is ordered, as it was when the order was made; a held order follows the catalogue.
+/// The ordered item, as of the order's creation; a held order follows the catalogue.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OrderItem {
     /// The product.
     pub asin: Asin,
     /// Its title.
     pub title: String,
-    /// How much it brings.
+    /// The quantity of one order.
     pub quantity: f64,
-    /// In which unit.
+    /// The quantity's unit.
     pub unit: String,
-    /// What it costs.
+    /// The price.
     pub price: Money,
 }
 
 impl From<Product> for OrderItem {
-    /// The product as it stands in the catalogue.
+    /// The product as it is in the catalogue.
     fn from(product: Product) -> Self {
         let Product { asin, title, price, quantity, unit, .. } = product;
         Self { asin, title, quantity, unit, price }
     }
 }
 
-/// What an order's price consists of, as far as whoever fulfils it has said so; in the price's currency.
+/// The parts of an order's price, as far as the back end has reported them, in the price's currency.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PriceParts {
     /// Shipping, which the price includes.
@@ -39,7 +39,7 @@ pub struct PriceParts {
 }
 
 impl PriceParts {
-    /// The parts that can be parts of a price: in its currency, not negative, no more than it.
+    /// Keeps the parts that are valid for a price: in its currency, not negative, no more than the price.
     #[must_use]
     pub fn limited_to(self, price: &Money) -> Self {
         let fits = |part: &Money| part.currency == price.currency && (0..=price.minor).contains(&part.minor);

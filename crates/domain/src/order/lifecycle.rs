@@ -1,10 +1,10 @@
-//! An order's life: the state machine (docs/spec/orders.md#order-states, docs/spec/orders.md#durations).
+//! The life of an order: its state machine (docs/spec/orders.md#order-states, docs/spec/orders.md#durations).
 //!
-//! Not here: who may ask for a change, where an order is kept, what time it is. Invariant: an order changes only through
-//! [`Order::place`], [`Order::due`], [`Order::report`], [`Order::approve`], [`Order::send_to`] and [`Order::cancel`]; each
-//! says what to tell the maker and the customer, and whether the slot's lock is given back, so that all of it lands in one
-//! transaction. The 72 hours of a held order are counted from the end of its owner's pause, if they paused
-//! ([`Order::wait_for_owner`]).
+//! Not here: authorization, storage, the current time. Invariant: an order changes only through [`Order::place`],
+//! [`Order::advance`], [`Order::apply_report`], [`Order::approve`], [`Order::change_recipient`] and [`Order::cancel`].
+//! Each transition states the maker's notification, the customer's mail and whether the slot lock is released, so that
+//! one transaction writes all of them. The 72 hours of a hold are counted from the end of the owner's pause, if there
+//! is one ([`Order::extend_hold`]).
 //!
 //! ```text
 //!  place ── problem ──> Held ── 72 h ──────────────> Expired      (OrderCancelled, slot freed)
@@ -27,27 +27,27 @@ use crate::money::Money;
 use crate::text::SlotId;
 use crate::time::{Span, Time};
 
-/// What an order is made of.
+/// The values of a new order.
 #[derive(Clone, Debug)]
 pub struct NewOrder {
     /// Its id.
     pub id: OrderId,
-    /// Whose order.
+    /// The device.
     pub device: DeviceId,
-    /// For which slot.
+    /// The slot.
     pub slot: SlotId,
-    /// What.
+    /// The item.
     pub item: OrderItem,
     /// A test order: no payment, no parcel.
     pub test: bool,
-    /// Who fulfils it, unless it is a test order.
+    /// The back end that fulfils it, unless it is a test order.
     pub backend: Backend,
-    /// Who it is for and where it goes.
+    /// The recipient.
     pub recipient: Option<Recipient>,
 }
 
 impl Order {
-    /// What the wire calls it. It stays the same when the order moves to the next registration of its unit.
+    /// The id on the wire. It stays the same when the order moves to the next registration of its unit.
     #[must_use]
     pub fn instance_id(&self) -> InstanceId {
         InstanceId { device: self.original_device.unwrap_or(self.device), order: self.id }
@@ -59,25 +59,25 @@ impl Order {
         id.order == self.id && (id.device == self.device || Some(id.device) == self.original_device)
     }
 
-    /// What it may cost: what the customer agreed to for this very order, or else its price as it stands.
+    /// The most that it may cost: the price that the customer approved for this order, or else its current price.
     #[must_use]
     pub fn price_limit(&self) -> &Money {
         self.approved_price.as_ref().unwrap_or(&self.item.price)
     }
 
-    /// What people call it.
+    /// The order number for people.
     #[must_use]
     pub fn number(&self) -> OrderNumber {
         OrderNumber::from_order_id(self.id)
     }
 
-    /// Where its parcel goes, if that is known.
+    /// The shipping address, if it is known.
     #[must_use]
     pub fn shipping_address(&self) -> Option<&crate::customer::Address> {
         self.recipient.as_ref().and_then(|recipient| recipient.address.as_ref())
     }
 
-    /// Makes an order. The slot is locked from here on.
+    /// Creates an order. The slot is locked from here on.
     #[must_use]
     pub fn place(new: NewOrder, problem: Option<OrderProblem>, now: Time, timing: &OrderTiming) -> (Self, OrderChange) {
         let NewOrder { id, device, slot, item, test, backend, recipient } = new;
@@ -114,7 +114,7 @@ impl Order {
         (order, change)
     }
 
-    /// Nothing stands in the way: placed, and the cancel window begins.
+    /// Marks it as placed, since no problem remains. The cancel window begins.
     pub(super) fn mark_placed(&mut self, now: Time, timing: &OrderTiming) -> OrderChange {
         let window = if self.test { timing.test_ship_after } else { timing.cancel_window };
         (self.problem, self.last_hold_problem, self.resumes_at) = (None, None, None);
@@ -148,7 +148,7 @@ impl Order {
         self.transition(OrderState::Cancelled, Some(OrderNotification::Cancelled), Some(OrderMailKind::Cancelled))
     }
 
-    /// It arrived, as whoever delivers it says; or it is only assumed to have.
+    /// Marks it as delivered. `known` is whether the delivery was reported, not only assumed.
     pub(super) fn mark_delivered(&mut self, known: bool, now: Time) -> OrderChange {
         self.delivered_at = known.then_some(now);
         self.transition(
@@ -158,9 +158,9 @@ impl Order {
         )
     }
 
-    /// Held for a reason, be it the one there was or another.
+    /// Holds the order for a problem, the same as before or another.
     pub(super) fn hold(&mut self, problem: Option<OrderProblem>, now: Time, timing: &OrderTiming) -> OrderChange {
-        // That a back end has not said its word yet is no reason of its own, and does not undo the one before it.
+        // A missing answer of a back end is no reason of its own, and does not replace the one before it.
         let reason = problem.filter(|problem| *problem != OrderProblem::AwaitingBackend);
         let new_reason = reason.is_some() && reason != self.last_hold_problem;
         self.last_hold_problem = reason.or(self.last_hold_problem);
@@ -168,7 +168,7 @@ impl Order {
         self.price_parts = PriceParts::default();
         let remind_at = self.reminder_due_at(timing);
         let remind = remind_at.is_some_and(|at| at <= now);
-        // A mail of a new reason is as good as the reminder that would follow it at once.
+        // A mail about a new reason replaces the reminder that would follow it immediately.
         self.reminder_sent |= remind;
         let mail = match (new_reason, remind) {
             (true, _) => Some(OrderMailKind::Held),
@@ -180,7 +180,7 @@ impl Order {
         self.transition(OrderState::Held, None, mail)
     }
 
-    /// When its customer is reminded of the hold, if they still have to be.
+    /// When its customer is to be reminded of the hold, unless that was done.
     fn reminder_due_at(&self, timing: &OrderTiming) -> Option<Time> {
         let wanted = !self.reminder_sent && timing.remind_before > Span::default();
         let half = Span::from_micros(timing.problem_hold.as_micros() / 2);
@@ -189,8 +189,8 @@ impl Order {
             .then(|| self.window_ends_at - before)
     }
 
-    /// Does what is due at `now`, if anything; `problem` is what stands in the way at this moment. One step a call:
-    /// what falls due at once as a consequence is another call.
+    /// Makes the transition that is due at `now`, if any; `problem` is the current problem. A call makes one
+    /// transition. One that becomes due immediately as a consequence is another call.
     pub fn advance(&mut self, now: Time, problem: Option<OrderProblem>, timing: &OrderTiming) -> Option<OrderChange> {
         if self.due_at.is_none_or(|due| due > now) {
             return None;
@@ -203,7 +203,7 @@ impl Order {
             OrderState::Held => self.hold(problem, now, timing),
             OrderState::Placed if self.test => self.mark_shipped(now, timing.test_deliver_after, Span::default()),
             OrderState::Placed => {
-                // A real back end ships when it ships.
+                // A real back end decides when it ships.
                 self.due_at = (self.backend == Backend::Simulated).then(|| now + timing.ship_after);
                 self.transition(OrderState::Fulfilling, None, None)
             }
@@ -212,7 +212,7 @@ impl Order {
                     if timing.carrier_reports_delivery { Span::default() } else { timing.assume_delivered_after };
                 self.mark_shipped(now, timing.deliver_after, wait)
             }
-            // Where the clock is the carrier it tells of delivery, if the settings say that the carrier does.
+            // If the clock acts as the carrier, it reports delivery only if `carrier_reports_delivery` is set.
             OrderState::Shipped => self.mark_delivered(
                 self.test || self.backend == Backend::Simulated && timing.carrier_reports_delivery,
                 now,
@@ -228,11 +228,11 @@ impl Order {
         self.transition(OrderState::Shipped, Some(OrderNotification::Shipped), Some(OrderMailKind::Shipped))
     }
 
-    /// The customer, who was asked, agrees to what it costs; what it is for does not change from here on. Whether
-    /// anything else stands in the way is seen at once.
+    /// Records that the customer approves the price. The item does not change from here on. Other problems are checked
+    /// immediately afterwards.
     ///
     /// # Errors
-    /// [`ApproveError`] says why not; nothing has changed then.
+    /// [`ApproveError`] states why not; nothing has changed then.
     pub fn approve(&mut self, seen: &Money, now: Time) -> Result<(), ApproveError> {
         match () {
             () if self.state != OrderState::Held || self.test => Err(ApproveError::NotHeld),
@@ -245,9 +245,9 @@ impl Order {
         }
     }
 
-    /// Has the hold of a held order begin when its owner wants orders again, if that is later than now: what came while
-    /// they were away waits for them. Once they do, or said so early, it lasts no longer than any other. To be called
-    /// before [`Order::due`], which may end it.
+    /// Makes the hold of a held order begin at the end of its owner's pause, if that is later than now. So orders of
+    /// the pause wait for the owner. Once the pause is over, or was ended early, the hold lasts no longer than any
+    /// other. To be called before [`Order::advance`], which may end the hold.
     pub fn extend_hold(&mut self, paused_until: Option<Time>, now: Time, timing: &OrderTiming) {
         if self.state == OrderState::Held {
             self.window_ends_at = match paused_until {
@@ -258,16 +258,16 @@ impl Order {
         }
     }
 
-    /// Whether its customer may have it sent elsewhere: while it is held, and no back end is being asked to take it.
+    /// Whether the customer may change the recipient: during a hold, while no back end is asked to take the order.
     #[must_use]
     pub fn can_change_recipient(&self) -> bool {
         self.state == OrderState::Held && !self.test && self.problem != Some(OrderProblem::AwaitingBackend)
     }
 
-    /// Its customer has it sent to this recipient, and wants it looked at again.
+    /// Changes the recipient, as the customer requested, and makes the order due for a check.
     ///
     /// # Errors
-    /// [`NotApproved::NotHeld`] unless it [`Order::is_addressable`]; nothing has changed then.
+    /// [`ApproveError::NotHeld`] unless [`Order::can_change_recipient`]; nothing has changed then.
     pub fn change_recipient(&mut self, recipient: Recipient, now: Time) -> Result<(), ApproveError> {
         if !self.can_change_recipient() {
             return Err(ApproveError::NotHeld);
@@ -277,14 +277,15 @@ impl Order {
         Ok(())
     }
 
-    /// Lets a held order be looked at now instead of at its next turn; any other is left as it is.
+    /// Makes a held order due for a check now; any other is unchanged.
     pub fn recheck_now(&mut self, now: Time) {
         if self.state == OrderState::Held {
             self.due_at = Some(now);
         }
     }
 
-    /// The owner says that they did what the back end asked for; it is asked again, or taken at their word.
+    /// Records that the owner has done what the back end required. The back end is asked again, or the problem counts
+    /// as resolved.
     pub fn retry_after_problem(&mut self, now: Time) {
         if self.state == OrderState::Held {
             self.problem_from_backend = false;
@@ -294,11 +295,11 @@ impl Order {
 
     /// Cancels the order.
     ///
-    /// A test order that has shipped is not un-shipped: the call counts it as delivered and tells nobody, since all
-    /// the caller wants is the slot's lock.
+    /// A shipped test order cannot be recalled. The call marks it as delivered and notifies nobody, since the caller
+    /// only needs the slot's lock.
     ///
     /// # Errors
-    /// [`CancelError`] says why not; nothing has changed then.
+    /// [`CancelError`] states why not; nothing has changed then.
     pub fn cancel(&mut self, by: CancelRequester, now: Time) -> Result<OrderChange, CancelError> {
         let done = Cancellation { by: by.into(), reason: None };
         match (by, self.state) {
@@ -319,7 +320,7 @@ impl Order {
         }
     }
 
-    /// Whether the customer could cancel it now; the settings page shows the button by it.
+    /// Whether the customer could cancel it now; the settings page displays the button accordingly.
     #[must_use]
     pub fn is_cancellable(&self, now: Time) -> bool {
         self.clone().cancel(CancelRequester::Customer, now).is_ok()

@@ -1,9 +1,9 @@
-//! The order number: what people read aloud in place of an `eventInstanceId`.
+//! The order number, by which people name an order in place of its `eventInstanceId`.
 //!
-//! Twelve characters in three groups, `8K3M-Q7XD-9R2T`, in Crockford's Base32, which has no I, L, O and U. Not here: how an
-//! order is found by it. Invariant: the number follows from the order's id alone, so it is never stored, never changes, and
-//! leads back to the millisecond in which the id was made; two orders of one millisecond share a number once in half a
-//! million.
+//! Twelve characters in three groups, `8K3M-Q7XD-9R2T`, in Crockford's Base32, which has no I, L, O and U. Not here:
+//! how an order is found by it. Invariant: the number follows from the order's id alone, so it is never stored and
+//! never changes. It leads back to the millisecond in which the id was generated. Two orders of one millisecond share a
+//! number once in half a million.
 
 use crate::id::OrderId;
 use std::fmt;
@@ -11,16 +11,16 @@ use uuid::Uuid;
 
 /// Crockford's Base32.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-/// How many characters a number has, at five bits each.
+/// The number of characters, at five bits each.
 const NUMBER_LENGTH: usize = 12;
-/// How many of its bits are an id's last, which are random; the others count milliseconds.
+/// The number of bits from the end of an id, which are random; the others count milliseconds.
 const RANDOM_BITS: u32 = 19;
 /// 2015-01-01T00:00:00Z in milliseconds: no order is older. The count of milliseconds is unambiguous until 2084.
 const EPOCH_MILLIS: u64 = 1_420_070_400_000;
 const MILLIS_MASK: u64 = (1 << 41) - 1;
 const RANDOM_MASK: u64 = (1 << RANDOM_BITS) - 1;
 
-/// An order's number.
+/// An order number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct OrderNumber(u64);
 
@@ -33,8 +33,8 @@ impl OrderNumber {
         Self(millis << RANDOM_BITS | low & RANDOM_MASK)
     }
 
-    /// Reads a number as people write it: in either case, with or without dashes, with an O for the zero and an I or L for
-    /// the one.
+    /// Reads a number as people write it: in upper or lower case, with or without dashes, with an O for zero and an I
+    /// or L for one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut value = 0;
@@ -55,7 +55,7 @@ impl OrderNumber {
         (length == NUMBER_LENGTH).then_some(Self(value))
     }
 
-    /// The first and the last id that an order of this number may have.
+    /// The first and the last id that an order with this number may have.
     #[must_use]
     pub fn order_id_range(self) -> (OrderId, OrderId) {
         let millis = (self.0 >> RANDOM_BITS).wrapping_add(EPOCH_MILLIS);

@@ -1,25 +1,25 @@
-//! Why an order is held.
+//! Problems: why an order is held.
 //!
-//! Not here: what is done about it ([`super::lifecycle`]). Invariant: each problem says who can resolve it.
+//! Not here: how a problem is handled ([`super::lifecycle`]). Invariant: each problem states who can resolve it.
 
-/// What keeps an order from being placed: what nobody here can change, or a rule of the customer's.
+/// The problem that prevents an order from being placed: an outside condition, or a rule of the customer's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OrderProblem {
     /// The customer has no address to ship to.
     MissingAddress,
     /// The product is not available.
     OutOfStock,
-    /// It cannot be paid for.
+    /// The payment failed.
     PaymentFailed,
-    /// The back end has not said yet that it takes the order.
+    /// The back end has not accepted the order yet.
     AwaitingBackend,
-    /// It is dearer than the customer allows.
+    /// The price is higher than the customer allows.
     PriceTooHigh,
-    /// The customer wants to be asked.
+    /// The customer wants to approve each order.
     ApprovalRequired,
-    /// There were as many orders as the customer allows.
+    /// The customer's order limit is reached.
     OrderLimitReached,
-    /// The customer wants no orders at this time.
+    /// The customer's pause has begun.
     Paused,
 }
 
@@ -36,7 +36,7 @@ impl OrderProblem {
         OrderProblem::Paused,
     ];
 
-    /// The store's word.
+    /// The name in the store.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -51,13 +51,13 @@ impl OrderProblem {
         }
     }
 
-    /// Reads the store's word.
+    /// Reads the name in the store.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|p| p.as_str() == word)
     }
 
-    /// Whether the customer's word alone resolves it.
+    /// Whether the customer's decision alone resolves it.
     #[must_use]
     pub fn is_customer_decision(self) -> bool {
         matches!(
@@ -69,7 +69,7 @@ impl OrderProblem {
         )
     }
 
-    /// Whether nothing is ordered unless the customer does something: they are reminded of it once.
+    /// Whether it stays until the customer acts; then the customer is reminded once.
     #[must_use]
     pub fn requires_customer_action(self) -> bool {
         matches!(

@@ -1,7 +1,8 @@
-//! Who an order is for and where it goes, as it was when the order was made.
+//! The recipient of an order, as of the order's creation.
 //!
-//! Not here: the customer as they are now ([`crate::customer`]). Invariant: a later change of the customer's name, mail or
-//! address does not change an order; only the customer's decision about this very order does, and only while it is held.
+//! Not here: the customer's current data ([`crate::customer`]). Invariant: a later change of the customer's name, mail
+//! or address does not change an order. Only the customer's decision about this very order does, and only during a
+//! hold.
 
 use crate::customer::{Address, Customer};
 use crate::text::Email;
@@ -13,7 +14,7 @@ pub struct Recipient {
     pub name: String,
     /// Mail address.
     pub email: Email,
-    /// Where the parcel goes; none until the customer has entered one.
+    /// Postal address; `None` until the customer has entered one.
     pub address: Option<Address>,
 }
 

@@ -1,7 +1,7 @@
-//! An order, as it is kept.
+//! An order as stored.
 //!
-//! Not here: what may happen to it ([`super::lifecycle`], [`super::report`]). Invariant: an order that is over never changes
-//! again, except that a late report of its delivery is noted.
+//! Not here: its changes ([`super::lifecycle`], [`super::report`]). Invariant: a final order never changes again,
+//! except that a late report of its delivery is recorded.
 
 use super::cancellation::Cancellation;
 use super::item::{OrderItem, PriceParts};
@@ -20,50 +20,50 @@ use crate::time::Time;
 pub struct Order {
     /// Identifier.
     pub id: OrderId,
-    /// Whose order.
+    /// The device.
     pub device: DeviceId,
-    /// For which slot.
+    /// The slot.
     pub slot: SlotId,
-    /// What.
+    /// The item.
     pub item: OrderItem,
-    /// What its price consists of.
+    /// The parts of its price.
     pub price_parts: PriceParts,
-    /// Who it is for and where it goes; unknown where the customer was erased.
+    /// The recipient; `None` if the customer was erased.
     pub recipient: Option<Recipient>,
     /// A test order: no payment, no parcel.
     pub test: bool,
-    /// Where it stands.
+    /// The order's state.
     pub state: OrderState,
-    /// Why it is held; kept afterwards if it expired.
+    /// The problem of the hold; kept afterwards if the order expired.
     pub problem: Option<OrderProblem>,
-    /// When Replenish made it.
+    /// When Replenish created it.
     pub opened_at: Time,
-    /// While held: until when. Once placed: when the cancel window ends.
+    /// During a hold: its end. Once placed: the end of the cancel window.
     pub window_ends_at: Time,
-    /// Expected delivery; unknown while held.
+    /// Expected delivery; unknown during a hold.
     pub expected_at: Option<Time>,
-    /// When it next changes by itself; `None` when it is over, and while a real back end is at work on it.
+    /// When its next transition is due; `None` once it is final, and while a real back end fulfils it.
     pub due_at: Option<Time>,
-    /// The price that the customer agreed to when they were asked about this order.
+    /// The price that the customer approved for this order.
     pub approved_price: Option<Money>,
-    /// Who fulfils it.
+    /// The back end that fulfils it.
     pub backend: Backend,
-    /// The problem is what the back end said: only its word or the owner's answer takes it away.
+    /// Whether the back end reported the problem. Then only its report or the owner's answer resolves it.
     pub problem_from_backend: bool,
-    /// When it was first placed, which the maker is told once.
+    /// When it was first placed, of which the maker is notified once.
     pub placed_at: Option<Time>,
-    /// How its parcel can be followed.
+    /// The parcel's tracking.
     pub tracking: Tracking,
-    /// For which reason it was held last; a back end's silence is none.
+    /// The last problem for which it was held. A missing answer of the back end does not count.
     pub last_hold_problem: Option<OrderProblem>,
-    /// The registration that its `eventInstanceId` names, where that is not [`Order::device`]: the unit was linked again
-    /// while the order was open, and the makers' clouds already know the order by its id.
+    /// The registration that its `eventInstanceId` names, where that is not [`Order::device`]. That is so if the unit
+    /// was linked again while the order was open, since makers' clouds already know the order by its id.
     pub original_device: Option<DeviceId>,
-    /// While it is held in its owner's pause: when the pause ends.
+    /// During its owner's pause: when the pause ends.
     pub resumes_at: Option<Time>,
-    /// Its customer was reminded of the hold.
+    /// Whether its customer was reminded of the hold.
     pub reminder_sent: bool,
-    /// When it arrived, if whoever delivers it has said so.
+    /// When it was delivered, if a report exists.
     pub delivered_at: Option<Time>,
     /// Who cancelled it, and why.
     pub cancellation: Option<Cancellation>,

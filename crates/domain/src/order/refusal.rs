@@ -1,6 +1,6 @@
-//! Why an order is not changed as somebody asks.
+//! Refusals of order changes.
 //!
-//! Not here: who may ask. Invariant: each text is written for the person who asked.
+//! Not here: authorization. Invariant: each text is written for the person who requested the change.
 
 use crate::money::Money;
 use crate::time::Time;
@@ -8,10 +8,10 @@ use crate::time::Time;
 /// Why an order cannot be cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CancelError {
-    /// The window is over.
+    /// The cancel window is over.
     #[error("The order can no longer be cancelled: the time for that is over.")]
     TooLate,
-    /// The order is over already.
+    /// The order is final already.
     #[error("The order is already finished or cancelled.")]
     AlreadyFinal,
     /// Only CancelTestOrder cancels test orders (docs/spec/orders.md#test-orders).
@@ -22,30 +22,30 @@ pub enum CancelError {
     IsStandardOrder,
 }
 
-/// Why a back end's word is refused.
+/// Why a back end's report is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReportError {
-    /// Nobody fulfils it but the clock.
+    /// The order is simulated: only the clock fulfils it.
     #[error("This order is fulfilled by the clock: no back end has it. See [fulfilment] in the settings.")]
     Simulated,
     /// It waits for its customer.
     #[error("The order waits for its customer, or for stock: it reaches its back end when nothing is in its way.")]
     AwaitingCustomer,
-    /// It is not in a state in which that can happen.
+    /// Its state does not allow the report.
     #[error("The order is {0}: that cannot happen to it now.")]
     InvalidState(&'static str),
-    /// Its customer was promised that they may cancel it until then.
+    /// Its customer may cancel it until this time.
     #[error("The customer may cancel this order until {0}: ship it after that, or ship it now with --force.")]
     CancelWindowOpen(Time),
 }
 
-/// Why a customer's word changes nothing.
+/// Why an approval has no effect.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ApproveError {
-    /// It is placed or over.
+    /// The order is placed or final.
     #[error("This order no longer waits for you.")]
     NotHeld,
-    /// It costs something else than what the customer saw.
+    /// Its price is not the one that the customer saw.
     #[error("The price has changed meanwhile: it is {0} now. Look at the order again.")]
     PriceChanged(Money),
 }

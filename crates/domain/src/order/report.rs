@@ -1,28 +1,28 @@
-//! What a back end reports of an order, and what follows from it.
+//! Reports of a back end about an order, and their effects.
 //!
-//! Not here: how a report is brought ([`crate::fulfilment`]), and what the clock does ([`super::lifecycle`]). Invariant: a report
-//! that was heard before, or that a later one overtook, changes nothing.
+//! Not here: how a report arrives ([`crate::fulfilment`]), and transitions by the clock ([`super::lifecycle`]).
+//! Invariant: a report that is repeated, or older than one applied later, changes nothing.
 
 use super::{Order, OrderChange, OrderMailKind, OrderProblem, OrderState, OrderTiming, ReportError, Tracking};
 use crate::fulfilment::{Backend, BackendReport};
 use crate::time::{Span, Time};
 
-/// How long after the expected delivery a parcel is asked about that was only assumed to have arrived.
+/// How long after the expected delivery the back end is still asked about a parcel whose delivery was only assumed.
 const LATE_REPORT_WINDOW: Span = Span::from_hours(14 * 24);
 
 impl Order {
-    /// Whether a back end is still asked about it: it is not over, or it was only assumed to have arrived, and lately.
+    /// Whether the back end is still asked about it: it is not final, or its delivery was assumed recently.
     #[must_use]
     pub fn accepts_backend_reports(&self, now: Time) -> bool {
         let unheard = self.state == OrderState::Delivered && self.delivered_at.is_none();
         !self.state.is_final() || unheard && self.expected_at.is_some_and(|at| now < at + LATE_REPORT_WINDOW)
     }
 
-    /// Takes a back end's word. A word that was heard before, or that a later one overtook, changes nothing and is no
-    /// error, so that it may be said again.
+    /// Applies a back end's report. A report that is repeated, or older than one applied later, changes nothing and is
+    /// no error, so that it may be sent again.
     ///
     /// # Errors
-    /// [`ReportError`] says why the word cannot be true; nothing has changed then.
+    /// [`ReportError`] states why the report cannot be true; nothing has changed then.
     pub fn apply_report(
         &mut self,
         report: &BackendReport,
@@ -31,7 +31,7 @@ impl Order {
     ) -> Result<Option<OrderChange>, ReportError> {
         match (report, self.state) {
             _ if self.backend == Backend::Simulated => Err(ReportError::Simulated),
-            // What the customer has to decide, or has to provide first, nobody decides for them.
+            // A back end cannot replace the customer's decision or missing data.
             (BackendReport::Accepted { .. } | BackendReport::Problem(_), OrderState::Held)
                 if !self.problem_from_backend && self.problem != Some(OrderProblem::AwaitingBackend) =>
             {
@@ -51,7 +51,7 @@ impl Order {
                 Ok(Some(self.hold(Some(*problem), now, timing)))
             }
             (BackendReport::Shipped { expected_at, tracking }, OrderState::Placed | OrderState::Fulfilling) => {
-                // The day that the back end named when it took the order is better than a guess from today.
+                // The day that the back end named when it took the order is better than an estimate from today.
                 let guess = self.window_ends_at + timing.ship_after + timing.deliver_after;
                 let named = self.expected_at.filter(|at| *at != guess && *at > now);
                 let change = self.mark_shipped(now, timing.deliver_after, timing.assume_delivered_after);
@@ -65,7 +65,7 @@ impl Order {
                 Ok(self.update_tracking(*expected_at, tracking, now, timing))
             }
             (BackendReport::Delivered, OrderState::Shipped) => Ok(Some(self.mark_delivered(true, now))),
-            // It was only assumed to have arrived.
+            // Its delivery was only assumed.
             (BackendReport::Delivered, OrderState::Delivered) if self.delivered_at.is_none() => {
                 Ok(Some(self.mark_delivered(true, now)))
             }
@@ -81,15 +81,15 @@ impl Order {
         }
     }
 
-    /// Whether it may be shipped without a word to its customer, who was promised time to cancel it.
+    /// Whether it may be shipped now, since its customer was promised a cancel window.
     ///
     /// # Errors
-    /// [`NotReported::Window`] until that time is over.
+    /// [`ReportError::CancelWindowOpen`] until the window is over.
     pub fn check_cancel_window(&self, now: Time) -> Result<(), ReportError> {
         if self.is_cancellable(now) { Err(ReportError::CancelWindowOpen(self.window_ends_at)) } else { Ok(()) }
     }
 
-    /// More is known of a parcel that is on its way; the customer is mailed once it can be followed.
+    /// Updates the tracking of a shipped parcel. The customer is mailed once the parcel can be tracked.
     fn update_tracking(
         &mut self,
         expected: Option<Time>,

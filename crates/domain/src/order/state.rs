@@ -1,22 +1,21 @@
-//! Where an order stands.
+//! The state of an order.
 //!
-//! Not here: how it gets from one state to another ([`super::lifecycle`]). Invariant: the store's word of a state never
-//! changes.
+//! Not here: the transitions ([`super::lifecycle`]). Invariant: the stored name of a state never changes.
 
-/// Where an order stands.
+/// The state of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OrderState {
-    /// A problem keeps it from being placed; the customer has until the hold ends.
+    /// A problem prevents its placement; the customer has until the hold ends.
     Held,
     /// Placed; a standard order may still be cancelled.
     Placed,
-    /// The window is over; the carrier has it.
+    /// The cancel window is over; the carrier has it.
     Fulfilling,
-    /// On its way.
+    /// The parcel is on its way.
     Shipped,
-    /// Arrived, or counted as arrived.
+    /// Delivered, or assumed to be.
     Delivered,
-    /// Cancelled by the customer or by CancelTestOrder.
+    /// Cancelled; [`super::Cancellation`] has who did it.
     Cancelled,
     /// The problem was not resolved in time.
     Expired,
@@ -34,7 +33,7 @@ impl OrderState {
         OrderState::Expired,
     ];
 
-    /// The store's word.
+    /// The name in the store.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -48,13 +47,13 @@ impl OrderState {
         }
     }
 
-    /// Reads the store's word.
+    /// Reads the name in the store.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == word)
     }
 
-    /// Whether the order no longer holds its slot's lock.
+    /// Whether the order is over and no longer holds its slot's lock.
     #[must_use]
     pub fn is_final(self) -> bool {
         matches!(self, OrderState::Delivered | OrderState::Cancelled | OrderState::Expired)

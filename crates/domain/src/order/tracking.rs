@@ -1,7 +1,7 @@
-//! A parcel as its customer can follow it: tracking, and the day on which it should arrive.
+//! The tracking of a parcel, and the day of its expected delivery.
 //!
-//! Not here: who says so ([`crate::fulfilment`]). Invariant: every part is one line, short and without control characters;
-//! the link is an `https` or `http` address; a day is never kept as its first moment.
+//! Not here: who reports it ([`crate::fulfilment`]). Invariant: every part is one short line without control
+//! characters. The link is an `https` or `http` address. A day is never stored as its first moment.
 
 use crate::date;
 use crate::text::to_single_line;
@@ -14,7 +14,7 @@ const MAX_LINE_CHARS: usize = 100;
 const MAX_LINK_CHARS: usize = 500;
 const DAY_MICROS: i64 = 86_400_000_000;
 
-/// How a parcel can be followed. Whatever is unknown is absent.
+/// The tracking of a parcel. Unknown parts are absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tracking {
     /// The carrier's number.
@@ -23,18 +23,18 @@ pub struct Tracking {
     /// The carrier's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carrier: Option<String>,
-    /// The page on which the carrier shows the parcel.
+    /// The carrier's page for the parcel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
 }
 
-/// A text on one line; nothing if nothing is left of it.
+/// A text on one line; `None` if it is empty then.
 fn to_bounded_line(text: &str) -> Option<String> {
     let kept: String = to_single_line(text).chars().take(MAX_LINE_CHARS).collect();
     Some(kept.trim_end().to_owned()).filter(|kept| !kept.is_empty())
 }
 
-/// Whether a text can be a link to a carrier's page.
+/// Whether a text is a valid link to a carrier's page.
 #[must_use]
 pub fn is_tracking_link(text: &str) -> bool {
     let rest = ["https://", "http://"].iter().find_map(|scheme| {
@@ -43,12 +43,12 @@ pub fn is_tracking_link(text: &str) -> bool {
     });
     let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
     let plain = text.chars().all(|c| !c.is_control() && !c.is_whitespace() && !matches!(c, '"' | '<' | '>' | '\\'));
-    // A name before the host is a means to hide the host.
+    // A user name before the host could hide the host.
     !host.is_empty() && !host.contains('@') && plain && text.chars().count() <= MAX_LINK_CHARS
 }
 
 impl Tracking {
-    /// Tracking of what a back end or an operator wrote; a link that is none is dropped.
+    /// Tracking as a back end or an operator wrote it; an invalid link is dropped.
     #[must_use]
     pub fn new(number: Option<&str>, carrier: Option<&str>, link: Option<&str>) -> Self {
         Self {
@@ -64,8 +64,8 @@ impl Tracking {
         *self == Self::default()
     }
 
-    /// Takes over what a later report knows; whether anything changed. Another number is another parcel: a link that the
-    /// report lacks would lead to the wrong one.
+    /// Updates it from a later report; returns whether anything changed. Another number is another parcel, so a link
+    /// that the report lacks is dropped: it would lead to the wrong one.
     pub fn update(&mut self, later: &Self) -> bool {
         let before = self.clone();
         if later.number.is_some() && later.number != self.number {
@@ -82,8 +82,8 @@ impl Tracking {
     }
 }
 
-/// Reads when a parcel should arrive. A date without a time, and midnight UTC, which is how programs write such a date,
-/// mean the day: it is kept as noon UTC, which is the same date for customers from the Americas to Japan.
+/// Reads the expected delivery. A date without a time, and midnight UTC, which is how programs write such a date, mean
+/// the day. It is stored as noon UTC, which is the same date for customers from the Americas to Japan.
 #[must_use]
 pub fn parse_expected_delivery(text: &str) -> Option<Time> {
     let read = date::parse(text)?;
@@ -133,7 +133,7 @@ mod tests {
         assert!(!tracking.update(&Tracking::new(Some("1"), None, None)));
         assert!(tracking.update(&Tracking::new(None, Some("DHL"), None)));
         assert_eq!(tracking, Tracking::new(Some("1"), Some("DHL"), None));
-        // Another number is another parcel, which the link of the first does not lead to.
+        // Another number is another parcel, to which the first link does not lead.
         let link = Some("https://dhl.example/1");
         assert!(tracking.update(&Tracking::new(Some("1"), None, link)));
         assert!(tracking.update(&Tracking::new(Some("2"), None, None)));

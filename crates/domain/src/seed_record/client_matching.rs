@@ -1,12 +1,12 @@
-//! Which client of a profile a declaration means.
+//! Matching of declared clients with existing clients of a profile.
 //!
-//! Invariant: a client is never recognised by its place in a file. It is recognised by its id, else by its name, else by
-//! its redirect URIs; where these leave two answers, there is none.
+//! Invariant: a client is never matched by its position in a file. It is matched by its id, else by its name, else by
+//! its redirect URIs. An ambiguous declaration matches none.
 
 use crate::id::ClientId;
 use crate::profile::ClientKind;
 
-/// What a client is recognised by; one that is declared may lack its id.
+/// The identifying values of a client; a declared one may lack its id.
 #[derive(Clone, Debug)]
 pub struct ClientIdentity {
     /// Its id.
@@ -19,21 +19,21 @@ pub struct ClientIdentity {
     pub redirect_uris: Vec<String>,
 }
 
-/// Why a declaration means no client.
+/// Why a declaration matches no client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientMatchError {
-    /// The client of that name is of another kind.
+    /// The client with that name is of another kind.
     OtherKind(usize),
     /// Another client has that name.
     NameTaken(usize),
-    /// It may mean any of these.
+    /// It may match any of these.
     Ambiguous(Vec<usize>),
 }
 
-/// Says for each declared client which known client it means, as its index; `None` where it is new.
+/// Finds for each declared client the index of the known client that it matches; `None` if it is new.
 ///
 /// # Errors
-/// The first declaration that is unclear, as its index, and why.
+/// The index of the first ambiguous declaration, and why.
 pub fn match_clients(
     declared: &[ClientIdentity],
     known: &[ClientIdentity],
@@ -81,14 +81,14 @@ impl ClientMatcher<'_> {
         self.known.iter().position(is)
     }
 
-    /// The declared clients that mean no known client yet and may: those without an id.
+    /// The declared clients without a match that may have one: those without an id.
     fn unmatched(&self) -> Vec<usize> {
         let open = |at: &usize| self.matches[*at].is_none() && self.declared[*at].id.is_none();
         (0..self.declared.len()).filter(open).collect()
     }
 
-    /// The known clients that a declared one may mean: nobody else means them, the kind is the same, and a client that has
-    /// a name is not given another.
+    /// The known clients that a declared one may match. They are unmatched, the kind is the same, and a client with a
+    /// name gets no other name.
     fn candidates(&self, client: &ClientIdentity) -> Vec<usize> {
         let may = |at: &usize| {
             let known = &self.known[*at];
@@ -98,8 +98,8 @@ impl ClientMatcher<'_> {
         (0..self.known.len()).filter(may).collect()
     }
 
-    /// As many declared as known clients have the same redirect URIs: they are the same, in their order, since nothing
-    /// tells them apart.
+    /// Matches declared and known clients with the same redirect URIs, if there are equally many. They match in their
+    /// order, since nothing else distinguishes them.
     fn match_by_equal_uris(&mut self) -> Result<(), (usize, ClientMatchError)> {
         for at in self.unmatched() {
             let client = &self.declared[at];
@@ -126,7 +126,7 @@ impl ClientMatcher<'_> {
         Ok(())
     }
 
-    /// One known client shares a redirect URI with the declared one, and with no other that is declared.
+    /// Matches a known client that shares a redirect URI with only one declared client.
     fn match_by_shared_uris(&mut self) -> Result<(), (usize, ClientMatchError)> {
         let shared = |at: usize| {
             let mut known = self.candidates(&self.declared[at]);
@@ -145,8 +145,8 @@ impl ClientMatcher<'_> {
         Ok(())
     }
 
-    /// A client without id and name whose redirect URIs are all new is the one that is known, if each is the only one of
-    /// its kind. Otherwise it is new if no known client is left, and unclear if one is.
+    /// Matches a client without id and name whose redirect URIs are all new. It must be the only one of its kind, and
+    /// so must the known client. Otherwise it is new if no known client is left, and ambiguous if one is.
     fn match_only_remaining(&mut self) -> Result<(), (usize, ClientMatchError)> {
         for at in self.unmatched() {
             let client = &self.declared[at];
@@ -166,7 +166,7 @@ impl ClientMatcher<'_> {
     }
 }
 
-/// Whether it may be recognised by its redirect URIs: a client that has a name and no redirect URI is one of its own.
+/// Whether it may be matched by redirect URIs. A client with a name and without redirect URIs may not.
 fn has_identifying_uris(client: &ClientIdentity) -> bool {
     client.name.is_none() || !client.redirect_uris.is_empty()
 }
@@ -186,7 +186,7 @@ mod tests {
     use super::*;
     use uuid::Uuid;
 
-    /// `web:name:uri,uri`, with `#n` for an id in front.
+    /// Parses `web:name:uri,uri`, with `#n` for an id in front.
     fn parse_client(text: &str) -> ClientIdentity {
         let (id, rest) = match text.strip_prefix('#') {
             Some(rest) => rest.split_at(1),
@@ -212,11 +212,11 @@ mod tests {
     #[test]
     fn a_client_is_recognised_whatever_stands_in_front_of_it() {
         for (declared, known, wanted) in [
-            // The same file again, also where nothing tells two clients apart.
+            // The same file again, even if nothing distinguishes two clients.
             (&["web::a", "web::b"][..], &["#1web::a", "#2web::b"][..], &[Some(0), Some(1)][..]),
             (&["web::", "web::"], &["#1web::", "#2web::"], &[Some(0), Some(1)]),
             (&["web::a", "web::a"], &["#1web::a", "#2web::a"], &[Some(0), Some(1)]),
-            // Another in front.
+            // Another client in front.
             (&["web::n", "web::a"], &["#1web::a"], &[None, Some(0)]),
             (&["web:new:", "web::"], &["#1web::"], &[None, Some(0)]),
             (&["web:new:n", "web::a"], &["#1web::a"], &[None, Some(0)]),
@@ -231,7 +231,7 @@ mod tests {
             (&["web:x:c"], &["#1web:x:a"], &[Some(0)]),
             (&["web::c"], &["#1web::a"], &[Some(0)]),
             (&["web::c", "ios::d"], &["#1web::a", "#2ios::b"], &[Some(0), Some(1)]),
-            // One that had no name is given one.
+            // A client without a name gets one.
             (&["web:x:a"], &["#1web::a"], &[Some(0)]),
             (&["web:new:n", "web:x:a,b"], &["#1web::a"], &[None, Some(0)]),
             (&["web::a"], &["#1web:x:a"], &[Some(0)]),

@@ -1,22 +1,22 @@
 //! E-mail addresses.
 //!
-//! Not here: whether an address receives mail. Invariant: two spellings of one address are one value: lower case, its
-//! domain as mail servers and name servers know it (A-labels, RFC 5890).
+//! Not here: whether an address receives mail. Invariant: all spellings of one address have one value: lower case, with
+//! the domain in the form of mail servers and name servers (A-labels, RFC 5890).
 
 use super::parse_error::ParseTextError;
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use std::fmt;
 
-/// An e-mail address as a sign-in name: in one spelling, so that one address is one account.
+/// An e-mail address as a sign-in name, in a single spelling, so that one address is one account.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Email(String);
 
-/// Longest address (RFC 5321, 4.5.3.1.3, without the angle brackets).
+/// The longest address (RFC 5321, 4.5.3.1.3, without the angle brackets).
 const MAX_EMAIL_LENGTH: usize = 254;
 
-/// A domain in A-labels, lower case: `xn--bcher-kva.example` for `Bücher.example`. Nothing for what is no domain. One that
-/// is written with ASCII alone stays as it is, since a local mail server may call itself anything.
+/// A domain in A-labels, lower case: `xn--bcher-kva.example` for `Bücher.example`. `None` if it is not a domain. A
+/// domain in ASCII is unchanged, since a local mail server may have any name.
 #[must_use]
 pub fn to_ascii_domain(domain: &str) -> Option<String> {
     if domain.is_ascii() && !domain.to_ascii_lowercase().split('.').any(|label| label.starts_with("xn--")) {
@@ -27,10 +27,10 @@ pub fn to_ascii_domain(domain: &str) -> Option<String> {
 }
 
 impl Email {
-    /// Reads an address: something, one `@`, a domain; at most 254 characters. The domain may be written in any script.
+    /// Reads an address: a local part, one `@`, a domain; at most 254 characters. The domain may be in any script.
     ///
     /// # Errors
-    /// [`BadText`] when it cannot be an address.
+    /// [`ParseTextError`] if it is not an address.
     pub fn parse(text: &str) -> Result<Self, ParseTextError> {
         let refuse = || ParseTextError { text: text.chars().take(80).collect(), rule: "an e-mail address" };
         let address = text.trim().to_lowercase();
@@ -39,7 +39,7 @@ impl Email {
         }
         let (name, host) = address.split_once('@').ok_or_else(refuse)?;
         let host = to_ascii_domain(host).ok_or_else(refuse)?;
-        // An empty label is a slip, and a dot at the end would be a second spelling of the address.
+        // An empty label is a typing error, and a dot at the end would be a second spelling of the address.
         let good = !name.is_empty() && !host.contains('@') && host.split('.').all(|label| !label.is_empty());
         let address = format!("{name}@{host}");
         if good && address.len() <= MAX_EMAIL_LENGTH { Ok(Self(address)) } else { Err(refuse()) }

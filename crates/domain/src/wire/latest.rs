@@ -1,4 +1,6 @@
-//! Every answer and notification in its newest version.
+//! The JSON of every result and notification in its newest version.
+//!
+//! Not here: older versions ([`super::v1`]). Invariant: members have the order of the specification.
 
 use super::{OrderedMap, WireQuantity};
 use crate::id::NotificationId;
@@ -13,9 +15,9 @@ const NOTIFICATION_VERSION: &str = "2015-06-05";
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReplenishResult<'a> {
-    /// One of three words.
+    /// One of three detail codes.
     pub detail_code: &'a str,
-    /// The order that was placed, or that holds the lock.
+    /// The id of the order that was placed, or that holds the slot lock.
     pub event_instance_id: String,
 }
 
@@ -23,7 +25,7 @@ pub struct ReplenishResult<'a> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SubscriptionInfo {
-    /// One entry a slot, in the model's order.
+    /// One entry for each slot, in the model's order.
     pub slots_subscription_status: OrderedMap<SlotSubscription>,
 }
 
@@ -31,9 +33,9 @@ pub struct SubscriptionInfo {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SlotSubscription {
-    /// The product chosen; may be listed while off.
+    /// The chosen product; may be listed while reordering is off.
     pub product_info_list: Vec<SlotProduct>,
-    /// On or off.
+    /// Whether reordering is on.
     pub subscribed: bool,
 }
 
@@ -42,9 +44,9 @@ pub struct SlotSubscription {
 pub struct SlotProduct {
     /// ASIN.
     pub asin: String,
-    /// How much.
+    /// The quantity.
     pub quantity: WireQuantity,
-    /// In which unit.
+    /// The quantity's unit.
     pub unit: String,
 }
 
@@ -67,7 +69,7 @@ impl From<&[SlotInfo]> for SubscriptionInfo {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CancelTestOrdersResult {
-    /// One entry a slot concerned.
+    /// One entry for each slot concerned.
     pub slot_order_statuses: Vec<SlotOrderStatus>,
 }
 
@@ -77,7 +79,7 @@ pub struct CancelTestOrdersResult {
 pub struct SlotOrderStatus {
     /// Always `NO_ORDER_IN_PROGRESS`: the state after the call (docs/spec/orders.md#cancel-test-order).
     pub order_status: &'static str,
-    /// Which slot.
+    /// The slot.
     pub slot_id: String,
 }
 
@@ -89,11 +91,11 @@ pub struct OrderInfo {
     pub order_info_data: OrderInfoData,
 }
 
-/// What GetOrderInfo says of an order.
+/// An order as GetOrderInfo reports it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderInfoData {
-    /// The id asked for.
+    /// The requested id.
     pub instance_id: String,
     /// One item.
     pub order_items: Vec<OrderInfoItem>,
@@ -107,9 +109,9 @@ pub struct OrderInfoItem {
     pub asin: String,
     /// `yyyy-MM-ddTHH:mm:ss.SSSZ`, or null while a problem is being resolved.
     pub expected_delivery_date: Option<String>,
-    /// How much.
+    /// The quantity.
     pub quantity: WireQuantity,
-    /// For which slot.
+    /// The slot.
     pub slot_id: String,
     /// `Processing`, `Shipped` or `Cancelled`.
     pub status: &'static str,
@@ -181,7 +183,7 @@ struct CustomerInfo<'e> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SubscriptionBlock<T> {
-    /// One entry a slot.
+    /// One entry for each slot.
     pub(super) slots_subscription_status: OrderedMap<T>,
 }
 
@@ -194,7 +196,7 @@ struct SlotChangeBlock<'e> {
     product_info_list: Vec<OrderedProduct<'e>>,
 }
 
-/// `orderInfo` 2.0; OrderCancelled has the first two members alone.
+/// `orderInfo` 2.0; OrderCancelled has the first two members only.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct OrderBlock<'e> {
@@ -228,7 +230,7 @@ impl<'e> From<&'e SlotInfo> for SlotChangeBlock<'e> {
     }
 }
 
-/// Wraps the type's own blocks in those that every message has.
+/// Adds the blocks that every message has to the blocks of its type.
 pub(super) fn wrap_notification<O, S>(
     event: &Event,
     order_info: Option<O>,

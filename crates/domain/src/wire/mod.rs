@@ -1,7 +1,7 @@
-//! JSON shapes of the service's answers and notifications.
+//! JSON forms of the service's results and notifications.
 //!
-//! [`latest`] holds every shape in its newest version; [`v1`] holds only what was different before. Invariant: the
-//! bytes made here are what receivers parse, compact and in a fixed order; names are spelt as the specification does.
+//! [`latest`] holds every form in its newest version; [`v1`] holds only what differed before. Invariant: the bytes are
+//! those that receivers parse, compact and in a fixed order; names are spelt as in the specification.
 
 pub mod latest;
 pub mod sns;
@@ -23,7 +23,7 @@ pub fn notification_json(event: &Event, version: Version) -> String {
     json.unwrap_or_default()
 }
 
-/// A quantity printed without decimals where it has none: `1`, `2.5` (docs/spec/calls.md#quantities).
+/// A quantity without decimals where it has none: `1`, `2.5` (docs/spec/calls.md#quantities).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WireQuantity(pub f64);
 
@@ -37,7 +37,7 @@ impl Serialize for WireQuantity {
     }
 }
 
-/// A JSON object whose keys keep the order they were given in; some clients take the first key as their slot.
+/// A JSON object whose keys keep the order of insertion, since some clients take the first key as their slot.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OrderedMap<T>(pub Vec<(String, T)>);
 

@@ -1,22 +1,22 @@
-//! The envelope of Amazon SNS over HTTP: its JSON, and the text that is signed (docs/spec/delivery.md#sns-envelope,
+//! The envelope of Amazon SNS over HTTP: its JSON, and the string to sign (docs/spec/delivery.md#sns-envelope,
 //! docs/spec/delivery.md#string-to-sign).
 //!
-//! Not here: keys and signatures. Invariant: what [`Envelope::to_sign`] returns is made of the same values that
-//! [`Envelope::json`] writes, so a receiver that follows the rules finds the same text.
+//! Not here: keys and signatures. Invariant: [`SnsEnvelope::string_to_sign`] uses the same values that
+//! [`SnsEnvelope::to_json`] writes, so a receiver that follows the rules computes the same text.
 
 use serde::Serialize;
 
 /// The subject of every notification (docs/spec/notifications.md#notification-subject).
 pub const NOTIFICATION_SUBJECT: &str = "DRS Notification";
 
-/// What kind of message an envelope holds.
+/// The type of a message in an envelope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum SnsMessageType {
-    /// Asks a receiver whether it wants a topic's messages.
+    /// Asks a receiver to confirm its subscription.
     SubscriptionConfirmation,
-    /// A message.
+    /// A notification.
     Notification,
-    /// Tells a receiver that it gets no more, and how to undo that.
+    /// Informs a receiver that its subscription ended, and how to restore it.
     UnsubscribeConfirmation,
 }
 
@@ -37,28 +37,28 @@ impl SnsMessageType {
         }
     }
 
-    /// Reads the word.
+    /// Reads the type.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 }
 
-/// A message on its way.
+/// The envelope of a message.
 #[derive(Clone, Debug)]
 pub struct SnsEnvelope {
-    /// What kind.
+    /// The type of message.
     pub kind: SnsMessageType,
     /// `MessageId`, the same on every attempt.
     pub message_id: String,
     /// `TopicArn`.
     pub topic_arn: String,
-    /// `Subject`, never empty; notifications alone have one.
+    /// `Subject`, never empty; only notifications have one.
     pub subject: Option<String>,
     /// `Message`.
     pub message: String,
     /// `Timestamp`: when it was published, the same on every attempt. Never `.000`: a receiver's library prints such a
-    /// time without its milliseconds and then finds another signature.
+    /// time without its milliseconds and then computes another signature.
     pub timestamp: String,
     /// `Token` and `SubscribeURL` of the two confirmations.
     pub confirmation: Option<(String, String)>,
@@ -69,7 +69,7 @@ pub struct SnsEnvelope {
 }
 
 impl SnsEnvelope {
-    /// The text whose signature goes into the envelope: names and values, a line each, in the order of the names.
+    /// The text that is signed: names and values, a line each, in the order of the names.
     #[must_use]
     pub fn string_to_sign(&self) -> String {
         let (token, url) = self.confirmation.as_ref().map(|(token, url)| (token.as_str(), url.as_str())).unzip();
@@ -86,8 +86,8 @@ impl SnsEnvelope {
         fields.iter().filter_map(|(name, value)| value.map(|value| format!("{name}\n{value}\n"))).collect()
     }
 
-    /// The headers of the request that carries it (docs/spec/delivery.md#sns-request); `raw` where the bare message is
-    /// sent, and another `Content-Type` than SNS's own where the receiver's policy has one.
+    /// The headers of the request (docs/spec/delivery.md#sns-request). `raw` is whether the bare message is sent. A
+    /// receiver's policy may set another `Content-Type` than SNS's own.
     #[must_use]
     pub fn headers(
         &self,
@@ -103,7 +103,7 @@ impl SnsEnvelope {
             ("user-agent", "Amazon Simple Notification Service Agent".to_owned()),
             ("connection", "Keep-Alive".to_owned()),
         ];
-        // Who was not asked yet has no subscription.
+        // A receiver that is not confirmed has no subscription.
         if self.kind != SnsMessageType::SubscriptionConfirmation {
             headers.push(("x-amz-sns-subscription-arn", subscription_arn.to_owned()));
         }
@@ -113,7 +113,7 @@ impl SnsEnvelope {
         headers
     }
 
-    /// The envelope with its signature, in the order of members that SNS has.
+    /// The envelope with its signature, in SNS's order of members.
     #[must_use]
     pub fn to_json(&self, version: &str, signature: &str, cert_url: &str) -> String {
         let (token, subscribe_url) =
@@ -174,7 +174,7 @@ struct MessageAttribute {
     value: &'static str,
 }
 
-/// The text that a received message's signature must be of; `None` where it is no SNS message.
+/// The string to sign of a received message; `None` if it is not an SNS message.
 #[must_use]
 pub fn string_to_sign_of(message: &serde_json::Value) -> Option<String> {
     let names: &[&str] = match SnsMessageType::parse(message["Type"].as_str()?)? {
@@ -188,19 +188,19 @@ pub fn string_to_sign_of(message: &serde_json::Value) -> Option<String> {
     names.iter().map(field).collect()
 }
 
-/// `SubscribeURL`: where a receiver confirms. `base` has no slash at its end.
+/// `SubscribeURL`, by which a receiver confirms. `base` has no slash at its end.
 #[must_use]
 pub fn subscribe_url(base: &str, topic_arn: &str, token: &str) -> String {
     format!("{base}/?Action=ConfirmSubscription&TopicArn={topic_arn}&Token={token}")
 }
 
-/// `UnsubscribeURL`: where a receiver ends its subscription.
+/// `UnsubscribeURL`, by which a receiver ends its subscription.
 #[must_use]
 pub fn unsubscribe_url(base: &str, subscription_arn: &str) -> String {
     format!("{base}/?Action=Unsubscribe&SubscriptionArn={subscription_arn}")
 }
 
-/// `Timestamp` of a moment. Never `.000`: such a time becomes `.001`.
+/// `Timestamp` of a time. Never `.000`: such a time becomes `.001`.
 #[must_use]
 pub fn format_timestamp(at: crate::time::Time) -> String {
     at.to_rfc3339_millis().replace(".000Z", ".001Z")

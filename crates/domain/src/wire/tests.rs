@@ -1,4 +1,4 @@
-//! The exact bytes of answers and notifications.
+//! The exact bytes of results and notifications.
 
 use super::*;
 use crate::id::EventId;
@@ -39,7 +39,7 @@ fn subscription() -> Vec<SlotInfo> {
     vec![slot("zeta", true, Some(product())), slot("alpha", false, None)]
 }
 
-/// What is between the blocks that every message shares.
+/// The part between the blocks that every message has.
 fn own_blocks(event: &Event, version: Version) -> String {
     let json = notification_json(event, version);
     let head = format!(

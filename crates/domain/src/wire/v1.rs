@@ -1,15 +1,15 @@
-//! What version 1.0 has different: SubscriptionInfo, and the blocks of three notifications.
+//! The parts that differ in version 1.0: SubscriptionInfo, and the blocks of three notifications.
 
 use super::OrderedMap;
 use super::latest::{SubscriptionBlock, wrap_notification};
 use crate::notification::{Event, EventFacts, NotificationType, SlotInfo};
 use serde::Serialize;
 
-/// DrsSubscriptionInfoResult 1.0: a bare boolean a slot.
+/// DrsSubscriptionInfoResult 1.0: a bare boolean for each slot.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SubscriptionInfoV1 {
-    /// On or off, in the model's order.
+    /// Whether reordering is on, in the model's order.
     pub slots_subscription_status: OrderedMap<bool>,
 }
 

@@ -1,6 +1,6 @@
-//! Standard Webhooks 1.0: three headers that prove where a body comes from (docs/spec/delivery.md#webhook-headers).
+//! Standard Webhooks 1.0: three headers that authenticate a body (docs/spec/delivery.md#webhook-headers).
 //!
-//! Not here: where secrets are kept, and signatures other than the shared secret's (`v1`). Invariant: what is signed is
+//! Not here: storage of secrets, and signatures other than the shared secret's (`v1`). Invariant: the signed content is
 //! `id.timestamp.body`, byte by byte; secrets are compared in constant time and never printed.
 
 use crate::time::{Span, Time};
@@ -10,9 +10,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::fmt;
 
-/// How far a signature's time may lie from now.
+/// The greatest difference between a signature's time and now.
 const TIMESTAMP_TOLERANCE: Span = Span::from_mins(5);
-/// How many signatures of a header are looked at.
+/// The most signatures of a header that are checked.
 const MAX_SIGNATURES: usize = 8;
 
 /// A shared secret.
@@ -39,7 +39,7 @@ impl WebhookSecret {
         (24..=64).contains(&bytes.len()).then_some(Self(bytes))
     }
 
-    /// As its receiver is given it.
+    /// The text form, to reveal it to its receiver.
     #[must_use]
     pub fn reveal(&self) -> String {
         format!("whsec_{}", STANDARD.encode(&self.0))
@@ -60,13 +60,13 @@ impl WebhookSecret {
     }
 }
 
-/// What is signed.
+/// The signed content.
 #[must_use]
 pub fn signed_content(id: &str, timestamp: &str, body: &[u8]) -> Vec<u8> {
     [id.as_bytes(), b".", timestamp.as_bytes(), b".", body].concat()
 }
 
-/// The three headers of a body that is sent at a moment; several signatures while secrets are exchanged.
+/// The three headers of a body that is sent at a time. There are several signatures during a rotation of secrets.
 #[must_use]
 pub fn headers(id: &str, at: Time, signatures: &[String]) -> [(&'static str, String); 3] {
     [
@@ -76,7 +76,7 @@ pub fn headers(id: &str, at: Time, signatures: &[String]) -> [(&'static str, Str
     ]
 }
 
-/// The headers of a signed body that came.
+/// The headers of a received signed body.
 #[derive(Clone, Copy, Debug)]
 pub struct SignedHeaders<'h> {
     /// `webhook-id`
@@ -88,7 +88,7 @@ pub struct SignedHeaders<'h> {
 }
 
 impl SignedHeaders<'_> {
-    /// Whether a body was signed with one of the secrets, and not long ago.
+    /// Whether a body was signed with one of the secrets, and recently.
     #[must_use]
     pub fn verify(self, secrets: &[WebhookSecret], now: Time, body: &[u8]) -> bool {
         let fresh = self.timestamp.parse().ok().map(Time::from_secs).is_some_and(|at| {

@@ -1,6 +1,6 @@
-//! A parameter of a gathered statement: one value of each command, as PostgreSQL's binary array.
+//! A parameter of a coalesced statement: one value of each command, as PostgreSQL's binary array.
 //!
-//! Invariant: as many elements as commands asked, in their order.
+//! Invariant: the array has one element for each command, in the order of the commands.
 
 use crate::value::Value;
 use bytes::{BufMut, BytesMut};
@@ -16,7 +16,7 @@ pub(super) struct ArrayParameter {
 }
 
 impl ArrayParameter {
-    /// None yet; `array` is the parameter's type in the statement.
+    /// An empty parameter; `array` is its type in the statement.
     pub(super) fn new(array: &Type) -> Self {
         let of = match array.kind() {
             Kind::Array(of) => of.clone(),

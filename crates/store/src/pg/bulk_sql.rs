@@ -1,21 +1,21 @@
-//! A statement's text for many commands at once, made from its text for one.
+//! The bulk form of a statement: a text for many commands, derived from the text for one.
 //!
-//! What a statement takes for one command as `$1, $2, ...` it takes here as an array each, and what it finds or changes
-//! is told with the place of the command in the arrays, from 1; what is only written is counted. Not here: which statements
-//! are gathered, and how ([`super::coalescer`]). Invariant: pure; a text of a shape that is not known gives none, and then
-//! nothing is gathered.
+//! Where the single statement takes `$1, $2, ...`, the bulk form takes an array for each. Each row that it finds or
+//! changes ends with the command's position in the arrays, from 1. A plain insert returns only the number of rows. Not
+//! here: which statements are coalesced, and how ([`super::coalescer`]). Invariant: the derivation is pure. A text of
+//! an unknown shape has no bulk form and is not coalesced.
 
 /// A statement for many commands.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct BulkSql {
-    /// Its text.
+    /// The statement's text.
     pub(crate) sql: String,
-    /// Each row it answers with ends with the place of the command it is for. If not, it answers with their number alone,
-    /// and does what it does for all commands or for none.
+    /// Whether each returned row ends with the position of its command. If not, the statement returns only the number
+    /// of rows, and takes effect for all commands or for none.
     pub(crate) returns_rows: bool,
 }
 
-/// The text for many.
+/// The bulk form of a statement, if its shape is known.
 pub(crate) fn bulk_sql(one: &str, types: &[&str]) -> Option<BulkSql> {
     let dense = one.split_whitespace().collect::<Vec<_>>().join(" ");
     let arrays: Vec<_> = types.iter().enumerate().map(|(n, name)| format!("${}::{name}[]", n + 1)).collect();
@@ -34,7 +34,7 @@ pub(crate) fn bulk_sql(one: &str, types: &[&str]) -> Option<BulkSql> {
         };
         let (values, condition) = rows.split_once(" WHERE ").unwrap_or((&rows, ""));
         if !values.contains(" FROM ") {
-            // The cheapest way to make rows of arrays, by half: nothing is kept aside on the way.
+            // This is the cheapest way to make rows from arrays, by half: the server materialises nothing.
             let columns = arrays.iter().zip(&names).map(|(array, name)| format!("unnest({array}) AS {name}"));
             let columns = columns.collect::<Vec<_>>().join(", ");
             let condition = if condition.is_empty() { String::new() } else { format!(" WHERE {condition}") };
@@ -68,14 +68,14 @@ fn parameters_as_columns(text: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Told by rows.
+    /// The bulk form that returns rows.
     fn row_returning_sql(one: &str, types: &[&str]) -> String {
         let many = bulk_sql(one, types).unwrap();
         assert!(many.returns_rows);
         many.sql
     }
 
-    /// Told by their number.
+    /// The bulk form that returns only the number of rows.
     fn counting_sql(one: &str, types: &[&str]) -> String {
         let many = bulk_sql(one, types).unwrap();
         assert!(!many.returns_rows);

@@ -1,10 +1,10 @@
-//! The same statement of many commands of a batch, sent to PostgreSQL as one.
+//! Coalesces the same statement of many commands of a batch into one statement for PostgreSQL.
 //!
-//! What it is: commands are written for themselves, one statement after the other. Those of a batch run side by side, and
-//! when none of them can go on, whatever they wait for is gathered by statement and sent with an array for each parameter
-//! ([`many`]); the rows go back to who asked. So a database works for sets, and no command knows. What it is not:
-//! a delay, since nothing is held back that could be sent. Invariant: commands side by side have different keys, and a
-//! gathered statement changes no row but those of its command's key.
+//! What it is: each command runs one statement after the other, for itself. The commands of a batch run concurrently.
+//! When none of them can continue, the statements that they wait for are grouped by query and sent with an array for
+//! each parameter ([`bulk_sql`]). The rows return to the command that they belong to. So the database works on sets,
+//! and commands need not know it. What it is not: a delay, since nothing is held back that could be sent. Invariant:
+//! concurrent commands have different keys, and a coalesced statement changes only rows of its commands' keys.
 
 use super::array_parameter::ArrayParameter;
 use super::bulk_sql::{self, BulkSql};
@@ -19,7 +19,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row, Statement};
 
-/// The statements of calls, of which many run at once. What they change is one row of the command's own key.
+/// The statements of frequent calls, of which many run concurrently. Each changes one row of the command's own key.
 pub(super) const COALESCED_QUERIES: &[Query] = &[
     Query::ClientById,
     Query::CustomerById,
@@ -51,40 +51,40 @@ pub(super) const COALESCED_QUERIES: &[Query] = &[
     Query::TopicsOfClient,
 ];
 
-/// The text for many of a statement as it is prepared for one.
+/// The bulk form of a prepared statement, if it is to be coalesced.
 pub(super) fn coalesced_sql(q: Query, one: &Statement) -> Option<BulkSql> {
     let types: Vec<_> = one.params().iter().map(Type::name).collect();
     bulk_sql::bulk_sql(q.sql().pg, &types)
 }
 
-/// A statement that several wait for.
+/// A statement for which several commands wait.
 pub(super) struct CoalescedStatement {
     query: Query,
     shard: Option<i64>,
     columns: Vec<ArrayParameter>,
     waiters: Vec<oneshot::Sender<Result<StatementResult>>>,
-    /// For how many of them it is the last; see [`Gather::ask`].
+    /// For how many of them it is the last; see [`StatementCoalescer::enqueue`].
     final_count: usize,
-    /// A value that has no form as a parameter.
+    /// The error of a value that cannot be encoded as the parameter's type.
     parameter_error: Option<String>,
 }
 
 impl CoalescedStatement {
-    /// Whether all of so many commands wait for it, and it is their last.
+    /// Whether all `commands` wait for this statement, and it is the last one of each.
     pub(super) fn is_final_for_all(&self, commands: usize) -> bool {
         self.final_count == commands
     }
 }
 
-/// What a statement came to for one that asked.
+/// The result of a statement for one command.
 #[derive(Default)]
 pub(crate) struct StatementResult {
     pub(crate) rows: Vec<Row>,
-    /// How many rows it found or wrote.
+    /// The number of rows found or written.
     pub(crate) count: u64,
 }
 
-/// What is found for one that asked, when it was sent and answered.
+/// The result for one command, which arrives once the statement was sent and answered.
 pub(crate) struct PendingResult(oneshot::Receiver<Result<StatementResult>>);
 
 impl PendingResult {
@@ -93,29 +93,29 @@ impl PendingResult {
     }
 }
 
-/// A gathered statement, prepared.
+/// A coalesced statement, prepared.
 struct PreparedStatement {
     statement: Statement,
-    /// See [`Many::told`].
+    /// See [`BulkSql::returns_rows`].
     returns_rows: bool,
 }
 
-/// What is asked of a connection and has not been sent.
+/// The statements that wait to be sent on a connection.
 pub(crate) struct StatementCoalescer {
-    /// By query; none where it is not gathered.
+    /// By query; `None` for a query that is not coalesced.
     statements: Vec<Option<PreparedStatement>>,
-    /// One shard a statement: the shards are on different machines.
+    /// Whether a statement may concern only one shard, because the shards are on different machines.
     pub(super) by_shard: bool,
     pending: Mutex<Vec<CoalescedStatement>>,
-    /// Commands with a statement to send by itself, which wait for the transaction's beginning.
+    /// Commands with a statement to send individually, which wait for `BEGIN`.
     begin_waiters: Mutex<Vec<oneshot::Sender<()>>>,
     pub(super) begin_sent: AtomicBool,
-    /// Told when anything is asked outside of a transaction.
+    /// Notified when a statement is queued outside of a transaction.
     pub(crate) wakeup: Arc<Notify>,
 }
 
 impl StatementCoalescer {
-    /// Prepares what is gathered; `ones` are all statements as they are sent by themselves.
+    /// Prepares the bulk forms; `ones` are all statements in their single form.
     pub(crate) async fn prepare(client: &Client, ones: &[Statement]) -> Result<Self> {
         let mut statements: Vec<_> = ones.iter().map(|_| None).collect();
         for q in COALESCED_QUERIES {
@@ -136,8 +136,8 @@ impl StatementCoalescer {
         })
     }
 
-    /// Asks along with others; `None` if this is a statement that is sent by itself. One is a command's last when it
-    /// asks nothing afterwards, unless this has changed nothing.
+    /// Queues a statement; `None` if it is one that is sent individually. `last` marks a command's last statement: the
+    /// command sends nothing afterwards, unless this one changed nothing.
     pub(crate) fn enqueue(&self, q: Query, params: &[Value<'_>], last: bool) -> Option<PendingResult> {
         let statement = &self.statements[q as usize].as_ref()?.statement;
         let shard = match (self.by_shard, params.first()) {
@@ -167,12 +167,12 @@ impl StatementCoalescer {
         Some(PendingResult(answer))
     }
 
-    /// Waits until `BEGIN` was sent. A command does so before it sends a statement by itself.
+    /// Waits until `BEGIN` was sent. A command does so before it sends a statement individually.
     pub(crate) async fn wait_for_begin(&self) {
         if !self.begin_sent.load(Ordering::Relaxed) {
             let (begun, told) = oneshot::channel();
             self.begin_waiters.lock().unwrap_or_else(PoisonError::into_inner).push(begun);
-            // Dropped only when the whole transaction is.
+            // The sender is dropped only with the whole transaction.
             let _ = told.await;
         }
     }
@@ -185,10 +185,10 @@ impl StatementCoalescer {
         std::mem::take(&mut *self.begin_waiters.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Sends what is asked, and waits for the answers; who asked is told what went wrong.
+    /// Sends the queued statements and waits for the answers. Each waiting command receives its result or the error.
     ///
     /// # Errors
-    /// The first that went wrong.
+    /// The first error of a statement.
     pub(crate) async fn flush(&self, client: &Client) -> Result<()> {
         join_all(self.take_pending().into_iter().map(|set| self.send(client, set))).await.into_iter().collect()
     }
@@ -206,7 +206,7 @@ impl StatementCoalescer {
         match found {
             Ok(found) => {
                 for (asked, found) in asked.into_iter().zip(found) {
-                    // Some do not wait.
+                    // Some commands do not wait for the result.
                     let _ = asked.send(Ok(found));
                 }
                 Ok(())
@@ -222,7 +222,7 @@ impl StatementCoalescer {
 }
 
 impl PreparedStatement {
-    /// Runs it for so many; what it comes to for each.
+    /// Runs the statement for `asked` commands; returns the result of each.
     async fn run(
         &self,
         name: &'static str,

@@ -1,8 +1,9 @@
-//! A connection to PostgreSQL: how it is made, what is asked on it, when it is given up.
+//! A connection to PostgreSQL: how it is opened, what is queried on it, when it is dropped.
 //!
-//! Not here: what a transaction sends ([`super::transaction`]). Invariant: every connection ends at a server that takes
-//! writes: it is asked when it is made, and dropped when it answers that it no longer does, as after a failover. Nothing
-//! waits for a silent database longer than [`RESPONSE_TIMEOUT`] and a connection attempt.
+//! Not here: the statements of a transaction ([`super::transaction`]). Invariant: every connection ends at a server
+//! that takes writes. This is checked when it is opened, and the connection is dropped when the server stops taking
+//! writes, as after a failover. Nothing waits for a silent database longer than [`RESPONSE_TIMEOUT`] and one attempt to
+//! connect.
 
 use super::coalescer::{PendingResult, StatementCoalescer};
 use super::url::PgTarget;
@@ -20,13 +21,13 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio_postgres::{Client, Row, Statement};
 
-/// For how long after a failed attempt to connect nobody else waits for another.
+/// For how long after a failed attempt to connect no further attempt is awaited.
 pub(super) const RECONNECT_PAUSE: Duration = Duration::from_secs(1);
-/// How long a transaction or a read may take before its connection is given up: the database is frozen, or the network
-/// swallows what is sent.
+/// How long a transaction or a read may take before its connection is dropped. After that the database is frozen, or
+/// the network loses what is sent.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
-/// Every statement finds its rows by an index and is planned once. Left to itself the planner would believe what it knew
-/// of a table when the table was small.
+/// Every statement finds its rows by an index and is planned once. By default the planner would keep plans for a table
+/// that was small at the time.
 pub(super) const PLANNER_SETTINGS: &str =
     "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off;
     SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_memoize = off";
@@ -36,19 +37,19 @@ pub(crate) struct PgConn {
     pub(super) client: Client,
     statements: Vec<Statement>,
     pub(crate) coalescer: StatementCoalescer,
-    /// What is known of devices; as old as the connection.
+    /// The devices known to be valid. The cache is as old as the connection.
     pub(crate) valid_devices: ValidDeviceCache,
     side: StoreSide,
     counters: Arc<StoreCounters>,
-    /// See [`crate::reach::Reach::is_over`].
+    /// See [`StoreAvailability::is_retired`](crate::availability::StoreAvailability::is_retired).
     generation: u64,
-    /// It was silent for too long, or an error called for another connection.
+    /// Whether the connection was silent for too long, or an error required another one.
     dropped: AtomicBool,
-    /// How many statements that go by themselves are under way.
+    /// How many individually sent statements are running.
     single_statements: AtomicUsize,
 }
 
-/// A statement under way that goes by itself.
+/// An individually sent statement that is running.
 struct SingleStatementGuard<'c>(&'c AtomicUsize);
 
 impl<'c> SingleStatementGuard<'c> {
@@ -64,20 +65,21 @@ impl Drop for SingleStatementGuard<'_> {
     }
 }
 
-/// What is asked outside of a transaction; see [`PgConn::answer`].
+/// Statements outside of a transaction; see [`PgConn::flush_until_unused`].
 impl PgConn {
-    /// Asks along with others; `None` if this is a statement that is sent by itself.
+    /// Queues a statement; `None` if it is one that is sent individually.
     pub(crate) fn enqueue(&self, q: Query, params: &[Value<'_>]) -> Option<PendingResult> {
         self.coalescer.enqueue(q, params, false).inspect(|_| self.coalescer.wakeup.notify_one())
     }
 
-    /// Sends what is asked, as long as anybody has the connection. What comes meanwhile is sent when that was answered.
+    /// Sends queued statements as long as the connection has an owner. Statements that arrive meanwhile are sent after
+    /// the answer.
     pub(super) async fn flush_until_unused(conn: Weak<Self>) {
         let Some(asked) = conn.upgrade().map(|conn| conn.coalescer.wakeup.clone()) else { return };
         loop {
             asked.notified().await;
             let Some(conn) = conn.upgrade() else { return };
-            // Who asked was told what came of it; a database that is silent must not keep the connection.
+            // The waiting calls received the result. A silent database must not keep the connection alive.
             let _ = conn.with_timeout(conn.coalescer.flush(&conn.client)).await;
         }
     }
@@ -85,7 +87,7 @@ impl PgConn {
 
 impl Drop for PgConn {
     fn drop(&mut self) {
-        // Lets `answer` see that nobody has the connection any more.
+        // Lets `flush_until_unused` notice that the connection has no owner any more.
         self.coalescer.wakeup.notify_one();
     }
 }
@@ -105,18 +107,18 @@ impl PgConn {
         done.map_err(|e| Error::from_postgres(q.sql().name, e))
     }
 
-    /// Whether anything is under way that what is asked now would wait for.
+    /// Whether a statement is running for which a new one would have to wait.
     pub(super) fn has_single_statements(&self) -> bool {
         self.single_statements.load(Ordering::Relaxed) > 0
     }
 
-    /// Whether it is of no use any more.
+    /// Whether the connection is unusable.
     pub(super) fn is_lost(&self) -> bool {
         let dropped = self.client.is_closed() || self.dropped.load(Ordering::Relaxed);
         dropped || self.counters.availability.is_retired(self.generation)
     }
 
-    /// Waits for an answer, but not for ever. All that is asked of the connection passes here: an error that calls for
+    /// Waits for an answer, within a time limit. All statements of the connection pass here: an error that requires
     /// another connection drops this one.
     pub(crate) async fn with_timeout<T>(&self, answer: impl Future<Output = Result<T>>) -> Result<T> {
         let lost = |_| Err(Error::ConnectionLost { why: timeout_message(), read_only: false });
@@ -147,7 +149,7 @@ pub(crate) async fn connect_plain(target: &PgTarget) -> Result<Client> {
         .map_err(|error| error.map_or_else(timeout_error, |e| Error::Unavailable(refusal_message(&e))))
 }
 
-/// Makes a connection and ends it. The words of a failure say what to look at, by whether the server answered at all.
+/// Opens a connection and closes it. The error text states what to check, depending on whether the server answered.
 pub(crate) async fn test_connection(target: &PgTarget) -> Result<()> {
     let Err(error) = open_connection(target).await else { return Ok(()) };
     let code = error.as_ref().and_then(tokio_postgres::Error::code).map(|code| code.code().to_owned());
@@ -161,7 +163,7 @@ pub(crate) async fn test_connection(target: &PgTarget) -> Result<()> {
     Err(Error::Unavailable(format!("{}{advice}", error.map_or_else(timeout_message, |e| refusal_message(&e)))))
 }
 
-/// Makes a connection; fails with nothing where no answer came in time.
+/// Opens a connection; the error is `None` if no answer came in time.
 async fn open_connection(
     PgTarget { config, tls }: &PgTarget,
 ) -> std::result::Result<Client, Option<tokio_postgres::Error>> {
@@ -169,14 +171,14 @@ async fn open_connection(
     let (client, driver) = connected.map_err(Some)?;
     tokio::spawn(async move {
         if let Err(error) = driver.await {
-            // Whoever needs the connection says so in the log, once for all of them.
+            // The side that needs the connection logs the loss once for all of them.
             tracing::debug!(%error, "a database connection ended");
         }
     });
     Ok(client)
 }
 
-/// Why no connection was made. The driver's words for a server that takes no writes do not say what to do.
+/// Why no connection was opened. The driver's text for a server that takes no writes does not state what to do.
 fn refusal_message(error: &tokio_postgres::Error) -> String {
     let words = driver_message(error);
     match words.contains("does not allow writes") {
@@ -189,7 +191,7 @@ fn refusal_message(error: &tokio_postgres::Error) -> String {
     }
 }
 
-/// Makes a connection for one side.
+/// Opens a connection for one side of the store.
 pub(super) async fn connect(target: &PgTarget, side: StoreSide, meter: &Arc<StoreCounters>) -> Result<PgConn> {
     increment(&meter.connects);
     let connected = tokio::time::timeout(RESPONSE_TIMEOUT, connect_prepared(target, side, meter)).await;
@@ -199,7 +201,7 @@ pub(super) async fn connect(target: &PgTarget, side: StoreSide, meter: &Arc<Stor
 }
 
 async fn connect_prepared(target: &PgTarget, side: StoreSide, meter: &Arc<StoreCounters>) -> Result<PgConn> {
-    // What happens from here on may concern this connection as well.
+    // A retirement from here on may concern this connection as well.
     let generation = meter.availability.generation();
     let client = connect_plain(target).await?;
     client.batch_execute(PLANNER_SETTINGS).await.map_err(|e| Error::from_postgres("SET", e))?;
@@ -208,7 +210,7 @@ async fn connect_prepared(target: &PgTarget, side: StoreSide, meter: &Arc<StoreC
         .map(|sql| async { client.prepare(sql.pg).await.map_err(|e| Error::from_postgres(sql.name, e)) });
     let statements = try_join_all(prepare).await?;
     let gather = StatementCoalescer::prepare(&client, &statements).await?;
-    // Spread over machines, there is no transaction that was the last.
+    // With shards on several machines there is no single last transaction.
     let known = ValidDeviceCache::new(!gather.by_shard);
     let (dropped, alone) = (AtomicBool::new(false), AtomicUsize::new(0));
     Ok(PgConn {

@@ -1,9 +1,9 @@
-//! PostgreSQL: one writing connection and a few shared reading ones, all pipelining.
+//! PostgreSQL: one writing connection and a few shared reading ones, all pipelined.
 //!
-//! [`connection`] is one connection, [`writer`] writes, [`readers`] reads. [`coalescer`] makes one statement of many,
-//! [`transaction`] sends them, [`valid_device_cache`] remembers which devices were found valid. What each error calls for
-//! is in one table ([`sqlstate`]). Invariant: a lost connection costs the commands that were on it, which are answered
-//! "unavailable"; the next ones get a new connection.
+//! [`connection`] is one connection, [`writer`] writes, [`readers`] reads. [`coalescer`] combines many statements into
+//! one, [`transaction`] sends them, [`valid_device_cache`] caches which devices are valid. The remedy of each error is
+//! in one table ([`sqlstate`]). Invariant: a lost connection fails only the commands that were on it, which are
+//! answered "unavailable". The next ones get a new connection.
 
 mod array_parameter;
 mod bulk_sql;

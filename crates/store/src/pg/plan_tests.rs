@@ -1,9 +1,8 @@
-//! How PostgreSQL finds the rows of each statement, for one command and for many, on tables that it has not looked at yet.
+//! How PostgreSQL plans each statement, in its single and its bulk form, on tables without statistics.
 //!
-//! What it is: a test. To a planner without statistics a shard is one row, and one index as good as another; what it
-//! chooses then it keeps until the first ANALYZE, and in that time a new installation may have been filled. Invariant:
-//! a statement enters an index by its first column, and not by the shard alone, so that it reads what it asks for and
-//! not what there is.
+//! What it is: a test. Without statistics the planner takes a shard for one row, and every index for equally good. It
+//! keeps such a plan until the first ANALYZE, and by then a new installation may be full. Invariant: a statement enters
+//! an index by its first column, and not by the shard alone, so that it reads only the rows that it needs.
 
 use super::connection::PLANNER_SETTINGS;
 use super::{coalescer, connect_plain, parse_url};
@@ -12,8 +11,8 @@ use crate::queries::Query;
 use std::collections::HashMap;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
-/// What may read an index from its end: lists of what is newest or due first, up to a limit; a table, or an index, of a few rows; and
-/// what only a person at a shell asks.
+/// Queries that may read an index from its end. Some list the newest or the first due rows up to a limit. Others read
+/// tables or indexes of a few rows, or are run only by a person at a shell.
 const INDEX_WALK_ALLOWED: [&str; 13] = [
     "ClientsRestricted",
     "CustomersFirst",
@@ -69,7 +68,7 @@ async fn first_index_columns(client: &Client) -> HashMap<String, String> {
     client.query(sql, &[]).await.unwrap().iter().map(|row| (row.get(0), row.get(1))).collect()
 }
 
-/// The lines of a statement's plan for whatever it is asked with.
+/// The lines of a statement's generic plan.
 async fn explain_plan(client: &Client, sql: &str) -> Vec<String> {
     let parameters = client.prepare(sql).await.unwrap().params().len();
     let nulls = if parameters == 0 { String::new() } else { format!("({})", vec!["NULL"; parameters].join(", ")) };
@@ -81,7 +80,8 @@ async fn explain_plan(client: &Client, sql: &str) -> Vec<String> {
     told.collect()
 }
 
-/// Whether any step reads rows past its condition: without one, by the shard alone, or by what the index has only behind.
+/// Whether any step reads rows beyond its condition: without a condition, by the shard alone, or by later columns of an
+/// index.
 fn walks_index(plan: &[String], first: &HashMap<String, String>) -> bool {
     plan.iter().enumerate().any(|(n, line)| {
         let Some((_, index)) = line.split_once(" using ") else { return line.contains("Seq Scan") };

@@ -1,8 +1,8 @@
-//! Reading connections, shared by all calls: a client pipelines, so nobody checks one out.
+//! Reading connections, shared by all calls: each pipelines, so no call borrows one exclusively.
 //!
-//! They live on a thread of their own. What calls ask of a connection while it is being asked already goes out together,
-//! by statement ([`super::coalescer`]). Invariant: a connection that was lost is replaced by the next that needs it; who
-//! comes while that fails is told so at once.
+//! They live on a thread of their own. Statements that calls queue while a connection waits for an answer are sent
+//! together, grouped by query ([`super::coalescer`]). Invariant: the next call that needs a lost connection replaces
+//! it. While that fails, other calls get the error immediately.
 
 use super::connection::{PgConn, RECONNECT_PAUSE, connect};
 use super::url::PgTarget;
@@ -18,7 +18,7 @@ use tokio::sync::{RwLock, oneshot};
 /// How many calls use a connection before others take the next one.
 const MAX_CALLS_PER_CONNECTION: usize = 32;
 
-/// A reading connection, and how the last attempt to replace it failed.
+/// A reading connection, and the error of the last attempt to replace it.
 struct ReaderSlot {
     conn: Arc<PgConn>,
     last_failure: Option<(Instant, Error)>,
@@ -32,7 +32,7 @@ pub(crate) struct PgReaders {
     thread: ReaderThread,
 }
 
-/// The thread on which connections live; it ends with this.
+/// The thread on which the connections live; it ends when this is dropped.
 struct ReaderThread {
     runtime: Handle,
     _alive: oneshot::Sender<()>,
@@ -68,17 +68,17 @@ impl PgReaders {
         Ok(Self { target: target.clone(), conns, counters: meter, thread: home })
     }
 
-    /// Where the database is.
+    /// The location of the database.
     pub(crate) fn target(&self) -> &PgTarget {
         &self.target
     }
 
-    /// The first connection that is well, has room, and is not asked anything that goes by itself: few sets of many cost a
-    /// database less than many of few. Only where all that are well are busy is one that was lost made anew.
+    /// The first connection that is usable, is below its limit of calls, and runs no individual statement. A few large
+    /// sets cost a database less than many small ones. A lost connection is replaced only if all usable ones are busy.
     pub(crate) async fn acquire(&self) -> Result<Arc<PgConn>> {
         let (mut lost, mut busy): (_, Option<Arc<PgConn>>) = (None, None);
         for place in &self.conns {
-            // Who makes one anew is not waited for.
+            // A call that is replacing a connection is not waited for.
             let Ok(held) = place.try_read() else { continue };
             let conn = held.conn.clone();
             if conn.is_lost() {
@@ -97,7 +97,7 @@ impl PgReaders {
         }
     }
 
-    /// A connection that was lost, made anew, unless another call has done so.
+    /// Replaces a lost connection, unless another call has done so.
     async fn reconnect(&self, place: &RwLock<ReaderSlot>) -> Result<Arc<PgConn>> {
         let mut place = place.write().await;
         if place.conn.is_lost() {

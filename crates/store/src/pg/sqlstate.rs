@@ -1,21 +1,22 @@
-//! What each SQLSTATE of PostgreSQL calls for: the one table, for every class and for the codes that differ from theirs.
+//! The remedy for each SQLSTATE of PostgreSQL: one table for every class, and for the codes that differ from their
+//! class.
 //!
-//! What it is not: it acts on nothing. `Error::pg` turns the answer into a store error, and the connection
-//! ([`super::PgConn`]) drops itself where the answer is [`Remedy::Reconnect`]. Invariant: every class of PostgreSQL's
-//! documentation ("PostgreSQL Error Codes") is in the table exactly once.
+//! What it is not: it acts on nothing. [`crate::Error`] is built from the remedy, and the connection
+//! ([`super::connection`]) drops itself where the remedy is [`SqlStateRemedy::Reconnect`]. Invariant: every class of
+//! PostgreSQL's documentation ("PostgreSQL Error Codes") is in the table exactly once.
 
 use SqlStateRemedy::{ProgrammingError, Reconnect, RetryOnConnection, Unavailable};
 
-/// What an error of PostgreSQL calls for.
+/// The remedy for an error of PostgreSQL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SqlStateRemedy {
-    /// The transaction met another one. The same command may succeed on the same connection.
+    /// The transaction conflicted with another one. The same command may succeed on the same connection.
     RetryOnConnection,
-    /// The connection is of no use any more; another one may be. What was under way on it is unknown.
+    /// The connection is unusable; another one may work. The outcome of running statements is unknown.
     Reconnect,
-    /// The database or its operator keeps the command from being done; a new connection would change nothing.
+    /// The database or its operator prevents the command; a new connection would change nothing.
     Unavailable,
-    /// The statement is wrong for this database: a bug of ours, or a row that must not be.
+    /// The statement is wrong for this database: a programming error, or a row that must not exist.
     ProgrammingError,
 }
 
@@ -25,9 +26,9 @@ const CODE_REMEDIES: [(&str, SqlStateRemedy); 13] = [
     ("0A000", Reconnect),
     // after an error within a transaction; the transaction is rolled back and can be run again
     ("25P02", RetryOnConnection),
-    // the statement was written wrongly, or asks for what is not there, unless the right to it is missing
+    // the statement is wrong or names a missing object, except where the right to the object is missing
     ("42501", Unavailable),
-    // a prepared statement of this name exists already: a pooler gave the session to somebody else
+    // a prepared statement of this name exists already: a pooler gave the session to another client
     ("42P05", Reconnect),
     // a constraint was violated when the transaction was committed
     ("40002", ProgrammingError),
@@ -45,7 +46,7 @@ const CODE_REMEDIES: [(&str, SqlStateRemedy); 13] = [
     ("57P05", Reconnect),
 ];
 
-/// What the other codes of each class call for.
+/// The remedy for all other codes of each class.
 const CLASS_REMEDIES: [(&str, SqlStateRemedy); 44] = [
     ("00", ProgrammingError), // successful completion
     ("01", ProgrammingError), // warning
@@ -65,8 +66,8 @@ const CLASS_REMEDIES: [(&str, SqlStateRemedy); 44] = [
     ("22", ProgrammingError), // data exception
     ("23", ProgrammingError), // integrity constraint violation
     ("24", ProgrammingError), // invalid cursor state
-    // invalid transaction state: 25006 is a server that may not be written to, after a failover or by a setting; 25P03
-    // and 25P04 ended the session; the others mean that the session is not in the state in which we left it
+    // invalid transaction state: 25006 is a server that takes no writes, after a failover or by a setting; 25P03 and
+    // 25P04 ended the session; the others mean that the session is not in the state in which we left it
     ("25", Reconnect),
     ("26", Reconnect),         // invalid SQL statement name: a pooler gave the session to somebody else
     ("27", ProgrammingError),  // triggered data change violation
@@ -98,14 +99,14 @@ const CLASS_REMEDIES: [(&str, SqlStateRemedy); 44] = [
 /// The code of a server that takes no writes.
 const READ_ONLY_CODE: &str = "25006";
 
-/// What a code calls for. A code of no class that is known is treated as a mistake of ours, so that it is seen.
+/// The remedy for a code. A code of an unknown class counts as a programming error, so that it is noticed.
 pub(crate) fn remedy_for_code(code: &str) -> SqlStateRemedy {
     let whole = CODE_REMEDIES.iter().find(|(known, _)| *known == code);
     let class = CLASS_REMEDIES.iter().find(|(class, _)| code.starts_with(class));
     whole.or(class).map_or(ProgrammingError, |(_, remedy)| *remedy)
 }
 
-/// What an error of the driver calls for: by its code, or, where the server sent none, by whether the connection is gone.
+/// The remedy for an error of the driver: by its code or, if the server sent none, by whether the connection is closed.
 pub(crate) fn remedy_for(error: &tokio_postgres::Error) -> SqlStateRemedy {
     let is_io = || std::error::Error::source(error).is_some_and(|source| source.is::<std::io::Error>());
     match error.code() {
@@ -115,7 +116,7 @@ pub(crate) fn remedy_for(error: &tokio_postgres::Error) -> SqlStateRemedy {
     }
 }
 
-/// Whether the server may not be written to. Then no other connection to it is of use either.
+/// Whether the server takes no writes. Then no other connection to it is usable either.
 pub(crate) fn is_read_only(error: &tokio_postgres::Error) -> bool {
     error.code().is_some_and(|code| code.code() == READ_ONLY_CODE)
 }

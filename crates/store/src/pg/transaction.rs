@@ -1,7 +1,7 @@
 //! A batch of commands as one transaction.
 //!
-//! What it is: when `BEGIN`, what was gathered ([`super::coalescer`]) and `COMMIT` are sent. Invariant: what commands ask for is
-//! sent in a transaction; in one, unless all that was sent before changed nothing.
+//! What it is: when `BEGIN`, the coalesced statements ([`super::coalescer`]) and `COMMIT` are sent. Invariant: the
+//! commands' statements are sent in one transaction. The exception is a statement that is a transaction by itself.
 
 use super::coalescer::StatementCoalescer;
 use crate::failpoint::{self, Point};
@@ -12,22 +12,23 @@ use std::sync::atomic::Ordering;
 use std::task::Poll;
 use tokio_postgres::Client;
 
-/// How far a transaction is.
+/// The stage of a transaction.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum TransactionStage {
-    /// Nothing but what is a transaction by itself was sent.
+    /// Nothing was sent, except statements that are transactions by themselves.
     NotBegun,
     Begun,
     Committing,
 }
 
 impl StatementCoalescer {
-    /// Runs so many commands side by side in a transaction. What they ask for is sent as soon as none of them can go on;
-    /// with the last of it goes the commit. Where all wait for one statement and it is their last, it is a transaction by
-    /// itself: a beginning and a commit would cost the database more than what stands between them.
+    /// Runs `count` commands concurrently in a transaction. Their statements are sent as soon as none of them can
+    /// continue; the commit goes with the last ones. If all commands wait for one statement and it is the last one of
+    /// each, it is a transaction by itself. Then `BEGIN` and `COMMIT` would cost the database more than the statement.
     ///
     /// # Errors
-    /// The first of a command, a statement or the commit; then nothing was committed, as far as the connection lives.
+    /// The first error of a command, a statement or the commit. Then nothing was committed, unless the connection was
+    /// lost.
     pub(crate) async fn run_transaction<T>(
         &self,
         client: &Client,
@@ -38,7 +39,7 @@ impl StatementCoalescer {
         let mut sent: Vec<BoxFuture<'_, Result<()>>> = Vec::new();
         let ended = std::future::poll_fn(|cx| {
             loop {
-                // What is polled first is sent first; and an answer lets commands go on, which may ask for more.
+                // The first one polled is the first one sent. An answer lets commands continue, which may send more.
                 let (before, mut failed) = (sent.len(), None);
                 sent.retain_mut(|answer| match answer.as_mut().poll(cx) {
                     Poll::Ready(Err(error)) => {
@@ -65,7 +66,7 @@ impl StatementCoalescer {
                     (stage, moved) = (TransactionStage::Begun, true);
                     self.begin_sent.store(true, Ordering::Relaxed);
                 }
-                // They go on when the commands are polled next, and before that what is to be sent is.
+                // These commands continue when they are polled next. Before that the pending statements are sent.
                 for begun in beginning {
                     let _ = begun.send(());
                 }
@@ -89,7 +90,7 @@ impl StatementCoalescer {
         self.begin_sent.store(false, Ordering::Relaxed);
         if ended.is_err() {
             drop(sent);
-            // Others may have asked meanwhile; nobody waits for them any more.
+            // Other commands may have queued statements meanwhile; nothing waits for them any more.
             drop((self.take_pending(), self.take_begin_waiters()));
             if stage == TransactionStage::Begun {
                 let _ = run_control(client, "ROLLBACK").await;

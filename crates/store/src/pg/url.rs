@@ -1,8 +1,8 @@
-//! A database URL: what it may say, and what is made of it.
+//! A database URL: which parameters it may have, and the connection settings derived from it.
 //!
-//! What it is: libpq's parameters, as far as they are known here; each keeps libpq's meaning. What it is not: it connects
-//! to nothing. Invariant: a parameter is used or refused by its name, never passed over; and every connection ends at a
-//! server that takes writes, unless its purpose is to look ([`Target::for_a_look`]).
+//! What it is: libpq's parameters, as far as they are known here; each keeps libpq's meaning. What it is not: it opens
+//! no connection. Invariant: a parameter is used or refused by its name, never ignored. Every connection ends at a
+//! server that takes writes, except for inspection ([`PgTarget::for_inspection`]).
 
 use crate::tls::{self, CertificateCheck};
 use crate::{Error, Result};
@@ -12,7 +12,7 @@ use tokio_postgres::Config;
 use tokio_postgres::config::TargetSessionAttrs;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// How long one attempt to connect may take, unless the URL says it.
+/// How long one attempt to connect may take, unless the URL sets it.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The parameters that the driver knows, and those that are read here.
@@ -41,10 +41,10 @@ const KNOWN_PARAMETERS: [&str; 21] = [
     "client_encoding",
 ];
 
-/// The word for the system's roots in `sslrootcert`.
+/// The value of `sslrootcert` for the system's roots.
 const SYSTEM_ROOTS: &str = "system";
 
-/// Where the database is, and how its connections are protected.
+/// The location of the database, and how connections to it are protected.
 #[derive(Clone)]
 pub(crate) struct PgTarget {
     pub(super) config: Config,
@@ -52,7 +52,7 @@ pub(crate) struct PgTarget {
 }
 
 impl PgTarget {
-    /// The same for somebody who only looks: a standby can be looked at as well.
+    /// The same target for inspection: a standby is accepted as well.
     pub(crate) fn for_inspection(mut self) -> Self {
         self.config.target_session_attrs(TargetSessionAttrs::Any);
         self
@@ -83,16 +83,16 @@ fn url_error(words: impl Into<String>) -> Error {
     Error::CannotOpen(words.into())
 }
 
-/// What the parameters say that the driver does not know.
+/// The parameters that the driver does not know.
 #[derive(Default)]
 struct UrlParameters<'u> {
-    /// What the driver is given.
+    /// The parameters for the driver.
     driver_parameters: Vec<&'u str>,
     ssl_mode: Option<&'u str>,
     ssl_root_cert: Option<String>,
 }
 
-/// Takes from a URL what the driver does not know.
+/// Removes from a URL the parameters that the driver does not know.
 fn split_parameters(url: &str) -> Result<(String, CertificateCheck)> {
     let Some((base, query)) = url.split_once('?') else { return Ok((url.to_owned(), CertificateCheck::Unverified)) };
     let mut read = UrlParameters::default();
@@ -121,10 +121,10 @@ fn split_parameters(url: &str) -> Result<(String, CertificateCheck)> {
     Ok((if query.is_empty() { base.to_owned() } else { format!("{base}?{query}") }, verify))
 }
 
-/// Whether a server that takes writes is one of those that are asked for.
+/// Checks that the requested session attributes admit a server that takes writes.
 fn check_session_attrs(value: &str) -> Result<()> {
     match value {
-        // What is asked for by `any` is narrowed: the service writes.
+        // `any` is narrowed, because the service writes.
         "any" | "read-write" | "primary" => Ok(()),
         value => Err(url_error(format!(
             "target_session_attrs={value} of the database URL: the service writes, leave it out or write read-write"
@@ -143,10 +143,10 @@ fn unknown_parameter_error(name: &str) -> Error {
     url_error(format!("the database URL has the unknown parameter `{name}`{advice}. Leave it out; known are {known}"))
 }
 
-/// Whose certificates are good; leaves in `kept` what the driver is to be told of it.
+/// The certificates to accept. The parameters for the driver stay in `read`.
 fn certificate_check(read: &mut UrlParameters<'_>) -> Result<CertificateCheck> {
     let verify = match (read.ssl_mode, read.ssl_root_cert.take()) {
-        // As with libpq, which takes nothing weaker beside the system's roots.
+        // As with libpq, which accepts nothing weaker together with the system's roots.
         (None | Some("verify-full"), Some(root)) if root == SYSTEM_ROOTS => CertificateCheck::SystemRoots,
         (Some(mode), Some(root)) if root == SYSTEM_ROOTS => {
             return Err(url_error(format!(

@@ -1,10 +1,10 @@
-//! Which devices were found in good standing, and which of their slots, so that they need not be looked up again.
+//! A cache of valid devices and their slots, so that they need not be queried again.
 //!
-//! What it is: a device and a slot that were found good are remembered along with the change of devices that was the
-//! last when they were looked up (table `device_change`, which the database keeps by itself). A statement that relies on
-//! them asks in itself whether that change is still the last, so that an end or a revocation holds with its commit, on
-//! every node. What it is not: it knows nothing of what devices have or did. Invariant: nothing is kept that a transaction
-//! found which did not commit; memory is bounded.
+//! What it is: a device and a slot that were found valid are stored with the epoch, the last change of devices at that
+//! time. The database itself counts changes in the table `device_change`. A statement that relies on the cache checks
+//! that the epoch is still current. So an ended registration or a revocation takes effect with its commit, on every
+//! node. What it is not: it holds no data of devices. Invariant: nothing is kept from a transaction that did not
+//! commit; memory is bounded.
 
 use crate::access_version::AccessVersion;
 use opendrs_domain::id::DeviceId;
@@ -12,7 +12,7 @@ use opendrs_domain::text::SlotId;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How many are remembered before those that were met longest ago are let go; as many again may be. 24 bytes each.
+/// How many entries are kept before the oldest generation is dropped; two generations may exist. 24 bytes each.
 const CACHE_GENERATION_CAPACITY: usize = 448 * 1024;
 
 /// A device, and the number of a slot's name.
@@ -20,19 +20,19 @@ type DeviceSlotKey = ([u8; 16], u32);
 
 #[derive(Default)]
 struct CacheState {
-    /// The change of devices that was the last when all that follows was found.
+    /// The last change of devices when all entries were found.
     epoch: Option<i64>,
-    /// The version of all that decides which tokens are refused, when all that follows was found. Whoever relies on a device
-    /// has judged its token by the same; another version is another change of devices, too.
+    /// The access version when all entries were found. A caller that relies on a device has checked its token by the
+    /// same version. Another version is another change of devices as well.
     access_version: Option<AccessVersion>,
     slots: HashMap<String, u32>,
     young: HashSet<DeviceSlotKey>,
     old: HashSet<DeviceSlotKey>,
-    /// Found by a transaction that has not ended.
+    /// Entries found by a transaction that has not ended.
     uncommitted: Vec<(i64, AccessVersion, DeviceId, SlotId)>,
 }
 
-/// What a connection knows.
+/// What a connection knows of valid devices.
 pub(crate) struct ValidDeviceCache {
     enabled: bool,
     generation_capacity: usize,
@@ -40,12 +40,12 @@ pub(crate) struct ValidDeviceCache {
 }
 
 impl ValidDeviceCache {
-    /// Knows nothing yet, or never will.
+    /// An empty cache; with `kept` false it stays empty.
     pub(super) fn new(kept: bool) -> Self {
         Self { enabled: kept, generation_capacity: CACHE_GENERATION_CAPACITY, state: Mutex::default() }
     }
 
-    /// It, if it is of use.
+    /// The cache, if it is enabled.
     pub(crate) fn if_enabled(&self) -> Option<&Self> {
         self.enabled.then_some(self)
     }
@@ -54,7 +54,7 @@ impl ValidDeviceCache {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The change as of which a device and its slot are good, if they were, for a token that was judged by this version.
+    /// The epoch at which a device and its slot were valid, for a token that was checked by this access version.
     pub(crate) fn valid_since(&self, device: DeviceId, slot: &SlotId, access: AccessVersion) -> Option<i64> {
         let mut state = self.lock_state();
         if state.access_version != Some(access) {
@@ -70,17 +70,17 @@ impl ValidDeviceCache {
         state.epoch
     }
 
-    /// The last change that is known.
+    /// The last known epoch.
     pub(crate) fn epoch(&self) -> Option<i64> {
         self.lock_state().epoch
     }
 
-    /// A change was found to be the last. What is found from now on is as of it.
+    /// Sets the epoch that was found to be current. Entries found from now on belong to it.
     pub(crate) fn set_epoch(&self, change: i64) {
         self.lock_state().epoch.get_or_insert(change);
     }
 
-    /// There was another change since this one.
+    /// Drops the entries of an epoch, because there was another change since.
     pub(crate) fn invalidate(&self, change: i64) {
         let mut state = self.lock_state();
         if state.epoch == Some(change) {
@@ -88,19 +88,19 @@ impl ValidDeviceCache {
         }
     }
 
-    /// A device and slot were found good after a change was found to be the last, not before, and by a statement that found
-    /// this version to be the present one.
+    /// Records a device and slot that were found valid after the epoch was read, not before. The statement that found
+    /// them also found this access version to be current.
     pub(crate) fn record_valid(&self, (change, access): (i64, AccessVersion), device: DeviceId, slot: &SlotId) {
         self.lock_state().uncommitted.push((change, access, device, slot.clone()));
     }
 
-    /// The transaction ended.
+    /// Ends the transaction: its entries are kept if it committed.
     pub(super) fn transaction_ended(&self, committed: bool) {
         let mut state = self.lock_state();
         for (change, access, device, slot) in std::mem::take(&mut state.uncommitted) {
             if committed && state.epoch == Some(change) {
                 if *state.access_version.get_or_insert(access) != access {
-                    // Two versions, so the change between them was not noticed yet.
+                    // Two versions: the change between them was not noticed yet.
                     *state = CacheState::default();
                     return;
                 }

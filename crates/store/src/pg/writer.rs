@@ -1,7 +1,8 @@
 //! The writer: batches of commands, a transaction each, on a connection of its own.
 //!
-//! It and its connection live on one thread, so that between them nothing is woken. Invariant: a batch is committed
-//! whole or run again command by command; nobody is told that a command is done before its commit was answered.
+//! The writer and its connection share one thread, so that neither has to wake the other. Invariant: a batch is
+//! committed whole or run again command by command. No caller is answered before the commit of its command was
+//! answered.
 
 use super::connection::{PgConn, RECONNECT_PAUSE, connect, timeout_error};
 use super::url::PgTarget;
@@ -18,10 +19,10 @@ use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::oneshot;
 
-/// How often a command that met another transaction is run again.
+/// How often a command that conflicted with another transaction is run again.
 const MAX_CONFLICT_RETRIES: usize = 10;
 
-/// Opens the writer's first connection and starts its thread; it ends when the last [`crate::Db`] is gone.
+/// Opens the writer's first connection and starts its thread, which ends when the last [`crate::Db`] is dropped.
 pub(crate) async fn start_writer(
     target: &PgTarget,
     waiting: CommandBatchReceiver,
@@ -79,12 +80,12 @@ async fn run_writer(
         if done.is_ok() {
             batch_channel::reply_done(&mut batch);
         } else if conn.is_lost() {
-            // Whether it was committed is not known; on this connection nothing more can be tried.
+            // Whether it was committed is unknown; on this connection no retry is possible.
             reply_unavailable(&mut batch, &done.err().unwrap_or_else(timeout_error));
         } else {
             for parcel in batch.drain(..).flat_map(CommandBatch::split) {
                 match conn.is_lost() {
-                    // A command that waits for a silent connection would keep all that follow.
+                    // A command that waits for a silent connection would delay all that follow.
                     true => reply_unavailable(&mut vec![parcel], &timeout_error()),
                     false => run_single(&conn, parcel).await,
                 }
@@ -100,7 +101,7 @@ async fn run_single(conn: &PgConn, parcel: CommandBatch) {
     for _ in 0..MAX_CONFLICT_RETRIES {
         match &result {
             Err(error) if error.is_conflict() => {}
-            // A key that was free when the command looked: another node was quicker. One more look will find it taken.
+            // Another node inserted a key after the command had found it free. A second run will find it taken.
             Err(error) if error.is_unique_violation() && !looked_again => looked_again = true,
             _ => break,
         }
@@ -117,7 +118,7 @@ async fn run_single(conn: &PgConn, parcel: CommandBatch) {
 
 async fn attempt_batch(conn: &PgConn, batch: &mut [CommandBatch]) -> Result<()> {
     let mut jobs: Vec<_> = batch.iter_mut().flat_map(|parcel| &mut parcel.commands).collect();
-    // One order of locks on every node: fewer deadlocks.
+    // The same order of locks on every node gives fewer deadlocks.
     jobs.sort_by_key(|job| job.ordering_key());
     let mut groups: Vec<Vec<&mut Box<dyn CommandJob>>> = Vec::with_capacity(jobs.len());
     let mut place: HashMap<u64, usize> = HashMap::with_capacity(jobs.len());
@@ -129,7 +130,7 @@ async fn attempt_batch(conn: &PgConn, batch: &mut [CommandBatch]) -> Result<()> 
         groups[at].push(job);
     }
     let count = groups.len();
-    // Commands of one key in their order, on one `Tx`; different keys share the connection's pipeline.
+    // Commands of one key run in their order, on one `Tx`; different keys share the connection's pipeline.
     let work = try_join_all(groups.into_iter().map(|group| async move {
         let mut tx = Tx::new(TxConnection::Pg(conn));
         for job in group {

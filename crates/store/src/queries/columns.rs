@@ -1,6 +1,6 @@
 //! Columns that several queries read, in the order in which the noun's module reads them.
 //!
-//! Not here: queries. Invariant: who adds a column to a list adds its reading to the noun's module.
+//! Not here: queries. Invariant: a change that adds a column to a list also adds its reading to the noun's module.
 
 macro_rules! device_columns {
     () => {
@@ -15,20 +15,20 @@ macro_rules! client_columns {
     };
 }
 
-/// The version of all that decides which tokens are refused, as of the statement that asks.
+/// The access version as of the statement that compares it.
 macro_rules! access_version {
     () => {
         "(SELECT version FROM access_change WHERE id = 1)"
     };
 }
 
-/// What an order has for every caller.
+/// The columns of an order that every caller reads.
 macro_rules! order_facts { () => {
     "id, device, slot, asin, title, quantity, unit, price_minor, currency, test, state, problem, opened_at, window_ends_at,
      expected_at, due_at, approved_minor, backend, reported, placed_at, tracking, held_for, named_device"
 } }
 
-/// What is written of a new order.
+/// The columns that are written for a new order.
 macro_rules! order_placed {
     () => {
         concat!(order_facts!(), ", customer_name, customer_email, ship_to, resumes_at")
@@ -47,7 +47,7 @@ macro_rules! order_columns {
     };
 }
 
-/// The same without who it is for: a device's call needs nothing personal.
+/// The same without the recipient, since a device's call needs no personal data.
 macro_rules! order_impersonal {
     () => {
         concat!(

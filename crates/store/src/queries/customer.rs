@@ -7,7 +7,7 @@ macro_rules! customer_queries {
         CustomerById = "SELECT id, email, name, address, created_at, language FROM customer WHERE shard = $1 AND id = $2";
         CustomerPassword = "SELECT password_hash FROM customer WHERE shard = $1 AND id = $2";
         CustomerPasswordAt = "SELECT password_at FROM customer WHERE shard = $1 AND id = $2";
-        /// In a sign-up it is held, so that nobody is blocked before the sign-up's end.
+        /// During a sign-up the row is locked, so that nobody blocks the customer before the sign-up ends.
         CustomerAccess = "SELECT blocked_at, generation, password_at FROM customer WHERE shard = $1 AND id = $2";
         CustomerAccessLock = "SELECT blocked_at, generation, password_at FROM customer
             WHERE shard = $1 AND id = $2 /*pg FOR SHARE */";
@@ -32,7 +32,7 @@ macro_rules! customer_queries {
         ConsentGet = "SELECT scopes, revoked, mark, ending_at FROM consent
             WHERE shard = $1 AND customer = $2 AND profile = $3 /*pg FOR UPDATE */";
         ConsentRead = "SELECT scopes, revoked, mark, ending_at FROM consent WHERE shard = $1 AND customer = $2 AND profile = $3";
-        /// It stands since it was granted, or granted anew after it was withdrawn.
+        /// The consent dates from its first grant, or from the first grant after a withdrawal.
         ConsentPut = "INSERT INTO consent (shard, customer, profile, scopes, granted_at, revoked) VALUES ($1, $2, $3, $4, $5, '')
             ON CONFLICT (shard, customer, profile) DO UPDATE SET scopes = excluded.scopes,
             granted_at = CASE WHEN consent.scopes = 0 THEN excluded.granted_at ELSE consent.granted_at END";
@@ -69,7 +69,7 @@ macro_rules! customer_queries {
         CodePurge = "DELETE FROM code WHERE (shard, hash) IN
             (SELECT shard, hash FROM code WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
         CustomerRecipient = "SELECT name, email, address FROM customer WHERE shard = $1 AND id = $2";
-        /// What was revoked one by one is dead with all the rest.
+        /// Token families that were revoked one by one end with all the rest.
         ConsentWithdraw = "UPDATE consent SET scopes = 0, revoked = '', turns = '', mark = $4, ending_at = $5
             WHERE shard = $1 AND customer = $2 AND profile = $3";
         ConsentEnded = "UPDATE consent SET ending_at = NULL WHERE shard = $1 AND customer = $2 AND profile = $3 AND mark = $4";

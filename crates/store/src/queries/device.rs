@@ -1,6 +1,6 @@
 //! Queries of devices: units, registrations, subscriptions, rules and readings.
 //!
-//! Not here: orders. Invariant: a device call touches the rows of one device by primary key.
+//! Not here: orders. Invariant: a device call accesses the rows of one device by primary key.
 
 macro_rules! device_queries {
     ([$($before:tt)*] $($rest:ident)*) => { query_lists! { [$($before)*
@@ -19,8 +19,8 @@ macro_rules! device_queries {
             WHERE d.shard = $1 AND d.id = $2 /*pg FOR UPDATE OF d */");
         DeviceWithSlot = concat!("SELECT ", device_columns!(), ", s.id, ", access_version!(), " FROM device d JOIN model m ON m.id = d.model
             LEFT JOIN slot s ON s.model = d.model AND s.id = $3 WHERE d.shard = $1 AND d.id = $2");
-        /// The same, and who an order is for: SQLite has device and customer ($4, $5) at hand; PostgreSQL may have them on two
-        /// machines, where it is asked beside this.
+        /// The same with an order's recipient. SQLite has device and customer ($4, $5) in one file. PostgreSQL may have
+        /// them on two machines, where the recipient is a second query.
         DeviceForReplenish = concat!("SELECT ", device_columns!(), ", s.id,
             /*lite TRUE, c.name, c.email, c.address, */
             /*pg CASE WHEN $4::bigint IS NULL OR $5::uuid IS NULL THEN FALSE END, NULL::text, NULL::text, NULL::text, */ ",
@@ -34,16 +34,17 @@ macro_rules! device_queries {
         DeviceEnd = "UPDATE device SET deregistered_at = $3 WHERE shard = $1 AND id = $2 AND deregistered_at IS NULL";
         DeviceRestore = "UPDATE device SET deregistered_at = NULL, suspended_at = NULL WHERE shard = $1 AND id = $2 AND deregistered_at IS NOT NULL";
         DeviceActive = "UPDATE device SET active_at = $3 WHERE shard = $1 AND id = $2 AND (active_at IS NULL OR active_at < $3)";
-        /// The ended registrations of a unit by one customer, newest first: only the last ones can have left an order open.
+        /// The ended registrations of a unit by one customer, newest first. Only the last ones can have left an order
+        /// open.
         DevicesBefore = "SELECT d.id FROM device d WHERE d.customer = $1 AND d.model = $2 AND d.serial = $3
             AND d.deregistered_at IS NOT NULL ORDER BY d.id DESC LIMIT $4";
         DeviceRevoke = "UPDATE device SET revoked = $3 WHERE shard = $1 AND id = $2";
         SubscriptionGet = concat!("SELECT ", subscription_columns!(), " FROM subscription
             WHERE shard = $1 AND device = $2 AND slot = $3 /*pg FOR UPDATE */");
-        /// The lock of a slot that orders, for an order: of two at once, the second is given nothing.
+        /// Takes a slot's lock for an order, if the slot reorders. Of two concurrent calls the second gets no row.
         SubscriptionTakeLock = "UPDATE subscription SET open_order = $4 WHERE shard = $1 AND device = $2 AND slot = $3
             AND active AND asin IS NOT NULL AND open_order IS NULL";
-        /// What a slot's order is judged by, and who hears of it.
+        /// The inputs of the decision about a slot's order, and the receivers to notify.
         OrderInputs = "SELECT p.asin, p.title, p.price_minor, p.currency, p.quantity, p.unit, p.available, p.sku,
             (SELECT r.rules FROM rule r WHERE r.shard = $1 AND r.device = $2 AND r.slot = $3),
             (SELECT /*pg string_agg(line.id::text, ',') */ /*lite group_concat(hex(line.id)) */ FROM
@@ -52,7 +53,7 @@ macro_rules! device_queries {
             CASE WHEN s.agreed_asin = s.asin THEN s.agreed_asin END, s.agreed_minor, s.agreed_currency, s.agreed_at
             FROM subscription s LEFT JOIN product p ON p.asin = s.asin WHERE s.shard = $1 AND s.device = $2 AND s.slot = $3";
         SubscriptionsOfDevice = concat!("SELECT ", subscription_columns!(), " FROM subscription WHERE shard = $1 AND device = $2");
-        /// Every slot of a device's model, with what is chosen for it, and whether the device is in good standing.
+        /// Every slot of a device's model, with its subscription, and whether the device is valid.
         SlotsForDevice = concat!("SELECT s.id, u.active, u.asin, p.quantity, p.unit,
             d.deregistered_at IS NULL AND d.suspended_at IS NULL AND d.revoked = '', s.position, ", access_version!(), "
             FROM device d JOIN slot s ON s.model = d.model
@@ -62,33 +63,34 @@ macro_rules! device_queries {
             agreed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (shard, device, slot) DO UPDATE SET
             asin = excluded.asin, active = excluded.active, agreed_asin = excluded.agreed_asin,
             agreed_minor = excluded.agreed_minor, agreed_currency = excluded.agreed_currency, agreed_at = excluded.agreed_at";
-        /// The lock of a slot, for an order that its unit had open when it was linked again.
+        /// Transfers a slot's lock to an order that the unit had open when it was linked again.
         SubscriptionTransferLock = "UPDATE subscription SET open_order = $4
             WHERE shard = $1 AND device = $2 AND slot = $3 AND open_order IS NULL";
         SubscriptionReleaseLock = "UPDATE subscription SET open_order = NULL
             WHERE shard = $1 AND device = $2 AND slot = $3 AND open_order = $4";
         ReadingPut = "INSERT INTO reading (shard, id, device, slot, at, remaining, original, on_hand, expected_at, last_use_at, odd)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-        /// The check of the caller and the writing of the reading in one statement: the hot path. SQLite compares the version
-        /// ($12) once a transaction. The slot is no part of a
-        /// join: for many readings PostgreSQL, as long as it knows nothing of the tables, would read all slots for each.
+        /// The check of the caller and the insert of the reading in one statement: the hot path. SQLite compares the
+        /// version ($12) once a transaction. The slot is not joined: for many readings PostgreSQL, without statistics,
+        /// would read all slots for each.
         ReadingInsertIfValid = concat!("INSERT INTO reading (shard, id, device, slot, at, remaining, original, on_hand, expected_at, last_use_at, odd)
             SELECT d.shard, $2, d.id, $4, $5, $6, $7, $8, $9, $10, $11
             FROM device d WHERE d.shard = $1 AND d.id = $3 AND d.deregistered_at IS NULL AND d.suspended_at IS NULL AND d.revoked = ''
             AND (SELECT s.id FROM slot s WHERE s.model = d.model AND s.id = $4) IS NOT NULL
             /*pg AND $12 = ", access_version!(), " */");
-        /// The writing alone: the device is known to be registered, and its model to have the slot, and no device was ended,
-        /// no slot taken away and no client or key ended since ($12). All of a set are written, or none.
+        /// The insert alone. The cache knows that the device is registered and that its model has the slot. No device
+        /// was ended, no slot was removed and no client or key was restricted since ($12). All of a set are written, or
+        /// none.
         ReadingReportCached = "INSERT INTO reading (shard, id, device, slot, at, remaining, original, on_hand, expected_at, last_use_at, odd)
             SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 WHERE $12 = (SELECT last FROM device_change WHERE id = 1)";
         DeviceChange = "SELECT last FROM device_change WHERE id = $1";
         ReadingsNewest = "SELECT r.id, d.serial, r.slot, r.at, r.remaining, r.original, r.on_hand, r.expected_at, r.last_use_at, r.odd
             FROM reading r JOIN device d ON d.shard = r.shard AND d.id = r.device
             ORDER BY r./*pg id */ /*lite rowid */ DESC LIMIT $1";
-        /// The oldest, by the time that stands in their ids; no two nodes take the same. As an array they are found first, and
-        /// a planner that knows the table as empty does not walk it to ask of each whether it is one of them. SQLite keeps them
-        /// in the order in which they came, and looks at as many as may be taken; those of a time that is to come ($3), as a
-        /// clock makes them that is put right later, go too, since they would stand before all others.
+        /// The oldest readings, by the time in their ids; no two nodes take the same. As an array they are found first;
+        /// a planner that takes the table for empty does not scan it to compare each row. SQLite keeps them in the
+        /// order of arrival and reads at most as many as may be taken. Readings with a future time ($3), as from a
+        /// clock that was corrected later, are taken too, since they would stay before all others.
         ReadingTake = "DELETE FROM reading WHERE
             /*pg id = ANY (ARRAY(SELECT id FROM reading WHERE id < $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED))
                 AND $3::uuid IS NOT NULL */

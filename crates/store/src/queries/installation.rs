@@ -1,13 +1,13 @@
-//! Queries of the installation: its row, its keys, what seeds wrote, and the reset of a server for tests.
+//! Queries of the installation: its row, its keys, seed records, and the reset of a server for tests.
 //!
-//! Not here: what is asked of them by a call. Invariant: `Forget...` empties whole tables and runs on servers for tests only.
+//! Not here: queries that a call runs. Invariant: `Forget...` empties whole tables and runs on servers for tests only.
 
 macro_rules! installation_queries {
     ([$($before:tt)*] $($rest:ident)*) => { query_lists! { [$($before)*
         InstallationPut = "INSERT INTO installation (id, shards, master_check, created_at) VALUES (1, $1, $2, $3)
             ON CONFLICT (id) DO NOTHING";
         InstallationGet = "SELECT shards, master_check FROM installation WHERE id = 1";
-        /// Held until the transaction ends: what is sealed in it is sealed with that key.
+        /// Locked until the transaction ends, so that all data sealed in it is sealed with that key.
         MasterCheckHeld = "SELECT master_check FROM installation WHERE id = 1 /*pg FOR SHARE */";
         MasterCheckLock = "SELECT master_check FROM installation WHERE id = 1 /*pg FOR UPDATE */";
         MasterCheck = "SELECT master_check FROM installation WHERE id = 1";
@@ -17,7 +17,7 @@ macro_rules! installation_queries {
         DerivedKeyPut = "INSERT INTO derived_key (purpose, number, sealed, ends_at) VALUES ($1, $2, $3, $4)";
         ClockGet = "SELECT clock_offset, clock_frozen_at FROM installation WHERE id = 1";
         ClockSet = "UPDATE installation SET clock_offset = $1, clock_frozen_at = $2 WHERE id = 1";
-        // There is no such row: what is found out is whether the engine would write it.
+        // There is no such row: the statement only tests whether the engine would write it.
         WriteProbe = "UPDATE installation SET clock_offset = clock_offset WHERE id = 0";
         TokenKeyPut = "INSERT INTO token_key (id, created_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
         TokenKeys = "SELECT id, created_at, retired_at FROM token_key ORDER BY id";
@@ -28,7 +28,7 @@ macro_rules! installation_queries {
         SeededParts = "SELECT id, record FROM seeded WHERE shard = $1 AND kind = $2 AND parent = $3 ORDER BY id";
         SeededPut = "INSERT INTO seeded (shard, kind, parent, id, record) VALUES ($1, $2, $3, $4, $5)
             ON CONFLICT (shard, kind, parent, id) DO UPDATE SET record = excluded.record";
-        /// For a server of tests alone: everything of customers' devices.
+        /// For a server for tests only: removes all data of customers' devices.
         ForgetSession = "DELETE FROM session";
         ForgetConsent = "DELETE FROM consent";
         ForgetSignup = "DELETE FROM signup";

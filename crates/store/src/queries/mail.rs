@@ -1,6 +1,6 @@
 //! Queries of mails to customers.
 //!
-//! Not here: the words of mails. Invariant: work lists are indexed by due time.
+//! Not here: the texts of mails. Invariant: work lists are indexed by due time.
 
 macro_rules! mail_queries {
     ([$($before:tt)*] $($rest:ident)*) => { query_lists! { [$($before)*
@@ -20,7 +20,7 @@ macro_rules! mail_queries {
             WHERE state = 'dead' AND id < $1 ORDER BY id DESC LIMIT $2");
         MailById = concat!("SELECT ", mail_columns!(), " FROM mail WHERE /*lite shard = 0 AND */ id = $1");
         MailNewest = concat!("SELECT ", mail_columns!(), " FROM mail /*lite WHERE shard = 0 */ ORDER BY id DESC LIMIT $1");
-        /// SQLite looks at the oldest, which ended first, or will be given up before long.
+        /// SQLite reads the oldest mails, which ended first or will become dead soon.
         MailPurge = "DELETE FROM mail WHERE
             /*pg (shard, id) IN (SELECT shard, id FROM mail WHERE ended_at < $1 ORDER BY ended_at LIMIT $2) */
             /*lite rowid IN (SELECT came FROM (SELECT rowid came, ended_at FROM mail line ORDER BY rowid LIMIT $2) waiting

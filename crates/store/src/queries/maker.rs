@@ -48,7 +48,7 @@ macro_rules! maker_queries {
         ClientMode = "UPDATE client SET mode = $2 WHERE id = $1";
         ClientAccess = "UPDATE client SET state = $2, generation = $3 WHERE id = $1";
         ClientSecrets = "UPDATE client SET secret_hash = $2, former_secret_hash = $3 WHERE id = $1";
-        /// While nobody was notified yet, the first price stays: several changes are one.
+        /// Until the first customer is notified, the first price stays: several changes count as one.
         PriceChangePut = "INSERT INTO price_change (asin, before_minor, before_currency, changed_at, last_shard, last_device, last_slot)
             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (asin) DO UPDATE SET
             before_minor = CASE WHEN price_change.last_shard < 0 THEN price_change.before_minor ELSE excluded.before_minor END,

@@ -7,7 +7,7 @@ macro_rules! notification_queries {
         OutboxPut = "INSERT INTO outbox (shard, id, device, at, kind, event) VALUES ($1, $2, $3, $4, $5, $6)";
         OutboxBefore = "SELECT id, event FROM outbox WHERE (at, id) < ($1, $2) ORDER BY at DESC, id DESC LIMIT $3";
         OutboxById = "SELECT id, event FROM outbox WHERE shard = $1 AND id = $2";
-        /// By the primary key of each shard: an index by id alone would cost every event something.
+        /// By the primary key in each shard: an index by id alone would slow down every event.
         OutboxFind = "SELECT o.shard FROM
             /*pg generate_series(0::bigint, $2::bigint - 1) s CROSS JOIN LATERAL
                 (SELECT shard FROM outbox WHERE shard = s AND id = $1 LIMIT 1) o */
@@ -25,7 +25,7 @@ macro_rules! notification_queries {
         TopicRead = concat!("SELECT ", topic_columns!(), " FROM topic WHERE id = $1");
         TopicByArn = concat!("SELECT ", topic_columns!(), " FROM topic WHERE arn = $1");
         TopicBySubscription = concat!("SELECT ", topic_columns!(), " FROM topic WHERE subscription = $1");
-        /// Who hears of a client's devices.
+        /// The receivers to notify about a client's devices.
         TopicsOfClient = "SELECT t.id FROM client c JOIN topic t ON t.profile = c.profile
             WHERE c.id = $1 AND t.state = 'confirmed' ORDER BY t.id LIMIT 100";
         TopicsAll = concat!("SELECT ", topic_columns!(), " FROM topic WHERE id > $1 ORDER BY id LIMIT $2");
@@ -37,9 +37,9 @@ macro_rules! notification_queries {
         SigningKeyByName = "SELECT certificate FROM signing_key WHERE name = $1";
         DeliveryPut = concat!("INSERT INTO delivery (", delivery_columns!(), ")
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)");
-        /// Due at once, unless an earlier message of its device is on its way to its receiver: found out by the statement that
-        /// writes it, since commands side by side end messages and add others. Its place is behind the last of those: ids rise
-        /// with the clock of whoever draws them, and clocks differ.
+        /// Due immediately, unless an earlier message of its device to its receiver is open. The statement that inserts
+        /// the row checks this, because concurrent commands end messages and add others. Its position is after the last
+        /// of those, since ids rise with the clock of the node that allocates them, and clocks differ.
         DeliveryEnqueue = concat!("INSERT INTO delivery (", delivery_columns!(), ", place)
             SELECT $1, $2, $3, $4, $5, $6, $7, $8, CASE WHEN line.ahead IS NULL THEN 'waiting' ELSE 'queued' END,
                 CASE WHEN line.ahead IS NULL THEN CAST($8 AS BIGINT) END, 0, 0, CAST(NULL AS BIGINT), CAST(NULL AS BIGINT),
@@ -49,19 +49,19 @@ macro_rules! notification_queries {
         DeliveryById = concat!("SELECT ", delivery_columns!(), " FROM delivery WHERE shard = $1 AND id = $2 /*pg FOR UPDATE */");
         DeliveriesOfEvent = concat!("SELECT ", delivery_columns!(), " FROM delivery /*lite INDEXED BY delivery_of_event */
             WHERE shard = $1 AND event = $2 ORDER BY id");
-        /// Where an event stands at each of its receivers.
+        /// The state of each delivery of an event.
         DeliveryStates = "SELECT state FROM delivery /*lite INDEXED BY delivery_of_event */ WHERE event = $1";
-        /// What was given up, from the newest on and from the oldest on; a confirmation is of no event.
+        /// Dead deliveries, newest first and oldest first. A confirmation has no event.
         DeliveryDeadBefore = "SELECT shard, id, event FROM delivery /*lite INDEXED BY delivery_dead */
             WHERE state = 'dead' AND event IS NOT NULL AND id < $1 ORDER BY id DESC LIMIT $2";
         DeliveryDeadAfter = "SELECT shard, id, event FROM delivery /*lite INDEXED BY delivery_dead */
             WHERE state = 'dead' AND event IS NOT NULL AND id > $1 ORDER BY id LIMIT $2";
-        /// What a receiver itself was asked is of no event.
+        /// Confirmations have no event.
         DeliveryLastConfirmation = concat!("SELECT ", delivery_columns!(), " FROM delivery /*lite INDEXED BY delivery_of_event */
             WHERE event IS NULL AND topic = $1 ORDER BY published_at DESC, id DESC LIMIT 1");
         DeliveryQueued = "SELECT id FROM delivery /*lite INDEXED BY delivery_in_line */
             WHERE shard = $1 AND topic = $2 AND device = $3 AND ended_at IS NULL AND state = 'queued' ORDER BY place, id LIMIT 1";
-        /// The next receiver that anything is on its way to, and when its first message is due.
+        /// The next receiver with open deliveries, and when its first one is due.
         DeliveryTopicAfter = "SELECT topic, due_at FROM delivery WHERE due_at IS NOT NULL AND topic > $1
             ORDER BY topic, due_at LIMIT 1";
         DeliveryClaim = concat!("UPDATE delivery SET state = 'sending', due_at = $3, attempts = attempts + 1, round = round + 1,

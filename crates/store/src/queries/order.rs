@@ -7,16 +7,16 @@ macro_rules! order_queries {
         OrderPut = concat!("INSERT INTO orders (shard, ", order_placed!(), ")
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
             $24, $25, $26, $27, $28)");
-        /// An order belongs to the device in its row: whoever names another device finds nothing.
+        /// An order belongs to the device in its row: a caller that names another device finds nothing.
         OrderOfDevice = concat!("SELECT ", order_columns!(), " FROM orders WHERE shard = $1 AND id = $2 AND device = $3");
         OrderDevice = "SELECT device FROM orders WHERE shard = $1 AND id = $2";
-        /// The check of the caller and the reading of the order in one statement.
+        /// The check of the caller and the read of the order in one statement.
         OrderForToken = concat!("SELECT ", order_impersonal!(), " FROM orders WHERE shard = $1 AND id = $2 AND device = $3 AND EXISTS
             (SELECT 1 FROM device d WHERE d.shard = $1 AND d.id = $3 AND d.deregistered_at IS NULL AND d.suspended_at IS NULL
             AND d.revoked = '' AND $4 = ", access_version!(), ")");
         OrderForUpdate = concat!("SELECT ", order_columns!(), " FROM orders
             WHERE shard = $1 AND id = $2 AND device = $3 /*pg FOR UPDATE */");
-        /// An open order moves to the next registration of its unit. Its `eventInstanceId` goes on naming the first one.
+        /// An open order moves to the next registration of its unit. Its `eventInstanceId` still names the first one.
         OrderMoveToDevice = "UPDATE orders SET device = $4, named_device = COALESCE(named_device, device)
             WHERE shard = $1 AND id = $2 AND device = $3";
         OrderUpdate = "UPDATE orders SET state = $3, problem = $4, window_ends_at = $5, expected_at = $6, due_at = $7,
@@ -32,7 +32,7 @@ macro_rules! order_queries {
         OrdersOfDevice = concat!("SELECT ", order_columns!(), " FROM orders /*lite INDEXED BY orders_device */
             WHERE shard = $1 AND device = $2 ORDER BY id DESC LIMIT $3");
         OrderShard = "SELECT shard, device FROM orders WHERE /*lite shard = 0 AND */ id = $1";
-        /// Those whose ids lie between two, as an order number says.
+        /// Orders whose ids are in a range, as an order number gives it.
         OrdersBetween = "SELECT shard, id, device FROM orders WHERE /*lite shard = 0 AND */ id >= $1 AND id <= $2 ORDER BY id LIMIT $3";
         OrdersOpenOfCustomer = concat!("SELECT ", order_columns!(), " FROM
             (SELECT shard AS home, id AS own FROM device WHERE customer = $1) mine
@@ -42,16 +42,16 @@ macro_rules! order_queries {
         OrdersOpen = concat!("SELECT ", order_columns!(), " FROM orders
             WHERE state IN ('held', 'placed', 'fulfilling', 'shipped') ORDER BY id LIMIT $1");
         OrdersDue = "SELECT shard, id FROM orders WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2";
-        /// Those that are due and no other node has: what one node takes, another passes over without waiting.
+        /// Due orders that no other node has claimed. Orders that one node takes are skipped by others without waiting.
         OrdersClaim = "UPDATE orders SET claimed_until = $3 WHERE (shard, id) IN
             (SELECT shard, id FROM orders WHERE due_at <= $1 AND (claimed_until IS NULL OR claimed_until <= $2)
             ORDER BY due_at, id LIMIT $4 /*pg FOR UPDATE SKIP LOCKED */) RETURNING shard, id";
         OrdersNextDue = "SELECT due_at FROM orders WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
-        /// A call under way or waited for stays as it is; who only watches is asked.
+        /// A call that is open stays as it is; a watch becomes a request to place.
         FulfilmentPlace = "INSERT INTO fulfilment (shard, id, wanted, tries, due_at) VALUES ($1, $2, 'place', 0, $3)
             ON CONFLICT (shard, id) DO UPDATE SET wanted = excluded.wanted, tries = 0, due_at = excluded.due_at, error = NULL
             WHERE fulfilment.due_at IS NULL OR fulfilment.wanted = 'watch'";
-        /// What was never asked for is not given up.
+        /// A request that was never made is not cancelled.
         FulfilmentCancel = "UPDATE fulfilment SET wanted = 'cancel', tries = 0, due_at = $3, error = NULL
             WHERE shard = $1 AND id = $2 AND wanted <> 'cancel'";
         FulfilmentLease = "UPDATE fulfilment SET due_at = $2, tries = tries + 1 WHERE (shard, id) IN
@@ -62,7 +62,7 @@ macro_rules! order_queries {
         FulfilmentSet = "UPDATE fulfilment SET due_at = $3, error = $4 WHERE shard = $1 AND id = $2";
         FulfilmentWatch = "UPDATE fulfilment SET wanted = 'watch', tries = 0, due_at = $3, error = NULL
             WHERE shard = $1 AND id = $2";
-        /// Only whoever still has the call may say so.
+        /// Only the node that still has the lease may record this.
         FulfilmentSetReference = "UPDATE fulfilment SET reference = $4, begun_at = $5
             WHERE shard = $1 AND id = $2 AND wanted = 'place' AND due_at = $3";
         FulfilmentBegin = "UPDATE fulfilment SET begun_at = COALESCE(begun_at, $4)

@@ -1,8 +1,8 @@
-//! Snapshots: the whole store as it was, kept beside it under a name, and put back while it is in use.
+//! Snapshots: the whole state of a store, saved beside it under a name, and loaded while the store is in use.
 //!
-//! What it is: for SQLite a file a snapshot, in the folder `snapshots` beside the store; for PostgreSQL a schema a
-//! snapshot. What it is not: a backup, since it lives and dies with the store's own disk, and fits only the release that
-//! made it. Invariant: saving sees one moment, and loading is one transaction, so nobody ever reads a mixture.
+//! What it is: for SQLite a file for each snapshot, in the folder `snapshots` beside the store; for PostgreSQL a schema
+//! for each. What it is not: a backup, since it is on the store's own disk and fits only the release that made it.
+//! Invariant: a save sees one moment, and a load is one transaction, so nobody ever reads a mixture.
 
 mod pg;
 mod sqlite;
@@ -12,7 +12,7 @@ use crate::{Error, Result, migrate};
 use opendrs_domain::snapshot::{Snapshot, SnapshotName};
 use opendrs_domain::time::Time;
 
-/// How a test clock is set: its offset in microseconds, and the time it stands still at.
+/// The setting of a test clock: its offset in microseconds, and the time at which it is frozen.
 pub type TestClockSetting = (i64, Option<Time>);
 
 fn unknown_snapshot(name: &SnapshotName) -> Error {
@@ -24,7 +24,7 @@ fn name_taken(name: &SnapshotName) -> Error {
     Error::CannotOpen(format!("there is a snapshot `{name}` already: choose another name, or replace it (--replace)"))
 }
 
-/// Whether a snapshot fits: same schema, same master key.
+/// Checks that a snapshot has the same schema and the same master key.
 fn check_compatible(name: &SnapshotName, step: i64, same_key: bool) -> Result<()> {
     let name = name.as_str();
     if step != migrate::latest_step() {
@@ -38,17 +38,17 @@ fn check_compatible(name: &SnapshotName, step: i64, same_key: bool) -> Result<()
     }
 }
 
-/// Runs what waits for the disk where nobody else waits for it.
+/// Runs blocking disk work on a thread where nothing else waits for it.
 async fn run_blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     let ended = tokio::task::spawn_blocking(work).await;
     ended.unwrap_or_else(|e| Err(Error::Unavailable(format!("a snapshot's work ended early: {e}"))))
 }
 
 impl Db {
-    /// Keeps the store as it is now; `replace` lets go of one of the same name.
+    /// Saves the current state of the store; `replace` allows replacing a snapshot with the same name.
     ///
     /// # Errors
-    /// [`Error`]; the one of the same name is still there then.
+    /// [`Error`]; an existing snapshot with the same name remains then.
     pub async fn save_snapshot(&self, snapshot: Snapshot, replace: bool) -> Result<()> {
         match self.target() {
             StoreTarget::Sqlite(path) => run_blocking(move || sqlite::save(&path, &snapshot, replace)).await,
@@ -56,10 +56,11 @@ impl Db {
         }
     }
 
-    /// Makes the store what it was. `clock` says how the clock is set then, from the snapshot and how it was set in it.
+    /// Restores the state of a snapshot. `clock` computes the new setting of the test clock from the snapshot and the
+    /// setting in it.
     ///
     /// # Errors
-    /// [`Error`]; the store is as it was before then.
+    /// [`Error`]; the store is unchanged then.
     pub async fn load_snapshot(
         &self,
         name: SnapshotName,
@@ -82,7 +83,7 @@ impl Db {
         }
     }
 
-    /// Lets go of a snapshot.
+    /// Deletes a snapshot.
     ///
     /// # Errors
     /// [`Error`].

@@ -1,4 +1,4 @@
-//! On PostgreSQL: a schema of its own with a copy of each table.
+//! Snapshots on PostgreSQL: a schema for each, with a copy of each table.
 
 use super::{TestClockSetting, check_compatible, name_taken, unknown_snapshot};
 use crate::pg::{self, PgTarget};
@@ -8,9 +8,9 @@ use opendrs_domain::time::Time;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, IsolationLevel, Transaction};
 
-/// What a snapshot's schema is called, before its name.
+/// The prefix of a snapshot's schema name.
 const SCHEMA_PREFIX: &str = "opendrs_snapshot_";
-/// How often a load that met calls of other connections is tried.
+/// How often a load that conflicts with calls of other connections is tried.
 const MAX_LOAD_ATTEMPTS: usize = 10;
 
 fn postgres_error(e: tokio_postgres::Error) -> Error {
@@ -33,7 +33,8 @@ async fn schema_exists(client: &Transaction<'_>, name: &SnapshotName) -> Result<
     Ok(client.query_opt(sql, &[&wanted]).await.map_err(postgres_error)?.is_some())
 }
 
-/// The store's own tables, in one order. Not those that tell of the database itself: to it, a load is one more change.
+/// The store's own tables, in a fixed order. Tables about the database itself are excluded: for them a load is one more
+/// change.
 async fn list_tables(tx: &Transaction<'_>) -> Result<Vec<String>> {
     let sql = "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema()
         AND tablename NOT IN ('migration', 'device_change') ORDER BY tablename";
@@ -68,7 +69,7 @@ async fn drop_schema(tx: &Transaction<'_>, name: &SnapshotName) -> Result<()> {
     tx.batch_execute(&format!("DROP SCHEMA {} CASCADE", schema_name(name))).await.map_err(postgres_error)
 }
 
-/// A snapshot, and the schema step it was made at.
+/// A snapshot, and the schema step at which it was made.
 async fn read_snapshot(tx: &Transaction<'_>, name: SnapshotName) -> Result<(Snapshot, i64)> {
     let sql = format!("SELECT at, saved_at, step FROM {}.snapshot", schema_name(&name));
     let row = tx.query_one(&sql, &[]).await.map_err(postgres_error)?;

@@ -1,4 +1,4 @@
-//! On SQLite: a copy of the store's file, and its rows back into the store.
+//! Snapshots on SQLite: a copy of the store's file, whose rows are copied back into the store.
 
 use super::{TestClockSetting, check_compatible, name_taken, unknown_snapshot};
 use crate::inspection;
@@ -34,7 +34,7 @@ pub(super) fn save(store: &Path, snapshot: &Snapshot, replace: bool) -> Result<(
     if to.exists() && !replace {
         return Err(name_taken(&snapshot.name));
     }
-    // Whole before it gets its name; what an earlier attempt left is overwritten.
+    // The file is complete before it gets its name. A file that an earlier attempt left is overwritten.
     let fresh = to.with_extension("new");
     let _ = std::fs::remove_file(&fresh);
     backup::copy(store, &fresh)?;

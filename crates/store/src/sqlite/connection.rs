@@ -1,6 +1,6 @@
 //! Opening a store's own SQLite file, and the settings of each connection.
 //!
-//! Not here: what is read and written on it. Invariant: `synchronous=FULL` in WAL mode on every connection.
+//! Not here: reads and writes. Invariant: every connection uses `synchronous=FULL` in WAL mode.
 
 use crate::queries::Query;
 use crate::{Error, Result, file_permissions, migrate};
@@ -10,7 +10,7 @@ use std::path::Path;
 
 /// How long a writer waits for another process (a command line beside the server) to finish.
 const BUSY_TIMEOUT_MS: u64 = 5_000;
-/// How often a process that meets another one at a new file looks again.
+/// How often a process retries when another one is creating the same file.
 const MAX_WAL_SWITCH_ATTEMPTS: usize = 100;
 
 pub(crate) fn open(path: &Path, write: bool) -> Result<Connection> {
@@ -25,14 +25,16 @@ pub(crate) fn open(path: &Path, write: bool) -> Result<Connection> {
         let conn = Connection::open(path)?;
         conn.set_prepared_statement_cache_capacity(Query::ALL.len() + 8);
         conn.busy_timeout(std::time::Duration::from_millis(BUSY_TIMEOUT_MS))?;
-        // Without this guarantee SQLite plans a statement anew whenever a parameter changes: a third of a call's time.
+        // Without this guarantee SQLite plans a statement again whenever a parameter changes, which is a third of a
+        // call's time.
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         enable_wal(&conn)?;
         conn.pragma_update(None, "synchronous", "FULL")?;
-        // Rows are appended, so a page is written many times before it is full: a rarer checkpoint copies it once.
+        // Rows are appended, so a page is written many times before it is full. A rarer checkpoint copies it once.
         conn.pragma_update(None, "wal_autocheckpoint", 4000)?;
         conn.pragma_update(None, "temp_store", "MEMORY")?;
-        // What is overwritten may have been secret. `FAST` leaves it in pages that are given up, and writes no further page.
+        // Overwritten data may have been secret. `FAST` does not erase it in freed pages, and writes no additional
+        // page.
         conn.pragma_update(None, "secure_delete", "FAST")?;
         conn.pragma_update(None, "query_only", !write)?;
         Ok(conn)
@@ -40,8 +42,8 @@ pub(crate) fn open(path: &Path, write: bool) -> Result<Connection> {
     open().map_err(|e: rusqlite::Error| failed(&e))
 }
 
-/// Switches to the write-ahead log. SQLite does not wait here when another process does the same to a new file, so this
-/// waits for that process's lock and looks again.
+/// Switches to the write-ahead log. SQLite does not wait here when another process does the same to a new file. So this
+/// waits for that process's lock and tries again.
 fn enable_wal(conn: &Connection) -> rusqlite::Result<()> {
     for _ in 0..MAX_WAL_SWITCH_ATTEMPTS {
         match conn.pragma_update(None, "journal_mode", "WAL") {
@@ -60,7 +62,7 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection> {
     Ok(conn)
 }
 
-/// Empties the write-ahead log into the file.
+/// Checkpoints the write-ahead log into the file and truncates the log.
 pub(crate) fn truncate_wal(path: &Path) -> Result<()> {
     let folded = open(path, true)?.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     folded.map_err(|e| Error::from_sqlite("wal_checkpoint", e))

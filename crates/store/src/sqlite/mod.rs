@@ -1,7 +1,7 @@
-//! SQLite: one writing connection on a thread of its own, a few reading ones used on the caller's thread.
+//! SQLite: one writing connection on its own thread, and a few reading ones that run on the caller's thread.
 //!
-//! [`connection`] opens a file, [`writer`] writes, [`readers`] reads. Invariant: an answered command survives a power cut;
-//! group commit pays for it. The files are readable by their owner alone.
+//! [`connection`] opens a file, [`writer`] writes, [`readers`] reads. Invariant: an answered command survives a power
+//! cut, which group commit makes affordable. Only the owner can read the files.
 
 mod connection;
 mod existing_file;

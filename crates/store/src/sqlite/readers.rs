@@ -1,6 +1,7 @@
 //! Reading connections, used on the caller's thread.
 //!
-//! Invariant: whoever has one on loan reads one state of the store, and gives it back soon: there are few.
+//! Invariant: a borrower of a connection reads one state of the store, and returns the connection soon, because there
+//! are few.
 
 use super::connection::{open, run_control};
 use crate::metrics::{StoreCounters, increment};
@@ -12,15 +13,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{ThreadId, current};
 use tokio::sync::Semaphore;
 
-/// The readers: at most as many connections as calls that may read at the same moment. Each knows the schema and its
-/// statements for itself, so one more is opened only when all others are on loan; where none can be, they are waited for.
+/// The readers: at most as many connections as calls that may read at the same moment. Each keeps its own copy of the
+/// schema and statements, so another one is opened only when all are borrowed. If none can be opened, the call waits.
 pub(crate) struct SqliteReaders {
     path: Box<Path>,
-    /// Each with the thread that used it last, whose core has what it read.
+    /// Each with the thread that used it last, whose core has its data cached.
     idle: Mutex<Vec<(ThreadId, Connection)>>,
-    /// As many permits as there are free ones.
+    /// One permit for each idle connection.
     idle_permits: Semaphore,
-    /// How many more may be opened.
+    /// How many more connections may be opened.
     remaining_capacity: AtomicUsize,
     counters: Arc<StoreCounters>,
 }
@@ -50,7 +51,7 @@ impl SqliteReaders {
                 self.idle_permits.acquire().await.map_err(|_| stopped())?
             }
         };
-        // It comes back with the connection.
+        // The permit returns with the connection.
         permit.forget();
         let mut free = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let thread = current().id();
@@ -60,7 +61,7 @@ impl SqliteReaders {
         Ok(SqliteReaderLoan { conn: Some(conn.ok_or_else(stopped)?), in_transaction: false, pool: self })
     }
 
-    /// One more, if there may be one and the system has room for it.
+    /// Opens another connection, if the limit and the system allow it.
     fn open_another(&self) -> Option<Connection> {
         self.remaining_capacity.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |room| room.checked_sub(1)).ok()?;
         match open(&self.path, false) {
@@ -74,8 +75,8 @@ impl SqliteReaders {
     }
 }
 
-/// A reading connection on loan. What is read on it is read in one transaction, unless it is one statement: the file is
-/// locked once, since each lock is waited for by all other readers, and statements that belong together see one state.
+/// A borrowed reading connection. Its reads run in one transaction, unless there is one statement only. The file is
+/// locked once, since all other readers wait for each lock, and related statements see one state.
 pub(crate) struct SqliteReaderLoan<'d> {
     conn: Option<Connection>,
     in_transaction: bool,
@@ -91,7 +92,7 @@ impl SqliteReaderLoan<'_> {
         self.raw_conn()
     }
 
-    /// Without a transaction, as long as none was begun.
+    /// The connection without a transaction, unless one was begun.
     pub(crate) fn raw_conn(&mut self) -> Result<&mut Connection> {
         self.conn.as_mut().ok_or_else(|| Error::Unavailable("a reader was used after its return".into()))
     }
@@ -101,7 +102,7 @@ impl Drop for SqliteReaderLoan<'_> {
     fn drop(&mut self) {
         let Some(conn) = self.conn.take() else { return };
         if self.in_transaction && !conn.is_autocommit() {
-            // It wrote nothing, so there is nothing that could fail.
+            // The transaction wrote nothing, so the commit cannot fail in a way that matters.
             let _ = run_control(&conn, "COMMIT");
         }
         self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner).push((current().id(), conn));
@@ -109,9 +110,9 @@ impl Drop for SqliteReaderLoan<'_> {
     }
 }
 
-/// A reader that reads nothing: it keeps the state that others read marked in the file. The first connection of a process
-/// that reads a state marks it by a system call, which all others wait for, and the last unmarks it; in between they only
-/// count. Let go while anything is written, or the log of writes could never begin anew.
+/// A reader that reads nothing: it keeps the read mark of the current state in the file. The first connection of a
+/// process that reads a state marks it by a system call, for which all others wait; the last one unmarks it. In between
+/// they only count. The pin is released while anything is written, or the write-ahead log could never restart.
 pub(crate) struct ReadMarkPin(Mutex<Option<Connection>>);
 
 impl ReadMarkPin {
@@ -119,7 +120,7 @@ impl ReadMarkPin {
         Ok(Self(Mutex::new(Some(open(path, false)?))))
     }
 
-    /// Marks what is there now. A failure costs speed alone.
+    /// Marks the current state. A failure only costs speed.
     pub(super) fn pin(&self) {
         self.with_connection(|conn| {
             let read = || conn.prepare_cached("SELECT 1 FROM installation")?.query_row([], |_| Ok(()));
@@ -127,7 +128,7 @@ impl ReadMarkPin {
         });
     }
 
-    /// Unmarks it.
+    /// Releases the mark.
     pub(super) fn unpin(&self) {
         self.with_connection(|conn| {
             if !conn.is_autocommit() {
@@ -136,7 +137,7 @@ impl ReadMarkPin {
         });
     }
 
-    /// Unmarks it for good.
+    /// Releases the mark for good.
     pub(crate) fn close(&self) {
         drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).take());
     }

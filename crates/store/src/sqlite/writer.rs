@@ -1,6 +1,7 @@
-//! The writer: a thread with the one connection that writes.
+//! The writer: a thread with the only connection that writes.
 //!
-//! Invariant: after a failed sync it stops for good: what is on disk only a new start, which reads the log anew, can tell.
+//! Invariant: after a failed sync it stops for good. Only a restart, which reads the log again, can find out what is on
+//! disk.
 
 use super::connection::run_control;
 use super::readers::ReadMarkPin;
@@ -15,7 +16,7 @@ use rusqlite::Connection;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-/// Starts the writer's thread; it ends when the last [`crate::Db`] is gone, or the disk failed to sync.
+/// Starts the writer's thread. It ends when the last [`crate::Db`] is dropped, or when the disk failed to sync.
 pub(crate) fn start_writer(
     mut conn: Connection,
     hold: Arc<ReadMarkPin>,
@@ -47,7 +48,7 @@ pub(crate) fn start_writer(
                     None
                 }
                 Err(error) if error.is_sync_failure() => Some(error),
-                // The engine cannot always say whether it is done: nobody is told anything else.
+                // The engine cannot always determine whether the commit succeeded, so no caller gets another answer.
                 Err(error) if at_commit => {
                     reply_unavailable(&mut batch, &error);
                     None
@@ -65,7 +66,7 @@ pub(crate) fn start_writer(
     thread.map(drop).map_err(|e| Error::CannotOpen(format!("cannot start the writer's thread: {e}")))
 }
 
-/// Runs the commands of a failed batch each for itself; a failed sync ends that, with the rest still in the batch.
+/// Runs the commands of a failed batch one by one. A failed sync stops this, with the rest still in the batch.
 fn run_one_by_one(conn: &mut Connection, batch: &mut Vec<CommandBatch>) -> Option<Error> {
     let mut rest = std::mem::take(batch).into_iter().flat_map(CommandBatch::split);
     while let Some(mut parcel) = rest.next() {
@@ -125,7 +126,7 @@ fn attempt_batch(conn: &mut Connection, batch: &mut [CommandBatch]) -> Result<()
     Err(failed)
 }
 
-/// SQLite's futures are ready at the first poll.
+/// Polls a SQLite future, which is ready at the first poll.
 fn poll_ready<F: Future<Output = Result<()>>>(future: F) -> Result<()> {
     match std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,

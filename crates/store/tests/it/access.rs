@@ -1,4 +1,4 @@
-//! Which tokens are refused whatever they speak for, and blocked customers: seen with the commit, on every node.
+//! Access restrictions and blocked customers: they take effect with the commit, on every node.
 
 use crate::harness::{TestStore, command};
 use crate::samples::{at, client, customer, device, model, profile, reading_id, slot, slot_id, uuid};
@@ -83,7 +83,7 @@ async fn a_token_judged_before_a_change_relies_on_nothing_known_since(store: &Te
     let (first, second) = (insert_device(store, 1).await, insert_device(store, 2).await);
     assert!(insert_reading(store, &first, FIRST_VERSION).await && insert_reading(store, &second, FIRST_VERSION).await);
     set_version(&TestStore::open(store.location.clone()).await, SECOND_VERSION).await;
-    // Others make the devices known anew; a call that was judged before comes late.
+    // Other calls cache the devices again; then a call arrives whose token was checked before.
     for _ in 0..2 {
         assert!(
             insert_reading(store, &first, SECOND_VERSION).await && insert_reading(store, &second, SECOND_VERSION).await
@@ -122,7 +122,7 @@ async fn restricted_clients_are_those_whose_tokens_were_ended(store: &TestStore)
         assert_eq!(restricted().await, [(first, access)]);
         let (found, version) = store.read(async |tx| profile::find_client_with_version(tx, first).await).await.unwrap();
         assert_eq!((found.access, version), (access, FIRST_VERSION));
-        // What a seed declares of it changes nothing of that.
+        // A seed's declaration of the client does not change its access.
         store.write(found.clone(), |tx, c| Box::pin(profile::upsert_client(tx, c, 0))).await;
         assert_eq!(store.write(first, |tx, id| Box::pin(profile::lock_client(tx, *id))).await, Some(found));
     }

@@ -1,4 +1,4 @@
-//! What waits, counted: each list alone, up to its limit, and nothing that is over.
+//! Backlogs: each work list is counted alone, up to the limit, without finished entries.
 
 use crate::harness::TestStore;
 use crate::samples::{at, order, ordered_uuid, uuid};

@@ -1,4 +1,4 @@
-//! Rows that say what they cannot mean: each is an error that names its query and column, never a default.
+//! Rows with invalid values: each is an error that names its query and column, never a default.
 
 use crate::harness::{CommandFn, CommandFuture, TestStore, command};
 use crate::samples::{
@@ -29,7 +29,7 @@ fn sample_model() -> Model {
     model(1, MakerId(uuid(1)))
 }
 
-/// A row in every table whose columns mean more than their type says.
+/// Inserts a row in every table with columns whose values are narrower than their type.
 async fn insert_rows(tx: &mut Tx<'_>) -> Result<()> {
     let profile = profile(1, MakerId(uuid(1)));
     profile::upsert(tx, &profile).await?;
@@ -98,7 +98,7 @@ async fn insert_rows(tx: &mut Tx<'_>) -> Result<()> {
     outbox::insert(tx, 0, DEVICE(), &event(1, EventFacts::Registered)).await
 }
 
-/// Runs a query for its error alone.
+/// Runs a query for its error only.
 macro_rules! read {
     (|$tx:ident| $query:expr) => {{
         fn read<'a>($tx: &'a mut Tx<'_>, (): &'a ()) -> CommandFuture<'a, ()> {
@@ -108,7 +108,7 @@ macro_rules! read {
     }};
 }
 
-/// A column, a value it cannot hold, one it can; who reads it, as which column, and what the error says of it.
+/// A column, an invalid and a valid value; the query and column number that read it, and the error's text.
 type BadRowCase = (&'static str, &'static str, &'static str, CommandFn<(), ()>, &'static str, usize, &'static str);
 
 #[rustfmt::skip]

@@ -133,7 +133,7 @@ async fn a_product_comes_back_to_the_last_bit(store: &TestStore) {
     assert_eq!(store.read(async |tx| product::find_by_asin(tx, &asin(99)).await).await, None);
 }
 
-/// Every second one has a number of a shop's.
+/// Every second product has a SKU.
 fn sample_sku(n: usize) -> Option<Sku> {
     (n % 2 == 1).then(|| Sku::parse(&format!("é \u{1f9fb} {n}")).unwrap())
 }

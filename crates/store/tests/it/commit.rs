@@ -1,4 +1,4 @@
-//! Group commit: many commands, one transaction, each answered for itself.
+//! Group commit: many commands in one transaction, each answered individually.
 
 use crate::harness::{CommandFuture, TestCommand, TestStore, command};
 use crate::samples::{asin, customer, maker, mix, order, slot_id, uuid};
@@ -23,17 +23,17 @@ both!(
     readers_see_what_was_answered_at_once,
 );
 
-/// Adds a maker and answers with its number.
+/// Adds a maker and returns its number.
 fn insert_maker(n: u64) -> TestCommand<u64, u64> {
     command(mix(n), n, |tx, n| Box::pin(async { maker::insert(tx, &maker(*n)).await.map(|()| *n) }))
 }
 
-/// Adds an order of a number; which is put, and refused when there is one.
+/// Adds an order with an id by a deferred statement, which fails if the order exists.
 fn insert_order(n: u64, id: u64) -> TestCommand<u64, ()> {
     command(mix(n), id, |tx, id| Box::pin(async { order::insert(tx, 1, &order(*id, DeviceId(uuid(1)))).await }))
 }
 
-/// Chooses a product for a slot that has none; whether it had none, and has this one now.
+/// Chooses a product for a slot that has none; returns whether it had none and has this one now.
 fn choose_product(n: u64) -> TestCommand<u64, bool> {
     command(5, n, |tx, n| {
         Box::pin(async {
@@ -161,7 +161,7 @@ async fn a_command_that_panics_spares_its_neighbours_and_those_after_it(store: &
     assert_eq!(store.count("maker").await, 77);
 }
 
-/// Adds a word to a customer's name.
+/// Appends a number to a customer's name.
 fn append_to_name(key: u64, n: u64) -> TestCommand<(u64, u64), ()> {
     command(key, (key, n), |tx, (key, n)| Box::pin(apply_append(tx, *key, *n)))
 }
@@ -181,13 +181,13 @@ async fn commands_of_one_key_run_in_the_order_they_came(store: &TestStore) {
             waiting.push(Box::pin(unconstrained(store.db.write(append_to_name(key, n)))));
         }
         if n % 15 == 14 {
-            // Its failure makes the batch run again, one by one.
+            // Its failure makes the batch run again, one command at a time.
             let failing = async { store.db.write(fail_second_insert(77)).await.map(drop).or(Ok(())) };
             waiting.push(Box::pin(unconstrained(failing)));
         }
     }
-    // One poll puts it into the queue, unless tokio thinks that the test had its turn: hence `unconstrained`. What is
-    // answered at once must not be polled again.
+    // One poll queues the command, unless tokio's budget for the test is used up: hence `unconstrained`. A completed
+    // answer must not be polled again.
     waiting.retain_mut(|answer| answer.now_or_never().map(Result::unwrap).is_none());
     join_all_ok(waiting).await;
     let wanted = (0..40).map(|n| format!("{n} ")).collect::<String>();
@@ -220,7 +220,7 @@ async fn readers_see_what_was_answered_at_once(store: &TestStore) {
         let mut reader = db.reader().await.unwrap();
         assert_eq!(maker::find_by_id(&mut reader.tx().unwrap(), MakerId(uuid(n))).await.unwrap(), Some(maker(n)));
     };
-    // More than there are reading connections.
+    // More tasks than reading connections.
     let tasks = (0..100).map(|n| tokio::spawn(write_then_read(n, store.db.clone())));
     join_all(tasks).await.into_iter().for_each(|task| task.unwrap());
 }

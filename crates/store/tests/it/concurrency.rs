@@ -23,7 +23,7 @@ both!(
     a_refresh_token_used_at_once_turns_once,
 );
 
-/// Two stores on one place. Deadlocks are found at once, so that the tests need not wait a second for each.
+/// Two stores on one location. Deadlocks are detected immediately, so that tests need not wait a second for each.
 async fn open_two_nodes(store: &TestStore) -> [TestStore; 2] {
     if let opendrs_store::Engine::Postgres = store.db.engine() {
         let set = "EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = ''10ms''', current_database())";
@@ -32,7 +32,7 @@ async fn open_two_nodes(store: &TestStore) -> [TestStore; 2] {
     [TestStore::open(store.location.clone()).await, TestStore::open(store.location.clone()).await]
 }
 
-/// Runs commands on the two in turns, each in a task of its own; none may fail.
+/// Runs commands on the two stores in turns, each in a task of its own; none may fail.
 async fn write_alternating<W: Command>(
     nodes: &[TestStore; 2],
     commands: impl IntoIterator<Item = W>,
@@ -46,7 +46,7 @@ async fn write_alternating<W: Command>(
 
 const PROFILE: fn() -> ProfileId = || ProfileId(uuid(0));
 
-/// Adds a family to what these customers revoked.
+/// Adds a token family to the revoked ones of these customers.
 fn revoke_family(key: u64, customers: &[u64], family: u64) -> TestCommand<(Vec<u64>, u64), ()> {
     command(key, (customers.to_vec(), family), |tx, (customers, family)| {
         Box::pin(async move {
@@ -94,7 +94,7 @@ async fn every_acknowledged_change_to_few_rows_is_there(store: &TestStore) {
 async fn changes_to_two_rows_in_any_order_all_come_through(store: &TestStore) {
     let nodes = open_two_nodes(store).await;
     insert_consents(store, 4).await;
-    // Any two different ones of the four, in either order: made for deadlocks.
+    // Any two different rows of the four, in either order, to provoke deadlocks.
     let rows = |n: u64| [mix(n) % 4, (mix(n) % 4 + 1 + mix(n) / 4 % 3) % 4];
     write_alternating(&nodes, (0..200).map(|n| revoke_family(1, &rows(n), n))).await;
     for customer in 0..4 {
@@ -105,7 +105,7 @@ async fn changes_to_two_rows_in_any_order_all_come_through(store: &TestStore) {
     }
 }
 
-/// What a sign-up does: ends the unit's registration, if it has one, and makes a new one.
+/// Registers a unit as a sign-up does: it ends the current registration, if any, and creates a new one.
 async fn register_device(tx: &mut Tx<'_>, model: &Model, unit: u64, n: u64) -> Result<()> {
     let fresh = device(n, model, &format!("unit-{unit}"));
     if let Some(id) = device::lock_by_unit(tx, 3, model.id, &fresh.serial).await? {
@@ -137,7 +137,7 @@ async fn a_unit_registered_at_once_has_one_registration_in_the_end(store: &TestS
     }
 }
 
-/// What a customer's sign-up does: claims the address unless it is taken.
+/// Reserves an address as a customer's sign-up does, unless it is taken.
 async fn claim_email(tx: &mut Tx<'_>, address: u64, n: u64) -> Result<bool> {
     let email = email(&format!("ann+{address}@example.com"));
     if customer::find_id_by_email(tx, 2, &email).await?.is_some() {
@@ -149,7 +149,7 @@ async fn claim_email(tx: &mut Tx<'_>, address: u64, n: u64) -> Result<bool> {
 
 async fn an_email_address_claimed_at_once_is_one_customers(store: &TestStore) {
     let nodes = open_two_nodes(store).await;
-    // Commands that fail of themselves make each node run its batches again one by one, while the other one goes on.
+    // Failing commands make each node run its batches again one by one, while the other node continues.
     store.write((), |tx, ()| Box::pin(async { maker::insert(tx, &maker(1)).await })).await;
     let failing = (0..80).map(|n: usize| {
         let db = nodes[n % 2].db.clone();

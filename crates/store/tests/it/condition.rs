@@ -1,5 +1,5 @@
-//! What a look at a database finds that would keep a server from working with it, and that it finds nothing of it where all
-//! is well.
+//! The condition check of a database: it finds what would prevent a server from working, and nothing on a healthy
+//! database.
 
 use crate::harness::{TestDatabase, connect};
 use crate::pooler::TestPooler;
@@ -53,7 +53,7 @@ async fn a_database_that_takes_no_writes_is_found() {
     database.remove().await;
 }
 
-/// A role of the cluster with no rights but to connect, and the URL with which it does.
+/// Creates a role without any right except to connect; returns it and its URL.
 async fn create_unprivileged_user(database: &TestDatabase) -> (String, String) {
     let url = database_url(database);
     let name = format!("stranger_{}", url.rsplit_once('/').unwrap().1);

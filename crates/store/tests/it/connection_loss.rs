@@ -1,4 +1,4 @@
-//! Connections that PostgreSQL ends: what was on them may be lost, what comes after is not.
+//! Connections that PostgreSQL ends: statements on them may fail, later ones succeed.
 
 use crate::harness::{TestStore, command};
 use crate::samples::{maker, mix, uuid};
@@ -8,7 +8,7 @@ use opendrs_store::{Error, Result, maker};
 
 postgres_only!(after_connections_are_ended_the_store_goes_on, what_was_acknowledged_while_connections_ended_is_there);
 
-/// Ends every connection of the store and waits until they are gone; says how many they were.
+/// Ends every connection of the store and waits until they are closed; returns their number.
 async fn end_connections(store: &TestStore) -> usize {
     let ended = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
         WHERE datname = current_database() AND application_name = 'opendrs'";
@@ -68,7 +68,7 @@ async fn what_was_acknowledged_while_connections_ended_is_there(store: &TestStor
             if answer.is_ok() {
                 let mut found = find(store, n).await;
                 while is_unavailable(&found) {
-                    // A reading connection that was ended: each says so once.
+                    // A reading connection that was ended: each fails once.
                     found = find(store, n).await;
                 }
                 assert!(found.unwrap(), "{n} was acknowledged");

@@ -1,4 +1,4 @@
-//! What customers granted to security profiles.
+//! Consents of customers to security profiles.
 
 use crate::harness::TestStore;
 use crate::samples::{at, maker, profile, uuid};
@@ -48,7 +48,7 @@ async fn set_revoked(store: &TestStore, of: (u64, u64), families: &[u64]) {
         .await;
 }
 
-/// Read both ways, which must agree.
+/// Reads a consent in both ways, which must agree.
 async fn find(store: &TestStore, shard: i64, of: (u64, u64)) -> Option<Consent> {
     let (customer, profile) = consent_key(of);
     let read = store.read(async |tx| consent::find(tx, shard, customer, profile).await).await;

@@ -1,4 +1,4 @@
-//! Messages on their way to receivers.
+//! Deliveries of messages to receivers.
 
 use crate::harness::TestStore;
 use crate::samples::{at, device, maker, model, ordered_uuid, uuid};
@@ -17,7 +17,7 @@ both!(
 
 const SHARD: i64 = 2;
 
-/// A message of an event of the same number.
+/// Enqueues a message of the event with the same number.
 async fn enqueue(store: &TestStore, n: u64, topic: u64, device: u64) {
     store
         .write((n, topic, device), |tx, &(n, topic, device)| {
@@ -83,7 +83,7 @@ async fn a_message_is_due_unless_one_of_its_device_is_before_it(store: &TestStor
 }
 
 async fn a_line_is_in_the_order_in_which_messages_came_whatever_the_clocks_of_nodes(store: &TestStore) {
-    // Ids tell the time of the node that drew them.
+    // Ids contain the time of the node that generated them.
     for n in [50, 40, 90, 10, 60] {
         enqueue(store, n, 1, 1).await;
     }

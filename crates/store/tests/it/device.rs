@@ -1,4 +1,4 @@
-//! Registered units.
+//! Devices: registered units.
 
 use crate::harness::{TestStore, command};
 use crate::samples::{at, device, model, serial, slot, uuid};
@@ -40,7 +40,7 @@ async fn end_registration(store: &TestStore, device: &Device, when: i64) -> bool
         .await
 }
 
-/// Read in each of two ways, which must agree.
+/// Finds a unit's registration in both ways, which must agree.
 async fn lock_by_unit(store: &TestStore, model: ModelId, unit: &str) -> Option<DeviceId> {
     let with = (model, serial(unit));
     let read = store.read(async |tx| device::find_by_unit(tx, SHARD, with.0, &with.1).await).await;
@@ -49,7 +49,7 @@ async fn lock_by_unit(store: &TestStore, model: ModelId, unit: &str) -> Option<D
     read
 }
 
-/// Read in each of four ways, which must agree.
+/// Reads a device in four ways, which must agree.
 async fn find(store: &TestStore, id: DeviceId) -> Option<Device> {
     let read = store.read(async |tx| device::find_by_id(tx, SHARD, id).await).await;
     let held = store.write(id, |tx, id| Box::pin(device::lock(tx, SHARD, *id))).await;

@@ -1,8 +1,12 @@
-//! Servers that take no writes any more: sessions that a failover left at a former primary, a database that is read-only by
-//! a setting, a role that lost its rights, a pooler that gave the session to somebody else.
+//! Servers that no longer take writes.
 //!
-//! Sessions change under the store's hands: a relay between it and the cluster runs statements on them, as a failover or a
-//! pooler would.
+//! * A failover leaves sessions at a former primary.
+//! * A setting makes a database read-only.
+//! * A role loses its rights.
+//! * A pooler gives the session to another client.
+//!
+//! The sessions change while the store uses them. A relay between the store and the cluster runs statements on them, as
+//! a failover or a pooler would.
 
 use crate::harness::{TestDatabase, TestStore, command, connect, new_installation};
 use crate::samples::{maker, mix, uuid};
@@ -36,7 +40,7 @@ fn assert_unavailable<T: std::fmt::Debug>(answer: &Result<T>, says: &str) {
     assert!(matches!(answer, Err(Error::Unavailable(why)) if why.contains(says)), "{answer:?}");
 }
 
-/// A statement that a session is to run, and whom to tell that it has.
+/// A statement to run on a session, and the channel to notify when it is done.
 type InjectedStatement = (String, oneshot::Sender<()>);
 
 /// A relay in front of a cluster, one session of the cluster for each connection.
@@ -61,12 +65,12 @@ impl SessionRelay {
         Self { address, sessions }
     }
 
-    /// How many sessions there were.
+    /// The number of sessions so far.
     fn session_count(&self) -> usize {
         self.sessions.lock().unwrap().len()
     }
 
-    /// Runs a statement on every session. Nothing else may be under way on them.
+    /// Runs a statement on every session. Nothing else may be running on them.
     async fn run_on_all_sessions(&self, sql: &str) {
         let sessions = self.sessions.lock().unwrap().clone();
         for session in sessions {
@@ -103,7 +107,7 @@ async fn relay_session(
     }
 }
 
-/// Runs a statement as PostgreSQL's protocol has it: a message `Q`, and answers up to `Z`, "ready for the next".
+/// Runs a statement by PostgreSQL's protocol: a message `Q`, and responses up to `Z`, "ready for the next".
 async fn run_statement(server: &mut TcpStream, sql: &str) {
     let mut message = vec![b'Q'];
     message.extend_from_slice(&u32::try_from(sql.len() + 5).unwrap().to_be_bytes());
@@ -122,7 +126,7 @@ async fn run_statement(server: &mut TcpStream, sql: &str) {
     }
 }
 
-/// A store's URL by another address or user.
+/// A store's URL with another address or user.
 fn url_with(store: &TestStore, user: Option<&str>, address: Option<SocketAddr>) -> (String, String) {
     let StoreLocation::Url(url) = &store.location else { panic!("no URL") };
     let (known, rest) = url.strip_prefix("postgres://").unwrap().split_once('@').unwrap();
@@ -145,13 +149,13 @@ async fn sessions_that_became_read_only_are_dropped(store: &TestStore) {
     insert(&node, 1).await.unwrap();
     let before = relay.session_count();
     relay.run_on_all_sessions(READ_ONLY).await;
-    // The batch that meets the session is refused whole. Commands that the writer finds after it already have a new session.
+    // The batch that meets the session fails as a whole. Commands that the writer takes later have a new session.
     let answers = join_all((10..40).map(|n| insert(&node, n))).await;
     assert_unavailable(&answers[0], "read-only transaction (25006)");
     let (done, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.is_ok());
     refused.into_iter().for_each(|answer| assert_unavailable(answer, "read-only transaction (25006)"));
     assert_eq!(store.count("maker").await, 1 + done.len());
-    // The next command has another session, and so has the next read: what the former primary knows is old.
+    // The next command and the next read have another session, since data of the former primary is stale.
     insert(&node, 2).await.unwrap();
     assert!(find(&node, 2).await.unwrap());
     assert_eq!(relay.session_count(), before + 2);
@@ -174,7 +178,7 @@ async fn sessions_without_their_statements_are_dropped(store: &TestStore) {
     relay.run_on_all_sessions("DEALLOCATE ALL").await;
     assert_unavailable(&insert(&node, 1).await, "does not exist (26000)");
     insert(&node, 1).await.unwrap();
-    // Readers are not concerned by what the writer's session forgot: each finds out for itself.
+    // The writer's lost statements do not affect readers: each notices its own.
     let mut lost = 0;
     while let Err(error) = find(&node, 1).await {
         assert_unavailable::<()>(&Err(error), "does not exist (26000)");
@@ -184,7 +188,7 @@ async fn sessions_without_their_statements_are_dropped(store: &TestStore) {
     assert_eq!(relay.session_count(), before + 2);
 }
 
-/// Lets sessions that begin from now on be read-only, or not.
+/// Makes sessions that begin from now on read-only, or not.
 async fn set_read_only(store: &TestStore, word: &str) {
     let (url, _) = url_with(store, None, None);
     let name = url.rsplit_once('/').unwrap().1;

@@ -1,4 +1,4 @@
-//! Calls that a back end has to be sent.
+//! Calls to back ends.
 
 use crate::harness::TestStore;
 use crate::samples::{at, ordered_uuid};
@@ -142,10 +142,10 @@ async fn what_is_watched_is_looked_at_when_it_is_due_or_hinted_at(store: &TestSt
     assert!(expedite_watch(store, "R1", 10).await);
     let call = &lease(store, 10, 60, 9).await[0];
     assert_eq!((call.kind, call.attempts, call.reference.as_deref()), (BackendCallKind::Watch, 1, Some("R1")));
-    // A hint while it is being looked at is seen by whoever records what was found.
+    // A request to expedite that arrives during a query is kept when the result is recorded.
     assert!(expedite_watch(store, "R1", 11).await);
     assert_eq!(lock(store, 2, 1).await.unwrap().due_at, Some(at(11)));
-    // Who is watched can be asked again, and given up.
+    // A watched order can be placed again, and cancelled.
     request_place(store, 2, 1, 12).await;
     let call = lock(store, 2, 1).await.unwrap();
     assert_eq!((call.kind, call.due_at, call.reference.as_deref()), (BackendCallKind::Place, Some(at(12)), Some("R1")));

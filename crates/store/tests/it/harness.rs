@@ -1,6 +1,6 @@
-//! A store of its own for each test, on either engine.
+//! A separate store for each test, on either engine.
 //!
-//! `both!` makes two tests of each `async fn test(store: &Store)`. Not here: what rows look like ([`crate::samples`]).
+//! `both!` makes two tests of each `async fn test(store: &TestStore)`. Not here: sample rows ([`crate::samples`]).
 
 use crate::samples::at;
 use opendrs_store::installation::NewInstallation;
@@ -12,10 +12,10 @@ use tempfile::TempDir;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 use uuid::Uuid;
 
-/// Where the tests find a PostgreSQL cluster.
+/// The variable with the URL of a PostgreSQL cluster for tests.
 const POSTGRES_URL_VARIABLE: &str = "OPENDRS_TEST_POSTGRES";
 
-/// Makes of each test function a test on SQLite and one on PostgreSQL.
+/// Makes a test on SQLite and one on PostgreSQL from each test function.
 macro_rules! both { ($($test:ident),+ $(,)?) => {
     mod sqlite { $(
         #[tokio::test(flavor = "multi_thread")]
@@ -24,7 +24,7 @@ macro_rules! both { ($($test:ident),+ $(,)?) => {
     postgres_only! { $($test),+ }
 } }
 
-/// The same, for what only PostgreSQL can do: several nodes, lost connections.
+/// The same for tests that need PostgreSQL: several nodes, lost connections.
 macro_rules! postgres_only { ($($test:ident),+ $(,)?) => {
     mod postgres { $(
         #[tokio::test(flavor = "multi_thread")]
@@ -32,7 +32,7 @@ macro_rules! postgres_only { ($($test:ident),+ $(,)?) => {
     )+ }
 } }
 
-/// A store, and a way past it.
+/// A store, with direct access to its database.
 pub struct TestStore {
     pub db: Db,
     pub location: StoreLocation,
@@ -49,7 +49,7 @@ pub async fn on_postgres(test: impl AsyncFn(&TestStore)) {
     database.remove().await;
 }
 
-/// A PostgreSQL database that nobody has used.
+/// A new PostgreSQL database.
 pub struct TestDatabase {
     cluster: String,
     name: String,
@@ -66,13 +66,13 @@ impl TestDatabase {
         let (server, _) = cluster.rsplit_once('/').expect("a URL with a database");
         let place = StoreLocation::Url(format!("{server}/{name}"));
         let database = Self { cluster, name, location: place };
-        // A process of the same number may have left one on this cluster.
+        // A process with the same number may have left one on this cluster.
         database.execute_on_cluster("DROP DATABASE IF EXISTS {} WITH (FORCE)").await;
         database.execute_on_cluster("CREATE DATABASE {}").await;
         database
     }
 
-    /// Only after a success: what a failed test leaves is for a person to look at, and goes with the cluster.
+    /// Only after a success: the database of a failed test stays for inspection, until the cluster is removed.
     pub async fn remove(self) {
         self.execute_on_cluster("DROP DATABASE {} WITH (FORCE)").await;
     }
@@ -82,7 +82,7 @@ impl TestDatabase {
         self.cluster.clone()
     }
 
-    /// Runs a statement of the cluster; `{}` stands for the database's name.
+    /// Runs a statement on the cluster; `{}` stands for the database's name.
     pub async fn execute_on_cluster(&self, sql: &str) {
         self.connect_to_cluster().await.batch_execute(&sql.replace("{}", &self.name)).await.unwrap();
     }
@@ -93,14 +93,14 @@ impl TestDatabase {
     }
 }
 
-/// A connection of somebody who is no store.
+/// A connection outside of any store.
 pub async fn connect(url: &str) -> Client {
     let (client, driver) = tokio_postgres::connect(url, NoTls).await.unwrap();
     tokio::spawn(driver);
     client
 }
 
-/// What every test's store begins with.
+/// The installation values of every test's store.
 pub fn new_installation() -> NewInstallation {
     NewInstallation { master_check: [7; 32], at: at(0) }
 }
@@ -130,7 +130,7 @@ impl TestStore {
         query(&mut reader.tx()?).await
     }
 
-    /// Changes rows behind the store's back.
+    /// Changes rows without the store.
     pub async fn execute_raw(&self, sql: &str) {
         match &self.location {
             StoreLocation::File(path) => rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap(),
@@ -138,7 +138,7 @@ impl TestStore {
         }
     }
 
-    /// What a query answers behind the store's back, as texts.
+    /// The result of a query without the store, as texts.
     pub async fn query_raw(&self, sql: &str) -> Vec<Vec<String>> {
         match &self.location {
             StoreLocation::File(path) => sqlite_rows(&rusqlite::Connection::open(path).unwrap(), sql),
@@ -153,7 +153,7 @@ impl TestStore {
         }
     }
 
-    /// How many rows a table has.
+    /// The number of a table's rows.
     pub async fn count(&self, table: &str) -> usize {
         self.query_raw(&format!("SELECT COUNT(*) FROM {table}")).await[0][0].parse().unwrap()
     }
@@ -176,7 +176,7 @@ fn sqlite_rows(conn: &rusqlite::Connection, sql: &str) -> Vec<Vec<String>> {
 pub type CommandFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 pub type CommandFn<C, T> = for<'a, 'c> fn(&'a mut Tx<'c>, &'a C) -> CommandFuture<'a, T>;
 
-/// A command made of what it knows and what it does with that.
+/// A command composed of its data and a function.
 pub struct TestCommand<C, T> {
     ordering_key: u64,
     context: C,

@@ -113,7 +113,7 @@ async fn a_store_that_nobody_has_open_is_not_in_use() {
     let database = TestDatabase::create().await;
     assert!(!is_in_use(&database.location).await.unwrap());
     database.remove().await;
-    // The writer's thread ends on its own.
+    // The writer's thread ends asynchronously.
     while is_in_use(&place).await.unwrap() {
         tokio::task::yield_now().await;
     }
@@ -124,7 +124,7 @@ async fn the_shards_are_those_it_was_made_with(store: &TestStore) {
     let again = Db::open(&store.location, new_installation()).await.unwrap();
     assert_eq!(shards(&again), shards(&store.db));
     if store.db.engine() == Engine::Postgres {
-        // Made by a release with another default.
+        // As made by a release with another default.
         store.execute_raw("UPDATE installation SET shards = 5").await;
         let older = Db::open(&store.location, new_installation()).await.unwrap();
         assert_eq!(shards(&older).into_iter().collect::<BTreeSet<_>>(), (0..5).collect());

@@ -71,7 +71,7 @@ async fn a_mail_comes_back_as_it_was_written(store: &TestStore) {
         assert_eq!(find(store, &written).await, Some(written));
     }
     assert_eq!(find(store, &sample_mail(store, 99)).await, None);
-    // The same mail twice would be sent twice.
+    // A duplicate of the mail would be sent twice.
     let again = command(0, sample_mail(store, 1), |tx, mail| Box::pin(mail::insert(tx, mail)));
     assert!(store.db.write(again).await.is_err_and(|e| e.to_string().contains("MailPut")));
 }

@@ -1,7 +1,7 @@
-//! The store's conformance suite: each test runs on SQLite and on PostgreSQL, on a store of its own.
+//! The store's conformance suite: each test runs on SQLite and on PostgreSQL, on a separate store.
 //!
-//! Not here: rules (they are tested beside the domain) and SQL plans (beside the queries). Invariant: no test sleeps,
-//! none is skipped, and what is random comes from a fixed seed.
+//! Not here: rules, which are tested in the domain, and SQL plans, which are tested beside the queries. Invariant: no
+//! test sleeps and none is skipped. Random values come from a fixed seed.
 
 #![expect(clippy::unwrap_used, reason = "all of it is tests, also what no test attribute marks")]
 

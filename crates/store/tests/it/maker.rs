@@ -37,7 +37,7 @@ async fn makers_are_walked_through_by_id(store: &TestStore) {
 }
 
 async fn any_name_comes_back_as_it_went_in(store: &TestStore) {
-    // A unique name is a key of an index, and those are short on PostgreSQL.
+    // A unique name is an index key, and those are short on PostgreSQL.
     for (n, name) in awkward_texts().into_iter().filter(|name| name.len() < 1000).enumerate() {
         let maker = Maker { name, ..maker(n as u64) };
         store.write(maker.clone(), |tx, m| Box::pin(maker::insert(tx, m))).await;

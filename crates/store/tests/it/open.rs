@@ -1,4 +1,4 @@
-//! Opening a store: new, old, of a newer release, or not to be opened at all.
+//! Opening a store: new, old, of a newer release, or not possible.
 
 use crate::harness::{TestDatabase, TestStore, new_installation, on_sqlite};
 use crate::samples::{at, maker};
@@ -42,7 +42,7 @@ async fn a_reader_of_sqlite_cannot_write() {
     .await;
 }
 
-/// Four processes at once on a place that is new; each must find what the first one made.
+/// Four processes open a new location concurrently; each must find what the first one created.
 async fn open_concurrently(place: &StoreLocation) {
     let opened = join_all((0..4).map(|_| {
         let place = place.clone();
@@ -114,7 +114,7 @@ async fn a_url_that_is_none_is_refused_with_its_shape() {
 
 #[tokio::test]
 async fn a_server_that_does_not_answer_is_named_unavailable() {
-    // Bound and dropped: nobody listens there.
+    // Bound and dropped, so that nothing listens there.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let (error, words) = open_error(StoreLocation::Url(format!("postgres://a:secret@127.0.0.1:{port}/b"))).await;
     assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
@@ -130,7 +130,7 @@ async fn a_database_that_does_not_exist_is_named() {
     assert!(words.contains("does not exist"), "{words}");
 }
 
-/// The modes of what is in a folder, by name, without what others than the owner may not do.
+/// The names of the files in a folder that users other than the owner can access.
 fn files_readable_by_others(folder: &Path) -> Vec<String> {
     use std::os::unix::fs::PermissionsExt;
     let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
@@ -152,14 +152,14 @@ async fn the_files_of_sqlite_are_their_owners_alone() {
     assert_eq!(files_readable_by_others(folder.path()), [""; 0]);
     assert!(folder.path().join("store.db-wal").exists() && folder.path().join("store.db-shm").exists());
 
-    // A store of a release that left them open is closed to others at the next start.
+    // A store of a release that left its files open to others is restricted at the next start.
     for name in ["store.db", "store.db-wal", "store.db-shm"] {
         open_to_all(name, 0o644);
     }
     let again = TestStore::open(place).await;
     assert_eq!(files_readable_by_others(folder.path()), [""; 0]);
 
-    // So are copies, also over what an earlier attempt left.
+    // So are copies, also those that overwrite the file of an earlier attempt.
     std::fs::write(folder.path().join("copy.db.part"), "half").unwrap();
     open_to_all("copy.db.part", 0o666);
     let store_file = folder.path().join("store.db");

@@ -41,7 +41,7 @@ pub async fn save(store: &TestStore, shard: i64, order: &Order) {
     store.write((shard, order.clone()), |tx, (shard, o)| Box::pin(order::save(tx, *shard, o))).await;
 }
 
-/// Read both ways, which must agree.
+/// Reads an order in both ways, which must agree.
 async fn find_order(store: &TestStore, shard: i64, id: OrderId) -> Option<Order> {
     let device = store.read(async |tx| order::find_device(tx, shard, id).await).await?;
     let read = store.read(async |tx| order::find_by_id(tx, shard, device, id).await).await;
@@ -166,7 +166,7 @@ async fn an_order_comes_back_in_every_state(store: &TestStore) {
         };
         insert(store, 2, &order).await;
         assert_eq!(find_order(store, 2, order.id).await.as_ref(), Some(&order));
-        // What is only known later is saved later.
+        // Values that become known later are saved later.
         let usd = |minor| Some(Money { minor, currency: "USD".into() });
         let text = |at: usize| (n % 5 != at).then(|| texts[(n + at) % texts.len()].clone());
         let later = Order {

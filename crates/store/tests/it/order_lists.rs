@@ -77,7 +77,7 @@ async fn recent_orders_of_a_slot_are_counted(store: &TestStore) {
     let count = async |shard, after| {
         store.read(async |tx| order::count_recent(tx, shard, DEVICE(), &slot_id("filter"), at(after)).await).await
     };
-    // Placed, fulfilling, shipped and delivered were made at 2, 3, 4 and 5.
+    // The placed, fulfilling, shipped and delivered orders were made at 2, 3, 4 and 5.
     for (after, wanted) in [(0, 4), (1, 4), (2, 3), (4, 1), (5, 0)] {
         assert_eq!(count(2, after).await, wanted, "after {after}");
     }

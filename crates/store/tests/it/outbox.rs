@@ -65,7 +65,7 @@ async fn an_events_row_says_what_it_is(store: &TestStore) {
     insert(store, &event(1, EventFacts::Deregistered)).await;
     let row = store.query_raw("SELECT kind, at FROM outbox").await;
     assert_eq!(row, [["DeviceDeregisteredNotification".to_owned(), at(1).as_micros().to_string()]]);
-    // The same event twice would be told twice.
+    // A duplicate of the event would be delivered twice.
     let shard = store.shard(event(1, EventFacts::Registered).id.0);
     let again = command(0, shard, |tx, shard| {
         Box::pin(async move { outbox::insert(tx, *shard, DeviceId(uuid(1)), &event(1, EventFacts::Registered)).await })

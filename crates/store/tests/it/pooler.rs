@@ -1,11 +1,11 @@
-//! A pooler by transaction: between transactions its clients have no connection to the database, and each gets the one that was
-//! given back last. What was prepared on another is not there.
+//! A pooler in transaction mode: between transactions its clients have no connection to the database, and each gets the
+//! one that was returned last. A statement prepared on another connection is missing there.
 
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// "Do you encrypt?" in PostgreSQL's protocol.
+/// The SSL request of PostgreSQL's protocol.
 const SSL_REQUEST_CODE: [u8; 4] = [4, 210, 22, 47];
 
 /// A pooler in front of a database, until it is dropped.
@@ -26,7 +26,7 @@ struct IdleServers {
 }
 
 impl TestPooler {
-    /// Starts one in front of `postgres://user@host:port/name`, which asks for no password.
+    /// Starts a pooler in front of `postgres://user@host:port/name`, which requires no password.
     pub async fn start(url: &str) -> Self {
         let (user, rest) = url.split_once('@').unwrap();
         let (database, name) = rest.split_once('/').unwrap();
@@ -42,7 +42,7 @@ impl TestPooler {
     }
 }
 
-/// A message with its length counted in, behind its kind where it has one.
+/// Reads a message without its kind byte: the length, which counts itself, and the rest.
 async fn read_payload(from: &mut TcpStream) -> Option<Vec<u8>> {
     let mut length = [0; 4];
     from.read_exact(&mut length).await.ok()?;
@@ -59,7 +59,7 @@ async fn read_message(from: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
     Some((kind, whole))
 }
 
-/// Reads what a server says until it waits for more, and whether a transaction is open then.
+/// Reads a server's response until it waits for more; returns whether a transaction is open then.
 async fn read_response(server: &mut TcpStream) -> Option<(Vec<u8>, bool)> {
     let mut said = Vec::new();
     loop {
@@ -71,14 +71,14 @@ async fn read_response(server: &mut TcpStream) -> Option<(Vec<u8>, bool)> {
     }
 }
 
-/// Serves a client to its end.
+/// Serves a client until it disconnects.
 async fn serve_client(mut client: TcpStream, to: String, pool: Arc<IdleServers>) -> Option<()> {
     let mut startup = read_payload(&mut client).await?;
     if startup[4..8] == SSL_REQUEST_CODE {
         client.write_all(b"N").await.ok()?;
         startup = read_payload(&mut client).await?;
     }
-    // "You are who you say", and "ask".
+    // "Authentication ok", and "ready for query".
     client.write_all(b"R\x00\x00\x00\x08\x00\x00\x00\x00Z\x00\x00\x00\x05I").await.ok()?;
     let mut held: Option<TcpStream> = None;
     loop {
@@ -105,7 +105,7 @@ async fn serve_client(mut client: TcpStream, to: String, pool: Arc<IdleServers>)
         let (said, open) = read_response(&mut server).await?;
         match open {
             true => held = Some(server),
-            // Before the client hears of it: what it asks next may come by another connection.
+            // Before the client gets the response, since its next query may use another connection.
             false => pool.idle.lock().unwrap().push(server),
         }
         client.write_all(&said).await.ok()?;

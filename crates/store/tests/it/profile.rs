@@ -103,7 +103,7 @@ async fn a_clients_place_is_its_own_among_those_of_its_kind(store: &TestStore) {
         let found = store.read(async |tx| profile::find_last_position(tx, ProfileId(uuid(of)), kind).await).await;
         assert_eq!(found, last);
     }
-    // Two seeds that run at once must not both make the first client.
+    // Two concurrent seeds must not both create the first client.
     let twin = (client(9, &profile, ClientKind::Web), 4);
     let refused = store.db.write(command(0, twin, |tx, (c, at)| Box::pin(profile::upsert_client(tx, c, *at)))).await;
     assert!(refused.is_err_and(|e| e.to_string().contains("ClientPut")));

@@ -22,7 +22,7 @@ mod keyed {
     postgres_only!(a_reading_is_not_added_twice);
 }
 
-/// Two registered units, on their shards.
+/// Two registered units, with their shards.
 async fn insert_devices(store: &TestStore) -> [(i64, DeviceId); 2] {
     let model = model(1, MakerId(uuid(1)));
     store.write(model.clone(), |tx, m| Box::pin(model::upsert(tx, m))).await;
@@ -87,7 +87,7 @@ async fn readings_come_back_to_the_last_bit(store: &TestStore) {
 async fn the_newest_readings_come_first_and_bounded(store: &TestStore) {
     let units = insert_devices(store).await;
     assert_eq!(list_newest(store, 10).await, []);
-    // SQLite keeps them as they come, PostgreSQL in the order of their ids.
+    // SQLite keeps the order of arrival, PostgreSQL the order of ids.
     let came = if store.db.engine() == Engine::Sqlite { [1, 2, 3, 4, 5, 6, 7] } else { [7, 2, 5, 1, 4, 6, 3] };
     for n in came {
         insert(store, n, units[usize::from(n % 2 == 0)], at(0), &sample_status(0.0, 0.0)).await;
@@ -110,7 +110,7 @@ async fn a_reading_is_not_added_twice(store: &TestStore) {
     assert_eq!(list_newest(store, 10).await.len(), 1);
 }
 
-/// A clock that was wrong for a while must not keep all that came after from being summed up.
+/// A clock that was wrong for a while must not prevent the summary of later readings.
 #[tokio::test(flavor = "multi_thread")]
 async fn on_sqlite_what_is_of_a_time_to_come_stands_in_nobodys_way() {
     on_sqlite(async |store: &TestStore| {
@@ -127,7 +127,7 @@ async fn on_sqlite_what_is_of_a_time_to_come_stands_in_nobodys_way() {
     .await;
 }
 
-/// Reports under a number, which is also the reading's.
+/// Reports a reading whose id has a number.
 async fn insert_if_valid(
     store: &TestStore,
     n: u64,

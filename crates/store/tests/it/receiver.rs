@@ -1,4 +1,4 @@
-//! Topics: their endpoints are written sealed.
+//! Receivers, whose endpoints are stored sealed.
 
 use crate::harness::TestStore;
 use crate::samples::{ordered_uuid, profile, receiver as sample, uuid};
@@ -18,7 +18,7 @@ async fn upsert(store: &TestStore, topic: Receiver, sealed: &[u8]) {
     store.write(with, |tx, (topic, sealed)| Box::pin(receiver::upsert(tx, topic, sealed))).await;
 }
 
-/// A profile and two topics, of which one is confirmed.
+/// Adds a profile and two receivers, of which one is confirmed.
 async fn insert_receivers(store: &TestStore) -> [Receiver; 2] {
     store.write(profile(1, MakerId(uuid(1))), |tx, p| Box::pin(profile::upsert(tx, p))).await;
     let topics = [ReceiverState::Confirmed, ReceiverState::Pending].into_iter().zip(1..);

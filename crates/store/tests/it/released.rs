@@ -1,8 +1,8 @@
-//! Stores of earlier programs: today's program opens each of them and finds what is in it.
+//! Stores of earlier releases: the current program opens each of them and reads its content.
 //!
-//! `tests/released/` has a store of each schema step, a file for each engine: the SQL that makes its tables as that step
-//! did, and its rows. With `UPDATE_REFERENCE=1` the tests write the files of the newest step where they are missing.
-//! Invariant: a file never changes once its step is released.
+//! `tests/released/` has a store of each schema step, a file for each engine: the SQL that creates the step's tables,
+//! and rows. With `UPDATE_REFERENCE=1` the tests write the files of the newest step if they are missing. Invariant: a
+//! file never changes once its step is released.
 
 use crate::harness::{TestDatabase, TestStore, connect, on_postgres, on_sqlite};
 use crate::samples::{client, customer, device, model, order, product, profile, receiver, slot, uuid};
@@ -126,7 +126,7 @@ async fn write_missing(store: &TestStore, engine: &str) {
             });
         }
         if engine == "pg" {
-            // The rows hold what triggers made of them already.
+            // The rows already contain the effect of triggers.
             text.push_str("SET session_replication_role = replica;\n");
         }
         for statement in row_statements(store, read_tables(store).await.keys()).await {

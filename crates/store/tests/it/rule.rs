@@ -1,4 +1,4 @@
-//! The customer's rules for each slot.
+//! The customer's slot rules.
 
 use crate::harness::{TestStore, connect};
 use crate::samples::{asin, at, client, ordered_uuid, product, profile, receiver, slot_id, uuid};
@@ -37,7 +37,7 @@ fn all_rules() -> SlotRules {
     }
 }
 
-/// A price that was agreed to for a product.
+/// An agreed price of a product.
 fn sample_agreed_price(n: u64, at: Option<Time>) -> AgreedPrice {
     AgreedPrice { asin: asin(n), price: Money { minor: 1200, currency: "JPY".into() }, at }
 }
@@ -79,7 +79,7 @@ async fn what_an_order_is_judged_and_told_by_comes_at_once(store: &TestStore) {
     for client in [heard.clone(), unheard.clone()] {
         store.write(client, |tx, client| Box::pin(profiles::upsert_client(tx, client, 1))).await;
     }
-    // The confirmed ones of the profile, in the order of their ids.
+    // The confirmed receivers of the profile, in the order of their ids.
     for (n, of, state) in [
         (3, owner.id, ReceiverState::Confirmed),
         (1, owner.id, ReceiverState::Confirmed),
@@ -100,7 +100,7 @@ async fn what_an_order_is_judged_and_told_by_comes_at_once(store: &TestStore) {
     let of_one = Some(sample_agreed_price(1, Some(at(5))));
     for (slot, chosen, client, wanted) in [
         ("a", 1, heard.id, (all_rules(), of_one, Some(product(1)), both.clone())),
-        // What was agreed for another product does not count.
+        // An agreed price of another product does not count.
         ("a", 9, unheard.id, (all_rules(), None, None, vec![])),
         ("b", 1, unheard.id, (SlotRules::default(), None, Some(product(1)), vec![])),
         ("b", 9, heard.id, (SlotRules::default(), None, None, both)),

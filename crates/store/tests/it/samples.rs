@@ -1,4 +1,4 @@
-//! Values for rows, each told apart by a number; the same number makes the same value.
+//! Sample values for rows, distinguished by a number; the same number gives the same value.
 
 use opendrs_domain::customer::{Address, Customer};
 use opendrs_domain::delivery::DeliveryPolicy;
@@ -20,11 +20,11 @@ use opendrs_domain::text::{Asin, Email, ModelCode, Serial, SlotId};
 use opendrs_domain::time::Time;
 use uuid::Uuid;
 
-/// Levels and quantities that a careless store would round, overflow or take for something else.
+/// Levels and quantities that a faulty store would round, overflow or misinterpret.
 pub const QUANTITIES: [f64; 9] =
     [0.0, 1.0, 0.1, 0.1 + 0.2, 1.0 / 3.0, f64::MIN_POSITIVE, 5e-324, 1e-7, 9_007_199_254_740_993.0 * 1e290];
 
-/// Texts that a careless store would cut, trim, fold, or take for SQL, JSON, a pattern or a parameter.
+/// Texts that a faulty store would truncate, trim, case-fold, or interpret as SQL, JSON, a pattern or a parameter.
 pub fn awkward_texts() -> Vec<String> {
     let short = [
         "",
@@ -40,7 +40,7 @@ pub fn awkward_texts() -> Vec<String> {
     short.into_iter().map(str::to_owned).chain([long]).collect()
 }
 
-/// A moment with microseconds.
+/// A time with microseconds.
 pub fn at(n: i64) -> Time {
     Time::from_micros(1_520_000_000_123_457 + n)
 }
@@ -53,12 +53,12 @@ pub fn mix(n: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// An id in no order.
+/// An id in random order.
 pub fn uuid(n: u64) -> Uuid {
     Uuid::from_u64_pair(mix(n), mix(!n))
 }
 
-/// An id that follows its number's order, as time-ordered ids do.
+/// An id in the order of its number, as time-ordered ids have.
 pub fn ordered_uuid(n: u64) -> Uuid {
     Uuid::from_u64_pair(n, mix(n))
 }
@@ -154,7 +154,7 @@ pub fn address() -> Address {
     }
 }
 
-/// A new registration of a unit of a model, as [`opendrs_store::device::add`] records it.
+/// A new registration of a unit of a model, as [`opendrs_store::device::insert`] records it.
 pub fn device(n: u64, model: &Model, unit: &str) -> Device {
     Device {
         id: DeviceId(uuid(n)),
@@ -221,7 +221,7 @@ pub fn event(n: u64, facts: EventFacts) -> Event {
     }
 }
 
-/// A topic of a profile.
+/// A receiver of a profile.
 pub fn receiver(n: u64, profile: ProfileId, state: receiver::ReceiverState) -> Receiver {
     Receiver {
         id: ReceiverId(ordered_uuid(n)),

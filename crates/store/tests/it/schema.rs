@@ -1,4 +1,4 @@
-//! The two engines' catalogues: one schema, told twice.
+//! The catalogues of the two engines describe the same schema.
 
 use crate::harness::{TestDatabase, TestStore, on_sqlite};
 use opendrs_store::Engine;
@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 both!(tables_are_sharded_or_known_to_be_small);
 
-/// A column: its name, what it holds, whether it may be absent, its place in the primary key.
+/// A column: its name, its type, whether it may be null, its position in the primary key.
 pub type ColumnInfo = (String, &'static str, bool, usize);
 
 /// Small tables that every node reads whole.
@@ -28,15 +28,16 @@ const REFERENCE_TABLES: [&str; 15] = [
     "topic",
 ];
 
-/// What SQLite appends in the order in which it comes, rather than keeping it in the order of keys.
+/// Tables that SQLite stores in the order of arrival, not in the order of keys.
 const APPEND_ONLY_TABLES: [&str; 3] = ["mail", "outbox", "reading"];
-/// What is found by nothing but its time: the key is PostgreSQL's alone, and begins with the id.
+/// The table that is searched only by time: its key exists on PostgreSQL only, and begins with the id.
 const TIME_ORDERED_TABLE: &str = "reading";
-/// Indexes by the id alone, and by the end. SQLite has one shard, and finds a row by it and the id; and what is appended is
-/// removed from the beginning on.
+/// Indexes by the id alone, and by the end. SQLite has one shard, and finds a row by it and the id. Appended rows are
+/// removed from the beginning.
 const POSTGRES_ONLY_INDEXES: [&str; 3] = ["mail_ended", "mail_id", "orders_id"];
 
-/// Both engines' types, by what they hold. Not here: 32-bit integers, floats of 4 bytes, times and JSON of the engine.
+/// Types of both engines by their content. Not here: 32-bit integers, floats of 4 bytes, and the engines' time and JSON
+/// types.
 const COLUMN_TYPES: [(&str, &str, &str); 6] = [
     ("bigint", "INTEGER", "number"),
     ("boolean", "INTEGER", "number"),

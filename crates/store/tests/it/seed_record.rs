@@ -1,4 +1,4 @@
-//! What seeds wrote.
+//! Seed records.
 
 use crate::harness::TestStore;
 use opendrs_domain::seed_record::SeedRecord;

@@ -1,4 +1,4 @@
-//! Signed-in browsers.
+//! Sessions.
 
 use crate::harness::TestStore;
 use crate::samples::{at, hash, uuid};

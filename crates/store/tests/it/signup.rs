@@ -1,4 +1,4 @@
-//! Sign-ups under way.
+//! Sign-ups in progress.
 
 use crate::harness::TestStore;
 use crate::samples::{asin, at, awkward_texts, hash, serial, slot_id};

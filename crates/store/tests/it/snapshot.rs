@@ -1,4 +1,4 @@
-//! Snapshots: what of them belongs to the store alone.
+//! Snapshots, as far as only the store is concerned.
 
 use crate::harness::TestStore;
 use crate::samples::at;

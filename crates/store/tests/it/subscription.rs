@@ -1,4 +1,4 @@
-//! Subscriptions and their slots' locks.
+//! Subscriptions and their slot locks.
 
 use crate::harness::TestStore;
 use crate::samples::{asin, at, device, model, product, slot, slot_id, uuid};
@@ -24,7 +24,7 @@ fn empty_subscription(slot: &str) -> Subscription {
     Subscription { slot: slot_id(slot), asin: None, enabled: false, open_order: None, last_agreed_price: None }
 }
 
-/// A slot that may order.
+/// An active subscription of a slot.
 fn active_subscription(slot: &str) -> Subscription {
     Subscription { asin: Some(asin(1)), enabled: true, ..empty_subscription(slot) }
 }
@@ -46,7 +46,7 @@ async fn the_price_agreed_is_kept_with_its_product_and_date(store: &TestStore) {
         let all = store.read(async |tx| subscription::list_by_device(tx, 2, DeviceId(uuid(1))).await).await;
         assert_eq!(all, [kept]);
     }
-    // A price that was agreed to for another product says nothing of this one.
+    // An agreed price of another product does not apply to this one.
     upsert(
         store,
         &Subscription {

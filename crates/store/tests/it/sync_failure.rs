@@ -1,7 +1,7 @@
-//! A disk that fails to sync: nothing is acknowledged any more, and a new start finds what was.
+//! A disk that fails to sync: nothing is acknowledged any more, and a restart finds what was acknowledged before.
 //!
-//! The failure itself is played by a command that answers as the engine would; a real one, made by the system, is among
-//! the faults of `cargo xtask torture`.
+//! A command simulates the failure with the engine's error. A real one, caused by the system, is among the faults of
+//! `cargo xtask torture`.
 
 use crate::harness::{TestCommand, TestStore, command, on_sqlite};
 use crate::samples::{maker, mix, uuid};
@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use opendrs_domain::id::MakerId;
 use opendrs_store::{Error, maker};
 
-/// Adds a maker; the disk fails under number 50.
+/// Adds a maker; the disk fails for number 50.
 fn insert(n: u64) -> TestCommand<u64, ()> {
     command(mix(n), n, |tx, n| {
         Box::pin(async {

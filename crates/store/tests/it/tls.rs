@@ -1,5 +1,5 @@
-//! Encrypted connections to PostgreSQL, as the URL asks for them. The test's cluster has none: something in front of it
-//! ends the encryption, as a server with a certificate would.
+//! Encrypted connections to PostgreSQL, as the URL requires them. The test's cluster has no TLS: a front end terminates
+//! it, as a server with a certificate would.
 
 use crate::harness::{TestDatabase, new_installation};
 use opendrs_store::{Db, StoreLocation};
@@ -15,10 +15,10 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-/// "Do you encrypt?" in PostgreSQL's protocol: eight bytes, its length and a number that is no version.
+/// The SSL request of PostgreSQL's protocol: eight bytes, the length and a number that is no version.
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 
-/// Ends encryption in front of a database; counts the connections that were encrypted. Others are turned away.
+/// Terminates TLS in front of a database and counts the encrypted connections. Others are refused.
 struct TlsFrontEnd {
     address: SocketAddr,
     encrypted_connections: Arc<AtomicUsize>,
@@ -84,7 +84,7 @@ async fn connections_are_protected_as_the_url_asks() {
         let (opened, _) = open(host, query).await;
         assert!(opened.as_ref().is_err_and(|e| e.contains(says)), "{host} {query}: {opened:?}");
     }
-    // What has no encryption is refused where it is asked for, and taken where it is only preferred.
+    // A server without TLS is refused if TLS is required, and accepted if it is only preferred.
     let direct =
         async |query: &str| Db::open(&StoreLocation::Url(format!("{url}{query}")), new_installation()).await.map(drop);
     assert!(direct("?sslmode=require").await.is_err());

@@ -1,4 +1,4 @@
-//! Devices that a node has found in good standing: whatever changes that, it is seen with its commit.
+//! The cache of valid devices: any change of their validity takes effect with its commit.
 
 use crate::harness::{TestStore, command};
 use crate::samples::{at, device, model, reading_id, slot, slot_id, uuid};
@@ -33,7 +33,7 @@ mod known_alone {
 
 type ShardedDevice = (i64, DeviceId);
 
-/// Registered units of a model with a slot; each has reported twice, so that it is known.
+/// Registered units of a model with a slot. Each has reported twice, so that it is cached.
 async fn insert_devices<const N: usize>(store: &TestStore) -> [ShardedDevice; N] {
     let model = model(1, MakerId(uuid(1)));
     store.write(model.clone(), |tx, m| Box::pin(model::upsert(tx, m))).await;
@@ -145,7 +145,7 @@ async fn of_many_at_once_those_that_left_are_refused(store: &TestStore) {
 
 async fn what_is_known_is_not_looked_up_again(store: &TestStore) {
     let [unit] = insert_devices(store).await;
-    // The one way past it: a session that has the database's own rules switched off.
+    // The only way to bypass it: a session with the database's triggers switched off.
     store.execute_raw("SET session_replication_role = replica; UPDATE device SET deregistered_at = 1").await;
     assert!(insert_reading(store, unit).await);
     store.execute_raw("UPDATE device SET deregistered_at = 2").await;
