@@ -54,7 +54,7 @@ fn require_sqlite(place: StoreLocation, instead: &str) -> Result<PathBuf, String
 }
 
 pub(super) async fn backup(file: Option<&Path>, args: BackupArgs) -> Result<(), String> {
-    let config = store_args::config(file, &args.store, Vec::new())?;
+    let config = store_args::load_config(file, &args.store, Vec::new())?;
     let to = args.to.clone();
     let tool = format!("pg_dump --format=custom --file={} \"$OPENDRS_SERVER_DATABASE_URL\"", to.display());
     let from = require_sqlite(config.store_location(), &tool)?;
@@ -106,7 +106,7 @@ async fn await_with_progress<T>(mut work: tokio::task::JoinHandle<T>, part: &Pat
 }
 
 pub(super) async fn restore(file: Option<&Path>, args: RestoreArgs) -> Result<(), String> {
-    let config = store_args::config(file, &args.store, Vec::new())?;
+    let config = store_args::load_config(file, &args.store, Vec::new())?;
     let tool =
         format!("pg_restore --clean --if-exists --dbname=\"$OPENDRS_SERVER_DATABASE_URL\" {}", args.from.display());
     let store = require_sqlite(config.store_location(), &tool)?;

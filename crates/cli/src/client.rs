@@ -82,7 +82,7 @@ pub(super) async fn run(file: Option<&Path>, command: ClientCommand) -> Result<(
         }
     };
     let json = which.json;
-    let app = open_app::open_existing_app(&store_args::config(file, &which.store, Vec::new())?).await?;
+    let app = open_app::open_existing_app(&store_args::load_config(file, &which.store, Vec::new())?).await?;
     let change = async |named: &ClientIdArgs, change| {
         let changed = client::apply_change(&app, &named.client, change).await.map_err(super::error_text)?;
         print_clients(&app, Some(&changed), json, None).await

@@ -27,7 +27,7 @@ pub(super) fn run(file: Option<&Path>, args: &ConfigCommand) -> Result<(), Strin
     match args {
         ConfigCommand::Default => output::print_line(DEFAULT_SETTINGS.trim_end()),
         ConfigCommand::Check(check) => {
-            let config = store_args::config(file, &check.store, Vec::new())?;
+            let config = store_args::load_config(file, &check.store, Vec::new())?;
             check_settings(&config)?;
             let store = match config.store_location() {
                 opendrs_store::StoreLocation::File(path) => format!("SQLite, {}", path.display()),

@@ -74,7 +74,7 @@ pub(super) async fn open_app_and_find_customer(
     file: Option<&Path>,
     of: CustomerSelectorArgs,
 ) -> Result<(App, CustomerId), String> {
-    let app = open_app::open_existing_app(&store_args::config(file, &of.store, Vec::new())?).await?;
+    let app = open_app::open_existing_app(&store_args::load_config(file, &of.store, Vec::new())?).await?;
     let email = email_or_only_customer(&app, of.customer).await?;
     let id = customer::find_id_by_email(&app, &email).await.map_err(super::error_text)?;
     let id = id.ok_or_else(|| format!("no customer has the address {email}"))?;

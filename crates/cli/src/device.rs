@@ -146,7 +146,7 @@ fn device_line(unit: &Device, model: &str, json: bool) -> String {
 }
 
 async fn link_and_print(file: Option<&Path>, args: DeviceLinkArgs) -> Result<(), String> {
-    let config = store_args::config(file, &args.store, Vec::new())?;
+    let config = store_args::load_config(file, &args.store, Vec::new())?;
     let app = open_app::open_existing_app(&config).await?;
     let challenge = Challenge::parse(args.code_challenge.as_deref(), args.code_challenge_method.as_deref())?;
     let code = args.redirect_uri.filter(|_| args.code).map(|uri| (uri, challenge));

@@ -82,7 +82,7 @@ pub(super) async fn run(file: Option<&Path>, args: EventsCommand) -> Result<(), 
 }
 
 async fn list_events(file: Option<&Path>, args: EventsListArgs) -> Result<(), String> {
-    let config = store_args::config(file, &args.store, Vec::new())?;
+    let config = store_args::load_config(file, &args.store, Vec::new())?;
     let app = open_app::open_existing_app(&config).await?;
     let found = match args.failed {
         true => outbox::list_failed(&app, args.limit).await,
@@ -104,7 +104,7 @@ fn event_line(event: &Event, state: EventDeliveryState) -> String {
 }
 
 async fn show_event(file: Option<&Path>, args: EventsShowArgs) -> Result<(), String> {
-    let config = store_args::config(file, &args.store, Vec::new())?;
+    let config = store_args::load_config(file, &args.store, Vec::new())?;
     let app = open_app::open_existing_app(&config).await?;
     let story = delivery::load_event_history(&app, event_json::parse_event_id(&args.event)?)
         .await
@@ -155,7 +155,7 @@ fn print_message_versions(story: &EventHistory) -> Result<(), String> {
 }
 
 async fn replay_events(file: Option<&Path>, args: EventsReplayArgs) -> Result<(), String> {
-    let config = store_args::config(file, &args.store, Vec::new())?;
+    let config = store_args::load_config(file, &args.store, Vec::new())?;
     let app = open_app::open_existing_app(&config).await?;
     let which = match (&args.event, &args.since) {
         (Some(id), _) => ReplaySelection::Event(event_json::parse_event_id(id)?),

@@ -36,7 +36,7 @@ pub(super) struct HealthArgs {
 pub(super) async fn run(file: Option<&Path>, args: HealthArgs) -> Result<(), String> {
     let urls = match args.url {
         Some(url) => vec![url.trim_end_matches('/').to_owned()],
-        None => node_urls(&store_args::config(file, &crate::store_args::StoreArgs::default(), Vec::new())?)?,
+        None => node_urls(&store_args::load_config(file, &crate::store_args::StoreArgs::default(), Vec::new())?)?,
     };
     let mut problems = Vec::new();
     for url in urls {

@@ -69,7 +69,7 @@ pub(super) async fn run(file: Option<&Path>, args: KeysCommand) -> Result<(), St
         KeysCommand::Rotate(which) => (TokenKeyChange::Rotate, which),
         KeysCommand::Retire { key, which } => (TokenKeyChange::Retire(key), which),
     };
-    let config = store_args::config(file, &which.store, Vec::new())?;
+    let config = store_args::load_config(file, &which.store, Vec::new())?;
     let app = open_app::open_existing_app(&config).await?;
     match change {
         TokenKeyChange::ListOnly => {}

@@ -54,7 +54,7 @@ pub(super) struct ListenArgs {
 }
 
 pub(super) async fn run(file: Option<&Path>, args: ListenArgs) -> Result<(), String> {
-    let mut config = store_args::config(file, &args.store, Vec::new())?;
+    let mut config = store_args::load_config(file, &args.store, Vec::new())?;
     // The user named this address on the command line, so the outbound guard allows it.
     config.outbound.allow.extend(LOOPBACK_HOSTS.map(str::to_owned));
     config.outbound.allow.extend(args.forward_to.as_ref().and_then(Url::host).map(|host| match host {

@@ -82,7 +82,7 @@ async fn load_mail_texts(app: &App, row: &StoredMail) -> Result<(Option<String>,
 }
 
 async fn list_mails(file: Option<&Path>, args: MailListArgs) -> Result<(), String> {
-    let config = store_args::config(file, &args.store, Vec::new())?;
+    let config = store_args::load_config(file, &args.store, Vec::new())?;
     let app = open_app::open_existing_app(&config).await?;
     let found = match args.failed {
         true => mails::list_newest_failed(&app, args.limit).await,
@@ -125,7 +125,7 @@ fn mail_json(row: &StoredMail, to: Option<&str>, subject: Option<&str>) -> Value
 }
 
 async fn resend_mails(file: Option<&Path>, args: MailResendArgs) -> Result<(), String> {
-    let config = store_args::config(file, &args.store, Vec::new())?;
+    let config = store_args::load_config(file, &args.store, Vec::new())?;
     let app = open_app::open_existing_app(&config).await?;
     let which = match &args.mail {
         Some(id) => ResendSelection::Mail(MailId::parse(id).map_err(|e| e.to_string())?),
@@ -142,7 +142,7 @@ async fn resend_mails(file: Option<&Path>, args: MailResendArgs) -> Result<(), S
 }
 
 async fn show_mail(file: Option<&Path>, args: MailShowArgs) -> Result<(), String> {
-    let config = store_args::config(file, &args.store, Vec::new())?;
+    let config = store_args::load_config(file, &args.store, Vec::new())?;
     let app = open_app::open_existing_app(&config).await?;
     let row = mails::find(&app, &args.mail).await.map_err(super::error_text)?;
     let (to, words) = load_mail_texts(&app, &row).await?;

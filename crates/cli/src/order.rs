@@ -215,7 +215,7 @@ fn print_order(job: &FulfilmentJob, trouble: Option<&str>, as_json: bool) {
 }
 
 async fn open_app(file: Option<&Path>, store: &StoreArgs) -> Result<App, String> {
-    let config = store_args::config(file, store, Vec::new())?;
+    let config = store_args::load_config(file, store, Vec::new())?;
     open_app::open_existing_app(&config).await
 }
 

@@ -30,7 +30,7 @@ pub(super) struct ReadingsListArgs {
 
 pub(super) async fn run(file: Option<&Path>, which: ReadingsCommand) -> Result<(), String> {
     let (ReadingsCommand::List(args) | ReadingsCommand::Daily(args)) = &which;
-    let config = store_args::config(file, &args.store, Vec::new())?;
+    let config = store_args::load_config(file, &args.store, Vec::new())?;
     let app = open_app::open_existing_app(&config).await?;
     if let ReadingsCommand::Daily(_) = which {
         return print_daily(&app, args).await;

@@ -56,7 +56,7 @@ pub(super) async fn run(file: Option<&Path>, args: SeedArgs) -> Result<(), Strin
         (None, Some(seed)) => seed,
         (None, None) => return Err("give a seed file".into()),
     };
-    let config = store_args::config(file, &store, Vec::new())?;
+    let config = store_args::load_config(file, &store, Vec::new())?;
     let overwrite = if force { OverwritePolicy::Everything } else { OverwritePolicy::Never };
     if dry_run {
         let (seed, name) = read_seed_file(&seed)?;

@@ -100,7 +100,7 @@ pub async fn run(file: Option<&Path>, args: ServeArgs) -> Result<(), String> {
         more.extend(lifted_limits());
     }
     let other_defaults = if args.test_clock { lifted_limits() } else { Vec::new() };
-    let mut config = store_args::config_over(other_defaults, file, &args.store, more)?;
+    let mut config = store_args::load_config_with_defaults(other_defaults, file, &args.store, more)?;
     #[cfg(feature = "otel")]
     let traces = opendrs_server::telemetry::otlp::TraceExporter::start(&config)?;
     #[cfg(feature = "otel")]
@@ -153,17 +153,17 @@ pub async fn run(file: Option<&Path>, args: ServeArgs) -> Result<(), String> {
              update-ca-certificates"
         ));
     }
-    let engine = match running.site.app.db.engine() {
+    let engine = match running.state.app.db.engine() {
         Engine::Sqlite => format!("SQLite in {}", config.server.data.display()),
         Engine::Postgres => "PostgreSQL".to_owned(),
     };
     note(format!("Store: {engine}. Stop with Ctrl-C."));
     let ended = tokio::select! {
         () = signals.wait() => Ok(()),
-        () = running.site.app.db.wait_stopped() => Err(SYNC_FAILED.to_owned()),
-        () = running.site.app.wait_for_key_replacement() => Err(MASTER_KEY_REPLACED.to_owned()),
+        () = running.state.app.db.wait_stopped() => Err(SYNC_FAILED.to_owned()),
+        () = running.state.app.wait_for_key_replacement() => Err(MASTER_KEY_REPLACED.to_owned()),
     };
-    running.site.begin_shutdown();
+    running.state.begin_shutdown();
     if ended.is_ok() && !config.drain_window().is_zero() {
         let drain = config.drain_window();
         note(format!("No longer ready: serving for another {drain:?}, or until a second stop signal."));

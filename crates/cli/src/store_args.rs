@@ -19,12 +19,12 @@ pub struct StoreArgs {
 }
 
 /// Loads the settings from all sources. `more` are the settings of further options.
-pub fn config(file: Option<&Path>, store: &StoreArgs, more: Vec<SettingOverride>) -> Result<Config, String> {
-    config_over(Vec::new(), file, store, more)
+pub fn load_config(file: Option<&Path>, store: &StoreArgs, more: Vec<SettingOverride>) -> Result<Config, String> {
+    load_config_with_defaults(Vec::new(), file, store, more)
 }
 
 /// Does the same as [`config()`], with some other default values.
-pub fn config_over(
+pub fn load_config_with_defaults(
     other_defaults: Vec<SettingOverride>,
     file: Option<&Path>,
     store: &StoreArgs,
@@ -45,12 +45,12 @@ pub fn config_over(
 
 /// The settings of a server for this machine alone: plain HTTP, a store of its own, no limits, and receivers on
 /// 127.0.0.0/8.
-pub fn local(file: Option<&Path>, data: &Path, listen: &str) -> Result<Config, String> {
+pub fn local_config(file: Option<&Path>, data: &Path, listen: &str) -> Result<Config, String> {
     let text = |section, key, value: &str| (section, key, Value::String(value.to_owned()));
     let here = ("outbound", "allow", Value::Array(vec!["127.0.0.0/8".into()]));
     let plain = [("mode", "off"), ("certificate_file", ""), ("key_file", "")];
     let plain = plain.map(|(key, value)| text("tls", key, value));
     let store = StoreArgs { data: Some(data.to_owned()), database_url: None };
     let more = [text("server", "listen", listen), here].into_iter().chain(plain);
-    config(file, &store, more.chain(lifted_limits()).collect())
+    load_config(file, &store, more.chain(lifted_limits()).collect())
 }

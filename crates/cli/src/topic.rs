@@ -131,7 +131,7 @@ pub(super) async fn run(file: Option<&Path>, args: TopicCommand) -> Result<(), S
         | TopicCommand::Secret(named) => &named.store,
         TopicCommand::RotateSecret(rotate) => &rotate.named.store,
     };
-    let config = store_args::config(file, store, Vec::new())?;
+    let config = store_args::load_config(file, store, Vec::new())?;
     let app = open_app::open_existing_app(&config).await?;
     let app = &app;
     match args {

@@ -19,14 +19,14 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// How long a closing connection still reads, so that the kernel does not discard the last answer with a reset.
-const LINGER: Duration = Duration::from_secs(1);
+const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
 /// The maximum number of bytes that a closing connection reads and discards.
 const LINGER_BYTES: usize = 256 * 1024;
 /// A part of a header that every answer of the application has. Answers of the library do not have it.
-const OWN_HEADER: &[u8] = b"-requestid:";
+const REQUEST_ID_MARK: &[u8] = b"-requestid:";
 
 /// The message of the answer to bytes that are no HTTP request.
-const UNREADABLE: &str = "The request is not readable HTTP/1.1. Percent-encode blanks, quotes, < and > in its target, \
+const UNREADABLE_MESSAGE: &str = "The request is not readable HTTP/1.1. Percent-encode blanks, quotes, < and > in its target, \
                           and write each header as Name: value.";
 
 /// The byte stream of a connection, either plain or TLS.
@@ -58,7 +58,7 @@ impl<S, A> ConnectionStream<S, A> {
 fn is_library_error(head: &[u8]) -> bool {
     let status = head.starts_with(b"HTTP/1.1 4") || head.starts_with(b"HTTP/1.0 4");
     let end = head.windows(4).position(|w| w == b"\r\n\r\n").unwrap_or(head.len());
-    status && !head[..end].windows(OWN_HEADER.len()).any(|w| w.eq_ignore_ascii_case(OWN_HEADER))
+    status && !head[..end].windows(REQUEST_ID_MARK.len()).any(|w| w.eq_ignore_ascii_case(REQUEST_ID_MARK))
 }
 
 /// Rewrites an answer in HTTP/1.0 as HTTP/1.1, or returns `None` if that is not needed. A server answers with its own
@@ -76,7 +76,7 @@ fn library_error(head: &[u8], own: &AnswerHeaders) -> Vec<u8> {
         Some(b"414") => "The request's target is too long.",
         Some(b"431") => "The request's target and headers are too large.",
         Some(b"408") => "The request did not arrive in time.",
-        _ => UNREADABLE,
+        _ => UNREADABLE_MESSAGE,
     };
     let body = format!("{{\"message\":\"{message}\"}}");
     let (length, error_type) = (body.len().to_string(), format!("ValidationException:{ERROR_NAMESPACE}"));
@@ -132,7 +132,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Application> AsyncWrite for Connectio
         let this = &mut *self;
         if this.linger.is_none() {
             ready!(Pin::new(&mut this.inner).poll_shutdown(cx))?;
-            this.linger = Some((Box::pin(tokio::time::sleep(LINGER)), 0));
+            this.linger = Some((Box::pin(tokio::time::sleep(LINGER_TIMEOUT)), 0));
         }
         let Some((deadline, seen)) = &mut this.linger else { return Poll::Ready(Ok(())) };
         let mut scratch = [0_u8; 8192];
@@ -174,7 +174,7 @@ mod tests {
         assert!(spoken.starts_with("HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\n"), "{spoken}");
         assert!(spoken.contains("\r\nX-Amzn-Requestid: an-id\r\nX-Amz-Date: a date\r\n"), "{spoken}");
         assert!(spoken.contains("\r\nX-Amzn-Errortype: ValidationException:http://"), "{spoken}");
-        assert!(spoken.ends_with(&format!("\r\n\r\n{{\"message\":\"{UNREADABLE}\"}}")), "{spoken}");
+        assert!(spoken.ends_with(&format!("\r\n\r\n{{\"message\":\"{UNREADABLE_MESSAGE}\"}}")), "{spoken}");
     }
 
     #[test]

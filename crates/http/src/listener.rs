@@ -27,14 +27,14 @@ use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
 /// How long a stop waits for answers in progress. Container engines kill a process 10 seconds after the stop signal.
-pub const DRAIN: Duration = Duration::from_secs(7);
+pub const STOP_TIMEOUT: Duration = Duration::from_secs(7);
 /// How long a stop waits for the rest of a request that is still arriving.
-const REMAINDER: Duration = Duration::from_secs(2);
+const REQUEST_REMAINDER_TIMEOUT: Duration = Duration::from_secs(2);
 /// The time limit of a TLS handshake. A small device needs seconds for its computations.
-const HANDSHAKE: Duration = Duration::from_secs(15);
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The time limit for closing a connection after an error.
-const FAREWELL: Duration = Duration::from_secs(2);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Limits on connections.
 #[derive(Clone, Copy, Debug)]
@@ -101,12 +101,12 @@ impl Listener {
             let place = places.clone().acquire_owned();
             let accepted = tokio::select! {
                 biased;
-                () = stopped(&mut stop) => break,
+                () = wait_for_stop(&mut stop) => break,
                 accepted = async { (place.await, self.inner.accept().await) } => accepted,
             };
             let (Ok(place), Ok((stream, peer))) = accepted else {
                 // Usually the process has no free file descriptors. A later attempt may succeed.
-                pause().await;
+                pause_accepting().await;
                 continue;
             };
             let is_counted = addresses.is_enabled() && !application.is_trusted_proxy(peer.ip());
@@ -133,7 +133,7 @@ impl Listener {
         }
         drop(self.inner);
         let all = u32::try_from(self.limits.connections).unwrap_or(u32::MAX);
-        if tokio::time::timeout(DRAIN, places.acquire_many(all)).await.is_err() {
+        if tokio::time::timeout(STOP_TIMEOUT, places.acquire_many(all)).await.is_err() {
             tracing::warn!("some connections did not end in time");
         }
     }
@@ -141,15 +141,15 @@ impl Listener {
 
 /// The pause after a connection could not be accepted. Without it, the loop would use a whole core until a descriptor
 /// is free.
-const PAUSE: Duration = Duration::from_millis(10);
+const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 
 #[expect(clippy::disallowed_methods, reason = "nothing tells when a descriptor is free")]
-async fn pause() {
-    tokio::time::sleep(PAUSE).await;
+async fn pause_accepting() {
+    tokio::time::sleep(ACCEPT_PAUSE).await;
 }
 
 /// Waits until `stop` is true, or its sender is dropped.
-pub async fn stopped(stop: &mut watch::Receiver<bool>) {
+pub async fn wait_for_stop(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
@@ -164,10 +164,10 @@ struct Connection<A> {
 impl<A: Application> Connection<A> {
     /// Serves a connection of a TLS listener.
     async fn accept(mut self, stream: TcpStream, tls: TlsAcceptor) {
-        let patience = self.limits.head_timeout.min(HANDSHAKE);
+        let patience = self.limits.head_timeout.min(HANDSHAKE_TIMEOUT);
         let handshake = tokio::select! {
             handshake = tokio::time::timeout(patience, handshake::accept(stream, tls)) => handshake,
-            () = stopped(&mut self.stop) => return,
+            () = wait_for_stop(&mut self.stop) => return,
         };
         match handshake {
             Ok(Ok(Handshake::Tls(stream))) => self.serve(stream).await,
@@ -207,12 +207,12 @@ impl<A: Application> Connection<A> {
             .serve_connection(TokioIo::new(stream), service);
         let ended = tokio::select! {
             ended = &mut connection => ended,
-            () = stopped(&mut stop) => {
+            () = wait_for_stop(&mut stop) => {
                 Pin::new(&mut connection).graceful_shutdown();
                 tokio::select! {
                     ended = &mut connection => ended,
                     // The client sent nothing, or half a head. It can send its request to another node.
-                    () = seen.1.idle_for(REMAINDER) => return,
+                    () = seen.1.idle_for(REQUEST_REMAINDER_TIMEOUT) => return,
                 }
             }
             () = seen.1.idle_for(limits.head_timeout) => return,
@@ -222,7 +222,7 @@ impl<A: Application> Connection<A> {
             // The library leaves the connection open. The shutdown delivers the last answer and, with TLS, sends
             // `close_notify`.
             let mut wire = connection.into_parts().io.into_inner();
-            let _ = tokio::time::timeout(FAREWELL, wire.shutdown()).await;
+            let _ = tokio::time::timeout(CLOSE_TIMEOUT, wire.shutdown()).await;
         }
     }
 }

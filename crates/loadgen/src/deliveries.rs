@@ -45,7 +45,7 @@ const DELIVERY_TIMEOUT: Duration = Duration::from_secs(120);
 pub(crate) async fn run(file: Option<&Path>, args: BenchDeliveriesArgs) -> Result<(), String> {
     let folder = tempfile::Builder::new().prefix("opendrs-bench-").tempdir();
     let folder = folder.map_err(|e| format!("cannot make a fresh data folder: {e}"))?;
-    let config = store_args::local(file, folder.path(), "127.0.0.1:0")?;
+    let config = store_args::local_config(file, folder.path(), "127.0.0.1:0")?;
     let app = open_app::open_app(&config, ClockMode::System).await?;
     let (url, mut heard) = start_counting_receiver(args.events).await?;
     let topic = format!(
@@ -69,7 +69,7 @@ pub(crate) async fn run(file: Option<&Path>, args: BenchDeliveriesArgs) -> Resul
         app.db.write(events).await.map_err(|e| e.to_string())?;
     }
     let running = Node::start(&config, app).await?;
-    let site = running.site.clone();
+    let site = running.state.clone();
     let all = tokio::time::timeout(DELIVERY_TIMEOUT, heard.wait_for(|heard| *heard >= args.events)).await;
     let seconds = started.elapsed().as_secs_f64();
     let all = all.map(|_| ()).map_err(|_| format!("not all were delivered within {} s", DELIVERY_TIMEOUT.as_secs()));

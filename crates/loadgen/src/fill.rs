@@ -54,7 +54,7 @@ const READINGS_PER_COMMAND: usize = 512;
 const MAX_PENDING_WRITES: usize = 64;
 
 pub(crate) async fn run(file: Option<&Path>, args: BenchFillArgs) -> Result<(), String> {
-    let config = store_args::config(file, &args.store, Vec::new())?;
+    let config = store_args::load_config(file, &args.store, Vec::new())?;
     let app = Arc::new(open_app::open_app(&config, ClockMode::SameAsServer).await?);
     seed::apply_text(&app, BENCH_SEED, "bench").await?;
     let plan = load_plan(&app).await?;

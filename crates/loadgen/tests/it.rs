@@ -103,7 +103,7 @@ async fn every_load_is_answered(place: &Place) {
     assert_eq!(std::fs::read_to_string(place.path("fleet")).unwrap().lines().count(), 20);
     let (node, address) = place.serve().await;
     let serials = async || {
-        let readings = reading::list_newest(&node.site.app, 10_000).await.unwrap();
+        let readings = reading::list_newest(&node.state.app, 10_000).await.unwrap();
         let serials: std::collections::HashSet<_> = readings.iter().map(|reading| reading.serial.clone()).collect();
         (readings.len(), serials.len())
     };
@@ -141,7 +141,7 @@ async fn each_slot_is_reordered_once() {
         |words: &[&str]| place.refused(&[&["replenish", "--server", &address, "--fleet", "fleet"], words].concat());
     assert!(again(&[]).contains("ORDER_INPROGRESS"), "{}", again(&[]));
     assert!(again(&["--from", "20"]).contains("fill with more --tokens"));
-    let events = outbox::list(&node.site.app, None, 200).await.unwrap();
+    let events = outbox::list(&node.state.app, None, 200).await.unwrap();
     let placed =
         |listed: &&outbox::EventSummary| listed.event.notification_type().wire_name() == "OrderPlacedNotification";
     assert_eq!(events.iter().filter(placed).count(), 20);

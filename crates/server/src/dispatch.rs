@@ -69,11 +69,11 @@ impl Application for Dispatcher {
     }
 
     fn answer_headers(&self) -> AnswerHeaders {
-        stamp(&self.state).1
+        answer_headers(&self.state).1
     }
 
     fn tls_required(&self) -> Self {
-        Self { state: self.state.clone(), routes: routes::plain_at_tls() }
+        Self { state: self.state.clone(), routes: routes::https_required_routes() }
     }
 }
 
@@ -89,7 +89,7 @@ impl Drop for OpenConnection {
 }
 
 /// Answers a request within a span.
-async fn traced(site: &AppState, routes: &Routes, request: Request, peer: SocketAddr) -> Response {
+async fn traced(state: &AppState, routes: &Routes, request: Request, peer: SocketAddr) -> Response {
     let mut uri = request.uri().clone();
     path::normalize_path(&mut uri);
     let route = match api::find_route(request.method(), uri.path()).filter(|_| routes.api) {
@@ -98,52 +98,52 @@ async fn traced(site: &AppState, routes: &Routes, request: Request, peer: Socket
         None => routes::pattern(uri.path()),
     };
     let (method, headers) = (request.method().clone(), request.headers().clone());
-    request_span::record(&method, &uri, route, &headers, respond(site, routes, request, peer)).await
+    request_span::record(&method, &uri, route, &headers, respond(state, routes, request, peer)).await
 }
 
-async fn respond(site: &AppState, routes: &Routes, mut request: Request, peer: SocketAddr) -> Response {
+async fn respond(state: &AppState, routes: &Routes, mut request: Request, peer: SocketAddr) -> Response {
     path::normalize_path(request.uri_mut());
     #[expect(clippy::disallowed_methods, reason = "the edge may measure how long an answer took")]
-    let started = (site.metrics.is_some() || tracing::enabled!(tracing::Level::DEBUG)).then(std::time::Instant::now);
+    let started = (state.metrics.is_some() || tracing::enabled!(tracing::Level::DEBUG)).then(std::time::Instant::now);
     let line =
         tracing::enabled!(tracing::Level::DEBUG).then(|| (request.method().clone(), request.uri().path().to_owned()));
     let uri = request.uri().clone();
     let route = api::find_route(request.method(), uri.path()).filter(|_| routes.api);
-    let place = site.metrics.as_ref().map(|meters| match &route {
+    let place = state.metrics.as_ref().map(|meters| match &route {
         Some(api::ApiRoute::Call(spec, _)) => spec.endpoint as usize,
         _ => meters.endpoint_index(uri.path()),
     });
     // The size of the body is unknown in advance.
     let chunked = HttpBody::size_hint(request.body()).exact().is_none();
     let ambiguous = ambiguity(request.headers());
-    let planned = match site.app.faults.is_armed() {
-        true => Box::pin(faults::apply_before_call(site, uri.path())).await,
+    let planned = match state.app.faults.is_armed() {
+        true => Box::pin(faults::apply_before_call(state, uri.path())).await,
         false => faults::PlannedFault::default(),
     };
     let mut response = match (ambiguous, planned.response, route) {
         (Some(why), _, _) => ApiError::AmbiguousRequest(why).into_response(),
         (None, Some(response), _) => *response,
-        (None, None, Some(route)) => api::respond(site, route, request, peer).await,
+        (None, None, Some(route)) => api::respond(state, route, request, peer).await,
         (None, None, None) => {
             request.extensions_mut().insert(ConnectInfo(peer));
-            match routes.others.clone().oneshot(request).await {
+            match routes.router_routes.clone().oneshot(request).await {
                 Ok(response) => response,
                 Err(never) => match never {},
             }
         }
     };
     if let Some(wait) = planned.delay {
-        Box::pin(faults::wait_for_delay(site, wait)).await;
+        Box::pin(faults::wait_for_delay(state, wait)).await;
     }
-    let (id, AnswerHeaders { request_id, date }) = stamp(site);
+    let (id, AnswerHeaders { request_id, date }) = answer_headers(state);
     response.headers_mut().insert(REQUEST_ID, request_id);
     response.headers_mut().insert(DATE, date);
     // The HTTP library ignores a `Content-Length` beside a `Transfer-Encoding`, but a proxy may have used it. Bytes
     // that such a proxy sends after the body are not a request.
-    if chunked || site.is_shutting_down() {
+    if chunked || state.is_shutting_down() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    if let (Some(meters), Some(place), Some(started)) = (&site.metrics, place, started) {
+    if let (Some(meters), Some(place), Some(started)) = (&state.metrics, place, started) {
         meters.record_request(place, response.status().as_u16(), started.elapsed());
     }
     if let (Some(started), Some((method, path))) = (started, line) {
@@ -154,12 +154,12 @@ async fn respond(site: &AppState, routes: &Routes, mut request: Request, peer: S
 }
 
 /// Makes the headers of an answer: a new request ID, which is also returned as a UUID, and the date.
-fn stamp(site: &AppState) -> (Uuid, AnswerHeaders) {
-    let id = site.app.ephemeral_ids.random_uuid();
+fn answer_headers(state: &AppState) -> (Uuid, AnswerHeaders) {
+    let id = state.app.ephemeral_ids.random_uuid();
     let mut text = [0_u8; Hyphenated::LENGTH];
     let written = HeaderValue::from_str(id.hyphenated().encode_lower(&mut text));
     let request_id = written.unwrap_or(HeaderValue::from_static(""));
-    (id, AnswerHeaders { request_id, date: date(site.app.now()) })
+    (id, AnswerHeaders { request_id, date: date(state.app.now()) })
 }
 
 /// The value of `x-amz-Date`, formatted once a second on each thread.

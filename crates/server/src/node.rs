@@ -6,11 +6,11 @@
 
 use crate::config::{Config, Role};
 use crate::dispatch::Dispatcher;
-use crate::routes::{build, build_metrics, meters};
+use crate::routes::{build_metrics_routes, build_routes, request_counters};
 use crate::state::{AppState, PublicUrls};
 use crate::tls::ListenerTls;
 use crate::workers;
-use opendrs_http::listener::DRAIN;
+use opendrs_http::listener::STOP_TIMEOUT;
 use opendrs_http::{ConnectionLimits, Listener};
 use opendrs_service::App;
 use opendrs_service::clock::{Clock, SystemClock};
@@ -20,15 +20,15 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// How long a stop waits for all work in progress.
-const STOP: Duration = DRAIN.saturating_add(Duration::from_millis(500));
+const NODE_STOP_TIMEOUT: Duration = STOP_TIMEOUT.saturating_add(Duration::from_millis(500));
 
 /// The maximum number of connections to the metrics address.
-const SCRAPERS: usize = 16;
+const MAX_METRICS_CONNECTIONS: usize = 16;
 
 /// A running node.
 pub struct Node {
     /// The state that all handlers share.
-    pub site: Arc<AppState>,
+    pub state: Arc<AppState>,
     /// The URLs of the addresses that it listens on, and the roles at each.
     pub addresses: Vec<(String, String)>,
     stop: watch::Sender<bool>,
@@ -64,7 +64,7 @@ impl Node {
         let metrics = match config.metrics.listen.as_str() {
             "" => None,
             address => {
-                let limits = ConnectionLimits { connections: SCRAPERS, ..limits };
+                let limits = ConnectionLimits { connections: MAX_METRICS_CONNECTIONS, ..limits };
                 Some(Listener::bind("metrics.listen", address, limits).await?)
             }
         };
@@ -72,10 +72,10 @@ impl Node {
         for (_, listener, roles) in &listeners {
             found.push((listener.address()?, roles.clone()));
         }
-        if let Some(warning) = unreachable(config, &found) {
+        if let Some(warning) = unreachable_address_warning(config, &found) {
             tracing::warn!("{warning}");
         }
-        let urls = urls(config, &found);
+        let urls = public_urls(config, &found);
         if app.settings.notifications.base_url.is_empty() {
             app.settings.notifications.base_url.clone_from(&urls.web);
         }
@@ -83,29 +83,30 @@ impl Node {
         // A clock that tests move reports every mail that is sent meanwhile, even without a mail server.
         app.settings.mail.store_only = config.keeps_mail() && app.test_clock().is_none();
         let (bodies, proxies) = (config.bodies(), config.server.proxies.clone());
-        let site = AppState::new(app, urls, bodies, metrics.is_some().then(meters), proxies, config.operator()?);
+        let state =
+            AppState::new(app, urls, bodies, metrics.is_some().then(request_counters), proxies, config.operator()?);
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for (_, listener, roles) in listeners {
-            let dispatcher = Dispatcher::new(site.clone(), build(&site, &roles));
+            let dispatcher = Dispatcher::new(state.clone(), build_routes(&state, &roles));
             tasks.spawn(listener.serve(dispatcher, stopping.clone()));
         }
         let mut told = Vec::new();
         if let Some(listener) = metrics {
             told.push((listener.address()?, "metrics".to_owned()));
-            let dispatcher = Dispatcher::new(site.clone(), build_metrics(&site));
+            let dispatcher = Dispatcher::new(state.clone(), build_metrics_routes(&state));
             tasks.spawn(listener.serve(dispatcher, stopping.clone()));
         }
         if config.server.roles.contains(&Role::Worker) {
-            tasks.spawn(workers::run_worker(site.clone(), stopping.clone()));
-            if site.app.settings.fulfilment.has_connectors() {
-                tasks.spawn(workers::run_backend_calls(site.clone(), stopping.clone()));
+            tasks.spawn(workers::run_worker(state.clone(), stopping.clone()));
+            if state.app.settings.fulfilment.has_connectors() {
+                tasks.spawn(workers::run_backend_calls(state.clone(), stopping.clone()));
             }
         }
         if let Some(tls) = tls.clone() {
             tasks.spawn(workers::watch_certificate(tls, config.certificate_check_interval(), stopping.clone()));
         }
-        tasks.spawn(workers::watch_node(site.clone(), stopping));
+        tasks.spawn(workers::watch_node(state.clone(), stopping));
         let names =
             |roles: Vec<Role>| roles.iter().map(|r| format!("{r:?}").to_lowercase()).collect::<Vec<_>>().join(", ");
         let told = told.into_iter().map(|(address, roles)| (format!("http://{address}"), roles));
@@ -113,7 +114,7 @@ impl Node {
             .into_iter()
             .map(|(address, roles)| (format!("{}://{address}", config.default_scheme()), names(roles)));
         let addresses = found.chain(told).collect();
-        Ok(Self { site, addresses, stop, tasks })
+        Ok(Self { state: state, addresses, stop, tasks })
     }
 
     /// Stops accepting requests and finishes those in progress. It takes at most ten seconds, including the export of
@@ -121,11 +122,11 @@ impl Node {
     pub async fn stop(mut self) {
         let _ = self.stop.send(true);
         let ended = async { while self.tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(STOP, ended).await.is_err() {
+        if tokio::time::timeout(NODE_STOP_TIMEOUT, ended).await.is_err() {
             // A message that was sent but not recorded is sent again after its lease, with the same id.
             tracing::warn!("the stop interrupted requests to receivers, mail servers or back ends: they are repeated");
         }
-        if let Err(error) = self.site.app.db.checkpoint() {
+        if let Err(error) = self.state.app.db.checkpoint() {
             tracing::warn!(%error, "the write-ahead log could not be merged into the store; the next start reads it");
         }
     }
@@ -133,7 +134,7 @@ impl Node {
 
 /// Returns a warning if links would have an address that others cannot reach. That is so for roles that listen on every
 /// address of the machine and have no public URL.
-fn unreachable(config: &Config, listening: &[(std::net::SocketAddr, Vec<Role>)]) -> Option<String> {
+fn unreachable_address_warning(config: &Config, listening: &[(std::net::SocketAddr, Vec<Role>)]) -> Option<String> {
     let open = listening.iter().filter(|(address, _)| address.ip().is_unspecified());
     let settings = open.flat_map(|(_, roles)| roles).filter_map(|role| match role {
         Role::Service => Some(("service.public_url", &config.service.public_url)),
@@ -153,7 +154,7 @@ fn unreachable(config: &Config, listening: &[(std::net::SocketAddr, Vec<Role>)])
 }
 
 /// Returns the public URL of each role: the setting, or the address on which it listens.
-fn urls(config: &Config, listening: &[(std::net::SocketAddr, Vec<Role>)]) -> PublicUrls {
+fn public_urls(config: &Config, listening: &[(std::net::SocketAddr, Vec<Role>)]) -> PublicUrls {
     let scheme = config.default_scheme();
     let url = |set: &str, role: Role| match listening.iter().find(|(_, roles)| roles.contains(&role)) {
         _ if !set.is_empty() => set.trim_end_matches('/').to_owned(),

@@ -22,15 +22,18 @@ use std::sync::{Arc, LazyLock};
 #[derive(Clone)]
 pub struct Routes {
     pub(crate) api: bool,
-    pub(crate) others: Router,
+    pub(crate) router_routes: Router,
 }
 
 /// Builds the routes of a set of roles.
-pub fn build(site: &Arc<AppState>, roles: &[Role]) -> Routes {
-    let test_clock = site.app.test_clock().is_some();
-    let doors =
-        Doors { test_clock, mail: test_clock || site.app.settings.mail.show_page, operator: site.operator.is_some() };
-    let router = router(others(roles, doors), site);
+pub fn build_routes(state: &Arc<AppState>, roles: &[Role]) -> Routes {
+    let test_clock = state.app.test_clock().is_some();
+    let doors = OptionalRoutes {
+        test_clock,
+        mail: test_clock || state.app.settings.mail.show_page,
+        operator: state.operator_token.is_some(),
+    };
+    let router = router(others(roles, doors), state);
     let router = match (roles.contains(&Role::Web), roles.contains(&Role::Login)) {
         (true, _) => {
             router.fallback(partner::subscription::fallback).method_not_allowed_fallback(missing::method_not_allowed)
@@ -39,37 +42,37 @@ pub fn build(site: &Arc<AppState>, roles: &[Role]) -> Routes {
         // Browsers do not use these roles.
         (false, false) => router.fallback(not_found).method_not_allowed_fallback(not_allowed),
     };
-    let router = router.with_state(site.clone());
-    Routes { api: roles.contains(&Role::Service), others: router }
+    let router = router.with_state(state.clone());
+    Routes { api: roles.contains(&Role::Service), router_routes: router }
 }
 
 /// Builds the routes of the metrics address.
-pub fn build_metrics(site: &Arc<AppState>) -> Routes {
-    let router = router(metrics_page::routes(), site);
-    let router = router.fallback(not_found).method_not_allowed_fallback(not_allowed).with_state(site.clone());
-    Routes { api: false, others: router }
+pub fn build_metrics_routes(state: &Arc<AppState>) -> Routes {
+    let router = router(metrics_page::routes(), state);
+    let router = router.fallback(not_found).method_not_allowed_fallback(not_allowed).with_state(state.clone());
+    Routes { api: false, router_routes: router }
 }
 
 /// Builds the routes for clients that speak plain HTTP to a TLS listener: an error that asks for HTTPS.
-pub(crate) fn plain_at_tls() -> Routes {
-    Routes { api: false, others: Router::new().fallback(speak_tls) }
+pub(crate) fn https_required_routes() -> Routes {
+    Routes { api: false, router_routes: Router::new().fallback(https_required) }
 }
 
 /// Builds a router, and wraps the handlers of guarded routes.
-fn router(routes: Vec<Route>, site: &Arc<AppState>) -> Router<Arc<AppState>> {
-    let guard = axum::middleware::from_fn_with_state(site.clone(), same_site::require_own_origin);
+fn router(routes: Vec<Route>, state: &Arc<AppState>) -> Router<Arc<AppState>> {
+    let guard = axum::middleware::from_fn_with_state(state.clone(), same_site::require_own_origin);
     route::router(routes, |handler| handler.layer(guard.clone()))
 }
 
 /// Makes counters for all routes that can exist.
-pub fn meters() -> HttpMetrics {
+pub fn request_counters() -> HttpMetrics {
     let all = [Role::Service, Role::Login, Role::Web, Role::Worker];
-    HttpMetrics::new(others(&all, Doors::OPEN).iter().chain(&metrics_page::routes()).map(|route| route.path))
+    HttpMetrics::new(others(&all, OptionalRoutes::ALL).iter().chain(&metrics_page::routes()).map(|route| route.path))
 }
 
 /// The routes that exist only with certain settings or command-line options.
 #[derive(Clone, Copy, Debug)]
-pub struct Doors {
+pub struct OptionalRoutes {
     /// Whether the routes for tests exist: the server has a test clock.
     pub test_clock: bool,
     /// Whether the pages with the mails to customers exist: the server has a test clock, or the settings ask for them.
@@ -78,15 +81,15 @@ pub struct Doors {
     pub operator: bool,
 }
 
-impl Doors {
+impl OptionalRoutes {
     /// All optional routes.
-    pub const OPEN: Self = Self { test_clock: true, mail: true, operator: true };
+    pub const ALL: Self = Self { test_clock: true, mail: true, operator: true };
     /// No optional routes.
-    pub const SHUT: Self = Self { test_clock: false, mail: false, operator: false };
+    pub const NONE: Self = Self { test_clock: false, mail: false, operator: false };
 }
 
 /// Lists all routes except those of the device API, which has its own table.
-fn others(roles: &[Role], doors: Doors) -> Vec<Route> {
+fn others(roles: &[Role], doors: OptionalRoutes) -> Vec<Route> {
     let mut routes = status::routes();
     if doors.test_clock {
         routes.extend(test_control::routes().into_iter().map(Route::guarded));
@@ -114,14 +117,14 @@ fn others(roles: &[Role], doors: Doors) -> Vec<Route> {
 }
 
 /// Lists every route of a set of roles, as method and path. [`build`] makes exactly these routes.
-pub fn list(roles: &[Role], doors: Doors) -> Vec<(&'static str, &'static str)> {
+pub fn list_routes(roles: &[Role], doors: OptionalRoutes) -> Vec<(&'static str, &'static str)> {
     let api = ENDPOINTS.iter().filter(|_| roles.contains(&Role::Service));
     let api = api.flat_map(|spec| spec.paths.iter().map(|path| (spec.method, *path)));
     api.chain(others(roles, doors).iter().map(|route| (route.method, route.path))).collect()
 }
 
 /// Lists every route of [`build_metrics`].
-pub fn list_metrics() -> Vec<(&'static str, &'static str)> {
+pub fn list_metrics_routes() -> Vec<(&'static str, &'static str)> {
     metrics_page::routes().iter().map(|route| (route.method, route.path)).collect()
 }
 
@@ -129,7 +132,7 @@ pub fn list_metrics() -> Vec<(&'static str, &'static str)> {
 pub(crate) fn pattern(path: &str) -> Option<&'static str> {
     static ALL: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
         let all = [Role::Service, Role::Login, Role::Web, Role::Worker];
-        others(&all, Doors::OPEN).iter().map(|route| route.path).collect()
+        others(&all, OptionalRoutes::ALL).iter().map(|route| route.path).collect()
     });
     ALL.iter().copied().find(|pattern| api::matches_pattern(pattern, path))
 }
@@ -138,7 +141,7 @@ async fn not_found() -> Response {
     ApiError::NotFound.into_response()
 }
 
-async fn speak_tls() -> Response {
+async fn https_required() -> Response {
     let words = "This address accepts HTTPS only: use https:// instead of http://.";
     let mut response = json(StatusCode::BAD_REQUEST, serde_json::json!({ "message": words }).to_string());
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

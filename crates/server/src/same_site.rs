@@ -16,12 +16,12 @@ use std::sync::Arc;
 use url::{Host, Url};
 
 /// Refuses requests from pages of other sites.
-pub(crate) async fn require_own_origin(State(site): State<Arc<AppState>>, request: Request, next: Next) -> Response {
+pub(crate) async fn require_own_origin(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
     // The host in an absolute-form target precedes the header (RFC 9112, 3.2.2).
     let target = request.uri().authority().map(|authority| authority.as_str());
     match target
-        .map_or(Ok(()), |target| parse_own_host(target, &site.urls).map(drop))
-        .and_then(|()| check_origin(request.headers(), &site.urls))
+        .map_or(Ok(()), |target| parse_own_host(target, &state.urls).map(drop))
+        .and_then(|()| check_origin(request.headers(), &state.urls))
     {
         Ok(()) => next.run(request).await,
         Err(why) => json(StatusCode::FORBIDDEN, serde_json::json!({ "message": why }).to_string()),

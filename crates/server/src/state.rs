@@ -31,11 +31,11 @@ pub struct AppState {
     /// The public URL of each role.
     pub urls: PublicUrls,
     /// Limits on request bodies.
-    pub(crate) bodies: BodyLimits,
+    pub(crate) body_limits: BodyLimits,
     /// Finds the sources of requests.
     pub(crate) sources: ClientSources,
     /// The token of the operator API, if that API exists.
-    pub(crate) operator: Option<OperatorToken>,
+    pub(crate) operator_token: Option<OperatorToken>,
     /// The counters of requests, if metrics are enabled.
     pub(crate) metrics: Option<HttpMetrics>,
     /// Collects refusals for the log.
@@ -58,10 +58,10 @@ impl AppState {
         Arc::new(Self {
             app,
             urls,
-            bodies,
+            body_limits: bodies,
             sources,
             metrics: meters,
-            operator,
+            operator_token: operator,
             refusal_log: refusals,
             shutting_down: AtomicBool::new(false),
         })

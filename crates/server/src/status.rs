@@ -18,21 +18,21 @@ pub(crate) fn routes() -> Vec<Route> {
 }
 
 /// Healthy means that the store answers and accepts writes.
-async fn health(State(site): State<Arc<AppState>>) -> Result<Response, ApiError> {
-    opendrs_service::health::check(&site.app).await?;
+async fn health(State(state): State<Arc<AppState>>) -> Result<Response, ApiError> {
+    opendrs_service::health::check(&state.app).await?;
     Ok(json(StatusCode::OK, json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }).to_string()))
 }
 
 /// Ready means that the node accepts calls and will continue to do so. A node that is about to stop is not ready,
 /// although it still answers, so that a load balancer sends it no more calls. An unavailable store does not count: it
 /// is unavailable for every node, and calls get an error.
-async fn ready(State(site): State<Arc<AppState>>) -> Response {
-    match site.is_shutting_down() {
+async fn ready(State(state): State<Arc<AppState>>) -> Response {
+    match state.is_shutting_down() {
         true => json(StatusCode::SERVICE_UNAVAILABLE, json!({ "status": "stopping" }).to_string()),
         false => json(StatusCode::OK, json!({ "status": "ready" }).to_string()),
     }
 }
 
-async fn description(State(site): State<Arc<AppState>>) -> Response {
-    json(StatusCode::OK, openapi::document(&site.urls.service).to_string())
+async fn description(State(state): State<Arc<AppState>>) -> Response {
+    json(StatusCode::OK, openapi::document(&state.urls.service).to_string())
 }

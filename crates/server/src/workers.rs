@@ -8,7 +8,7 @@ use crate::edge_error::log;
 use crate::state::AppState;
 use crate::tls::ListenerTls;
 use opendrs_domain::id::ReceiverId;
-use opendrs_http::listener::stopped;
+use opendrs_http::listener::wait_for_stop;
 use opendrs_service::clock::{Clock, SystemClock};
 use opendrs_service::fulfilment::backend_call;
 use opendrs_service::{Error, consent, delivery, health, keys, mail, price, reading, schedule, signing};
@@ -28,9 +28,9 @@ const ROUNDS_PER_PURGE: u64 = 240;
 const MAX_SUMMARY_BATCHES: usize = 20;
 
 /// Summarizes readings whose retention has ended.
-async fn summarize_readings(site: &AppState) -> Result<(), Error> {
+async fn summarize_readings(state: &AppState) -> Result<(), Error> {
     for _ in 0..MAX_SUMMARY_BATCHES {
-        if !reading::sum_up_days(&site.app).await? {
+        if !reading::sum_up_days(&state.app).await? {
             break;
         }
     }
@@ -44,7 +44,7 @@ pub(crate) async fn watch_certificate(tls: Arc<ListenerTls>, every: Duration, mu
     let mut said = None;
     loop {
         tokio::select! {
-            () = stopped(&mut stop) => break,
+            () = wait_for_stop(&mut stop) => break,
             _ = ticks.tick() => {}
         }
         let looking = tls.clone();
@@ -67,8 +67,8 @@ pub(crate) async fn watch_certificate(tls: Arc<ListenerTls>, every: Duration, mu
 }
 
 /// Creates the signing key that an installation has from its first start on. No other task waits for it.
-async fn create_signing_key(site: Arc<AppState>) {
-    match signing::ensure_first_key(&site.app).await {
+async fn create_signing_key(state: Arc<AppState>) {
+    match signing::ensure_first_key(&state.app).await {
         Ok(Some(certificate)) => tracing::info!(certificate, "the signing key of notifications was created"),
         Ok(None) => {}
         Err(error) => log(&error),
@@ -76,22 +76,22 @@ async fn create_signing_key(site: Arc<AppState>) {
 }
 
 /// Runs until `stop` is true. Messages that are being sent are finished first.
-pub(crate) async fn run_worker(site: Arc<AppState>, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn run_worker(state: Arc<AppState>, mut stop: watch::Receiver<bool>) {
     let mut ticks = tokio::time::interval(ROUND_INTERVAL);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let (mut count, mut busy, mut senders): (u64, HashSet<ReceiverId>, JoinSet<ReceiverId>) = Default::default();
     let mut mailing: Option<JoinHandle<()>> = None;
-    tokio::spawn(create_signing_key(site.clone()));
+    tokio::spawn(create_signing_key(state.clone()));
     loop {
         tokio::select! {
-            () = stopped(&mut stop) => break,
+            () = wait_for_stop(&mut stop) => break,
             Some(done) = senders.join_next() => {
                 release_receiver(&mut busy, &done);
                 continue;
             }
             _ = ticks.tick() => {}
         }
-        match schedule::advance_due_orders(&site.app).await {
+        match schedule::advance_due_orders(&state.app).await {
             Ok(fired) if !fired.is_empty() => tracing::debug!(count = fired.len(), "orders advanced"),
             Ok(_) => {}
             Err(error) => log(&error),
@@ -99,31 +99,31 @@ pub(crate) async fn run_worker(site: Arc<AppState>, mut stop: watch::Receiver<bo
         while let Some(done) = senders.try_join_next() {
             release_receiver(&mut busy, &done);
         }
-        match delivery::list_due_receivers(&site.app).await {
+        match delivery::list_due_receivers(&state.app).await {
             Ok(due) => {
                 for topic in due.into_iter().filter(|topic| busy.insert(*topic)) {
-                    senders.spawn(send_deliveries(site.clone(), topic, stop.clone()));
+                    senders.spawn(send_deliveries(state.clone(), topic, stop.clone()));
                 }
             }
             Err(error) => log(&error),
         }
-        if let Err(error) = price::write_notices(&site.app).await {
+        if let Err(error) = price::write_notices(&state.app).await {
             log(&error);
         }
         if mailing.as_ref().is_none_or(JoinHandle::is_finished) {
-            mailing = Some(tokio::spawn(send_due_mails(site.clone(), stop.clone())));
+            mailing = Some(tokio::spawn(send_due_mails(state.clone(), stop.clone())));
         }
         if count.is_multiple_of(ROUNDS_PER_PURGE) {
-            for purged in [schedule::purge(&site.app).await, reading::purge_days(&site.app).await] {
+            for purged in [schedule::purge(&state.app).await, reading::purge_days(&state.app).await] {
                 purged.map_or_else(|error| log(&error), drop);
             }
-            match consent::finish_withdrawals(&site.app).await {
+            match consent::finish_withdrawals(&state.app).await {
                 Ok(0) => {}
                 Ok(count) => tracing::info!(count, "interrupted withdrawals of consent were finished"),
                 Err(error) => log(&error),
             }
         }
-        summarize_readings(&site).await.unwrap_or_else(|error| log(&error));
+        summarize_readings(&state).await.unwrap_or_else(|error| log(&error));
         count += 1;
     }
     while senders.join_next().await.is_some() {}
@@ -143,9 +143,9 @@ fn release_receiver(busy: &mut HashSet<ReceiverId>, done: &Result<ReceiverId, Jo
 }
 
 /// Sends one receiver's messages until none is due or `stop` is true.
-async fn send_deliveries(site: Arc<AppState>, topic: ReceiverId, stop: watch::Receiver<bool>) -> ReceiverId {
+async fn send_deliveries(state: Arc<AppState>, topic: ReceiverId, stop: watch::Receiver<bool>) -> ReceiverId {
     while !*stop.borrow() {
-        match delivery::drain_receiver(&site.app, topic).await {
+        match delivery::drain_receiver(&state.app, topic).await {
             Ok(sent) if sent.is_empty() => break,
             Ok(sent) => tracing::debug!(count = sent.len(), %topic, "messages sent"),
             Err(error) => {
@@ -163,43 +163,43 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 /// Runs the watch of every node, whatever its roles, until `stop` is true. It loads keys that other nodes added, and
 /// logs refusals. It also checks that the database accepts writes, so that a node without calls leaves a former primary
 /// too.
-pub(crate) async fn watch_node(site: Arc<AppState>, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn watch_node(state: Arc<AppState>, mut stop: watch::Receiver<bool>) {
     let mut ticks = tokio::time::interval(WATCH_INTERVAL);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            () = stopped(&mut stop) => break,
+            () = wait_for_stop(&mut stop) => break,
             _ = ticks.tick() => {}
         }
-        site.refusal_log.flush(site.app.system_time(), false);
+        state.refusal_log.flush(state.app.system_time(), false);
         // If the store is unavailable, callers get an error and the worker logs it.
-        let _ = keys::refresh(&site.app).await;
-        if site.app.db.engine() == Engine::Postgres {
-            let _ = health::check(&site.app).await;
+        let _ = keys::refresh(&state.app).await;
+        if state.app.db.engine() == Engine::Postgres {
+            let _ = health::check(&state.app).await;
         }
     }
-    site.refusal_log.flush(site.app.system_time(), true);
+    state.refusal_log.flush(state.app.system_time(), true);
 }
 
 /// Calls back ends until `stop` is true. It runs beside [`run_worker`], so that a slow back end delays nothing else.
-pub(crate) async fn run_backend_calls(site: Arc<AppState>, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn run_backend_calls(state: Arc<AppState>, mut stop: watch::Receiver<bool>) {
     let mut ticks = tokio::time::interval(ROUND_INTERVAL);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            () = stopped(&mut stop) => return,
+            () = wait_for_stop(&mut stop) => return,
             _ = ticks.tick() => {}
         }
-        if let Err(error) = backend_call::call_due_backends(&site.app).await {
+        if let Err(error) = backend_call::call_due_backends(&state.app).await {
             log(&error);
         }
     }
 }
 
 /// Sends the due mails until none is left.
-async fn send_due_mails(site: Arc<AppState>, stop: watch::Receiver<bool>) {
+async fn send_due_mails(state: Arc<AppState>, stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        match mail::send_due(&site.app).await {
+        match mail::send_due(&state.app).await {
             Ok(sent) if sent.is_empty() => return,
             Ok(sent) => tracing::debug!(count = sent.len(), "mails processed"),
             Err(error) => return log(&error),

@@ -17,7 +17,7 @@ pub(crate) use advance::advance;
 pub use cancel::{cancel_order, cancel_test_orders};
 pub use cancel_link::{CancelLink, cancel_by_link, find_cancel_link};
 pub use find::{
-    OwnedOrder, find_for_customer, find_for_device, find_for_token, list_for_device, list_open_for_customer,
+    OwnedOrder, find_by_token, find_for_customer, find_for_device, list_for_device, list_open_for_customer,
 };
 pub use hold::{OwnerDecision, decide_held_order, set_address};
 pub use place::{ReplenishOutcome, replenish, replenish_by_token};

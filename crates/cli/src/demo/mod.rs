@@ -37,7 +37,7 @@ pub(super) async fn run(file: Option<&Path>, args: DemoArgs) -> Result<(), Strin
     let folder = tempfile::Builder::new().prefix("opendrs-demo-").tempdir();
     let folder = folder.map_err(|e| format!("cannot create a temporary data folder: {e}"))?;
     // The demo's maker's cloud and device are on this machine, so its example commands need no certificate.
-    let config = store_args::local(file, folder.path(), &args.listen)?;
+    let config = store_args::local_config(file, folder.path(), &args.listen)?;
     logging::init(&config.server.log, config.server.log_format, None)?;
     let app = open_app::open_app(&config, ClockMode::Test).await?;
     let cloud = MakerCloud::start().await?;
@@ -46,7 +46,7 @@ pub(super) async fn run(file: Option<&Path>, args: DemoArgs) -> Result<(), Strin
     let running = Node::start(&config, app).await?;
     let (base, _) = running.addresses.first().ok_or("the demo needs the service, login, web and worker roles")?;
     let mut story = DemoReport::new(args.json);
-    let walked = scenario::run_scenario(base, &running.site.app, &cloud, &mut story).await;
+    let walked = scenario::run_scenario(base, &running.state.app, &cloud, &mut story).await;
     let good = story.finish(walked.as_ref().err());
     if !good || args.once {
         running.stop().await;

@@ -55,7 +55,7 @@ fn failed(name: &'static str, says: impl Into<String>, fix: impl Into<String>) -
 }
 
 pub(super) async fn run(file: Option<&Path>, args: DoctorArgs) -> Result<(), String> {
-    let checks = match store_args::config(file, &args.store, Vec::new()) {
+    let checks = match store_args::load_config(file, &args.store, Vec::new()) {
         Ok(config) => run_checks(&config).await,
         Err(why) => vec![failed("settings", why, "correct the setting; `opendrs config default` lists every setting")],
     };

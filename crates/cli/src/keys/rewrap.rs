@@ -29,7 +29,7 @@ pub(crate) struct KeysRewrapArgs {
 }
 
 pub(super) async fn run(file: Option<&Path>, args: KeysRewrapArgs) -> Result<(), String> {
-    let config = store_args::config(file, &args.store, Vec::new())?;
+    let config = store_args::load_config(file, &args.store, Vec::new())?;
     let place = config.store_location();
     let found = inspect(&place).await.map_err(|e| error_text(e.into()))?;
     let Some((proof, _)) = found.and_then(|found| found.installation) else {

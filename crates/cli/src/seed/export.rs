@@ -37,7 +37,7 @@ pub(super) struct SeedExportArgs {
 }
 
 pub(super) async fn run(file: Option<&Path>, args: SeedExportArgs) -> Result<(), String> {
-    let app = open_app::open_existing_app(&store_args::config(file, &args.store, Vec::new())?).await?;
+    let app = open_app::open_existing_app(&store_args::load_config(file, &args.store, Vec::new())?).await?;
     let contents = ExportContents { secrets: args.with_secrets, customers: !args.without_customers };
     let seed = service::export(&app, contents).await.map_err(super::super::error_text)?;
     let text = seed_to_toml(seed).map_err(|e| format!("the state cannot be written as a seed file: {e}"))?;

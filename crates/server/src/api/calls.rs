@@ -35,9 +35,9 @@ fn to_json(answer: &impl Serialize) -> Result<Bytes, ApiError> {
     written.map_err(|e| ApiError::from(Error::Internal(e.to_string())))
 }
 
-async fn replenish(ApiCall { state: site, caller, .. }: ApiCall<'_>) -> Result<Bytes, ApiError> {
+async fn replenish(ApiCall { state: state, caller, .. }: ApiCall<'_>) -> Result<Bytes, ApiError> {
     let slot = caller.slot.clone().ok_or(ApiError::NotFound)?;
-    replenish_json(&order::replenish(&site.app, &caller, &slot).await?)
+    replenish_json(&order::replenish(&state.app, &caller, &slot).await?)
 }
 
 fn replenish_json(done: &ReplenishOutcome) -> Result<Bytes, ApiError> {
@@ -54,13 +54,13 @@ fn replenish_json(done: &ReplenishOutcome) -> Result<Bytes, ApiError> {
 /// Other calls, and calls that are not entirely correct, are rechecked: the ordinary order of checks finds the error. A
 /// store that is unavailable is not tried a second time: a reading may be stored already, and must not be stored twice.
 pub(super) async fn try_fast_path(
-    site: &AppState,
+    state: &AppState,
     endpoint: ApiEndpoint,
     token: &DeviceToken,
     params: &PathParams<'_>,
     (body, result): (&[u8], Version),
 ) -> FastPath<Result<Bytes, ApiError>> {
-    let app = &site.app;
+    let app = &state.app;
     let param = |name| params.get(name).unwrap_or_default();
     let answer = match endpoint {
         ApiEndpoint::SlotStatus => {
@@ -73,11 +73,11 @@ pub(super) async fn try_fast_path(
             placed.map(|placed| placed.map(|outcome| replenish_json(&outcome)))
         }
         ApiEndpoint::SubscriptionInfo => {
-            let slots = subscription::list_for_token(app, token).await;
+            let slots = subscription::list_by_token(app, token).await;
             slots.map(|slots| slots.map(|slots| subscription_info_json(&slots, result)))
         }
         ApiEndpoint::OrderInfo => {
-            let order = order::find_for_token(app, token, param("instance")).await;
+            let order = order::find_by_token(app, token, param("instance")).await;
             order.map(|order| order.map(|order| to_json(&latest::OrderInfo::from(&order))))
         }
         ApiEndpoint::DeviceStatus | ApiEndpoint::Deregister | ApiEndpoint::CancelTestOrders => {
@@ -107,18 +107,18 @@ fn subscription_info_json(slots: &[SlotInfo], result: Version) -> Result<Bytes, 
     }
 }
 
-async fn slot_status(ApiCall { state: site, mut caller, body, .. }: ApiCall<'_>) -> Result<Bytes, ApiError> {
+async fn slot_status(ApiCall { state: state, mut caller, body, .. }: ApiCall<'_>) -> Result<Bytes, ApiError> {
     let slot = caller.slot.take().ok_or(ApiError::NotFound)?;
     let mut fields = BodyFields::parse(&body)?;
     let status = SlotStatus::from_fields(|name| fields.take(name)).map_err(Error::from)?;
-    reading::record(&site.app, caller, slot, status).await?;
+    reading::record(&state.app, caller, slot, status).await?;
     Ok(EMPTY_OBJECT)
 }
 
-async fn device_status(ApiCall { state: site, caller, body, .. }: ApiCall<'_>) -> Result<Bytes, ApiError> {
+async fn device_status(ApiCall { state: state, caller, body, .. }: ApiCall<'_>) -> Result<Bytes, ApiError> {
     let mut fields = BodyFields::parse(&body)?;
     let status = DeviceStatus::from_fields(|name| fields.take(name)).map_err(Error::from)?;
-    device::record_status(&site.app, &caller, &status).await?;
+    device::record_status(&state.app, &caller, &status).await?;
     Ok(EMPTY_OBJECT)
 }
 
@@ -130,14 +130,14 @@ async fn deregister(call: ApiCall<'_>) -> Result<Bytes, ApiError> {
 }
 
 async fn subscription_info(
-    ApiCall { state: site, caller, result_version: result, .. }: ApiCall<'_>,
+    ApiCall { state: state, caller, result_version: result, .. }: ApiCall<'_>,
 ) -> Result<Bytes, ApiError> {
-    subscription_info_json(&subscription::list_for_device(&site.app, &caller).await?, result)
+    subscription_info_json(&subscription::list_for_device(&state.app, &caller).await?, result)
 }
 
-async fn cancel_test_orders(ApiCall { state: site, mut caller, .. }: ApiCall<'_>) -> Result<Bytes, ApiError> {
+async fn cancel_test_orders(ApiCall { state: state, mut caller, .. }: ApiCall<'_>) -> Result<Bytes, ApiError> {
     let slot = caller.slot.take();
-    let slots = order::cancel_test_orders(&site.app, &caller, slot).await?;
+    let slots = order::cancel_test_orders(&state.app, &caller, slot).await?;
     let status = |free| if free { "NO_ORDER_IN_PROGRESS" } else { "ORDER_INPROGRESS" };
     let slot_order_statuses = slots
         .into_iter()

@@ -94,7 +94,7 @@ fn decode_segment(segment: &str) -> Option<Cow<'_, str>> {
 }
 
 /// Answers a request of the device API.
-pub(crate) async fn respond(site: &AppState, route: ApiRoute<'_>, request: Request, peer: SocketAddr) -> Response {
+pub(crate) async fn respond(state: &AppState, route: ApiRoute<'_>, request: Request, peer: SocketAddr) -> Response {
     match route {
         ApiRoute::MethodNotAllowed(allowed) => {
             let mut response = ApiError::MethodNotAllowed.into_response();
@@ -103,11 +103,11 @@ pub(crate) async fn respond(site: &AppState, route: ApiRoute<'_>, request: Reque
         }
         ApiRoute::Call(spec, params) => {
             let (parts, body) = request.into_parts();
-            match serve(site, spec, &params, (&parts, body)).await {
+            match serve(state, spec, &params, (&parts, body)).await {
                 Ok(response) => response,
                 Err(problem) => {
                     if let ApiError::Service(error @ (Error::RateLimited(_) | Error::OrderLimitReached(_))) = &problem {
-                        record_refusal(site, &parts.headers, peer, error).await;
+                        record_refusal(state, &parts.headers, peer, error).await;
                     }
                     problem.into_response()
                 }
@@ -117,14 +117,14 @@ pub(crate) async fn respond(site: &AppState, route: ApiRoute<'_>, request: Reque
 }
 
 /// Records a call over a limit in the log, with its device.
-async fn record_refusal(site: &AppState, headers: &HeaderMap, peer: SocketAddr, error: &Error) {
+async fn record_refusal(state: &AppState, headers: &HeaderMap, peer: SocketAddr, error: &Error) {
     let device = match bearer_token(headers) {
-        Some(token) => token::device_id(&site.app, &token).await,
+        Some(token) => token::device_id(&state.app, &token).await,
         None => None,
     };
     let device = device.map_or(String::new(), |device| device.to_string());
-    let source = site.sources.of_peer(headers, peer);
-    site.refusal_log.record(site.app.system_time(), RefusalKind::Call, &source, device, error);
+    let source = state.sources.of_peer(headers, peer);
+    state.refusal_log.record(state.app.system_time(), RefusalKind::Call, &source, device, error);
 }
 
 /// A call of an endpoint after all common checks.
@@ -144,7 +144,7 @@ impl ApiCall<'_> {
 }
 
 async fn serve(
-    site: &AppState,
+    state: &AppState,
     spec: &'static EndpointSpec,
     params: &PathParams<'_>,
     (parts, body): (&Parts, Body),
@@ -153,14 +153,14 @@ async fn serve(
     let slot = params.get("slot");
     let input = spec.parse_input_version(header(&parts.headers, INPUT_VERSION_HEADER).as_deref());
     let result = spec.parse_result_version(header(&parts.headers, RESULT_VERSION_HEADER).as_deref());
-    let body = read_body(body, site.bodies).await;
-    let token = token::open_device_token(&site.app, token.as_deref()).await?;
+    let body = read_body(body, state.body_limits).await;
+    let token = token::open_device_token(&state.app, token.as_deref()).await?;
     if let (Ok(_), Ok(result), Ok(body)) = (&input, &result, &body)
-        && let FastPath::Done(json) = calls::try_fast_path(site, spec.endpoint, &token, params, (body, *result)).await
+        && let FastPath::Done(json) = calls::try_fast_path(state, spec.endpoint, &token, params, (body, *result)).await
     {
         return Ok(success_response(spec, *result, json?));
     }
-    let caller = token::authenticate_device(&site.app, token, slot).await?;
+    let caller = token::authenticate_device(&state.app, token, slot).await?;
     input?;
     let result = result?;
     if let (Some(slot), None) = (slot, &caller.slot) {
@@ -169,7 +169,7 @@ async fn serve(
         return Err(ApiError::for_endpoint(spec.endpoint, unknown));
     }
     let body = body.map_err(ApiError::of_body)?;
-    let call = ApiCall { state: site, caller, params, body, result_version: result };
+    let call = ApiCall { state: state, caller, params, body, result_version: result };
     let json = calls::dispatch(spec.endpoint, call).await?;
     Ok(success_response(spec, result, json))
 }

@@ -26,8 +26,8 @@ struct AuthorizationServerMetadata<'a> {
     authorization_response_iss_parameter_supported: bool,
 }
 
-pub(super) async fn get(State(site): State<Arc<AppState>>) -> Response {
-    let issuer = site.urls.login.as_str();
+pub(super) async fn get(State(state): State<Arc<AppState>>) -> Response {
+    let issuer = state.urls.login.as_str();
     let metadata = AuthorizationServerMetadata {
         issuer,
         authorization_endpoint: format!("{issuer}/ap/oa"),

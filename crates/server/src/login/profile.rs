@@ -39,11 +39,11 @@ struct TokenInfoResponse {
     iat: i64,
 }
 
-pub(super) async fn token_info(State(site): State<Arc<AppState>>, parts: Parts) -> Result<Response, OAuthError> {
+pub(super) async fn token_info(State(state): State<Arc<AppState>>, parts: Parts) -> Result<Response, OAuthError> {
     let (token, carried) = read_access_token(&parts.uri, &parts.headers)?;
-    let info = profile::token_info(&site.app, &token, carried).await?;
+    let info = profile::token_info(&state.app, &token, carried).await?;
     let body = TokenInfoResponse {
-        iss: site.app.settings.issuer.clone(),
+        iss: state.app.settings.issuer.clone(),
         user_id: info.user_id,
         aud: info.client,
         app_id: info.profile,
@@ -65,10 +65,10 @@ struct UserProfileResponse {
     postal_code: Option<String>,
 }
 
-pub(super) async fn user_profile(State(site): State<Arc<AppState>>, parts: Parts) -> Result<Response, OAuthError> {
+pub(super) async fn user_profile(State(state): State<Arc<AppState>>, parts: Parts) -> Result<Response, OAuthError> {
     let (token, carried) = read_access_token(&parts.uri, &parts.headers)?;
     let profile::UserProfile { user_id, name, email, postal_code } =
-        profile::user_profile(&site.app, &token, carried).await?;
+        profile::user_profile(&state.app, &token, carried).await?;
     Ok(uncached_json(StatusCode::OK, &UserProfileResponse { user_id, email, name, postal_code }))
 }
 

@@ -38,9 +38,9 @@ struct TokenResponse<'a> {
     expires_in: i64,
 }
 
-pub(super) async fn post(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, OAuthError> {
+pub(super) async fn post(State(state): State<Arc<AppState>>, request: Request) -> Result<Response, OAuthError> {
     let (parts, body) = request.into_parts();
-    let body = read_body(body, site.bodies)
+    let body = read_body(body, state.body_limits)
         .await
         .map_err(|_| invalid_request("The body is too large or did not arrive whole"))?;
     let query = query(&parts.uri);
@@ -48,7 +48,7 @@ pub(super) async fn post(State(site): State<Arc<AppState>>, request: Request) ->
         return Err(invalid_request("Send parameters in the body, not in the query").into());
     }
     let mut asked = TokenRequest {
-        source: site.sources.of_request(&parts.extensions, &parts.headers),
+        source: state.sources.of_request(&parts.extensions, &parts.headers),
         ..parse_token_request(&body)?
     };
     let BasicAuthorization { credentials: basic, repeated } = parse_authorization(&parts.headers)?;
@@ -66,9 +66,9 @@ pub(super) async fn post(State(site): State<Arc<AppState>>, request: Request) ->
         }
         (asked.client_id, asked.client_secret) = (Some(id), Some(secret));
     }
-    let tokens = token_endpoint::handle_token_request(&site.app, &asked).await.map_err(|error| {
+    let tokens = token_endpoint::handle_token_request(&state.app, &asked).await.map_err(|error| {
         let client = asked.client_id.as_deref().filter(|id| ClientId::parse(id).is_ok()).unwrap_or("unknown");
-        site.refusal_log.record(site.app.system_time(), RefusalKind::TokenRequest, &asked.source, client, &error);
+        state.refusal_log.record(state.app.system_time(), RefusalKind::TokenRequest, &asked.source, client, &error);
         OAuthError { error, basic_auth: tried }
     })?;
     let body = TokenResponse {

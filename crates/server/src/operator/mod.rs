@@ -67,15 +67,15 @@ impl IntoResponse for OperatorError {
     }
 }
 
-fn require_token(site: &AppState, request: &Request) -> Result<(), OperatorError> {
+fn require_token(state: &AppState, request: &Request) -> Result<(), OperatorError> {
     let shown = bearer_token(request.headers());
-    let why = match (&site.operator, shown) {
+    let why = match (&state.operator_token, shown) {
         (Some(operator), Some(shown)) if operator.matches(&shown) => return Ok(()),
         (_, Some(_)) => "wrong token",
         (_, None) => "no token",
     };
-    let source = site.sources.of_request(request.extensions(), request.headers());
-    site.refusal_log.record(site.app.system_time(), refusal_log::RefusalKind::Operator, &source, "", why);
+    let source = state.sources.of_request(request.extensions(), request.headers());
+    state.refusal_log.record(state.app.system_time(), refusal_log::RefusalKind::Operator, &source, "", why);
     Err(OperatorError::Unauthorized)
 }
 
@@ -88,8 +88,8 @@ fn ok_json(answer: &Value) -> Response {
 }
 
 /// Lists the newest events first. `limit` is their number; `before` is the cursor that an earlier page returned.
-async fn list_events(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, OperatorError> {
-    require_token(&site, &request)?;
+async fn list_events(State(state): State<Arc<AppState>>, request: Request) -> Result<Response, OperatorError> {
+    require_token(&state, &request)?;
     let fields = form::decode_pairs(request.uri().query().unwrap_or_default().as_bytes()).unwrap_or_default();
     let (mut limit, mut before) = (PAGE_SIZE.0, None);
     for (name, value) in fields {
@@ -103,7 +103,7 @@ async fn list_events(State(site): State<Arc<AppState>>, request: Request) -> Res
             _ => return Err(bad_request("Use no parameters except limit and before.")),
         }
     }
-    let found = outbox::list(&site.app, before, limit).await?;
+    let found = outbox::list(&state.app, before, limit).await?;
     let full = i64::try_from(found.len()).is_ok_and(|len| len == limit);
     let next = found.last().filter(|_| full).map(|last| format_cursor((last.event.at, last.event.id)));
     let events: Value = found.iter().map(|listed| event_json::event_json(&listed.event, listed.state)).collect();
@@ -111,12 +111,12 @@ async fn list_events(State(site): State<Arc<AppState>>, request: Request) -> Res
 }
 
 async fn show_event(
-    State(site): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Response, OperatorError> {
-    require_token(&site, &request)?;
-    Ok(ok_json(&event_json::event_history_json(&delivery::load_event_history(&site.app, parse_event_id(&id)?).await?)))
+    require_token(&state, &request)?;
+    Ok(ok_json(&event_json::event_history_json(&delivery::load_event_history(&state.app, parse_event_id(&id)?).await?)))
 }
 
 /// The receiver of the replay, and whether only dead deliveries are replayed.
@@ -129,19 +129,19 @@ struct ReplayOneRequest {
 }
 
 async fn replay_one(
-    State(site): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Response, OperatorError> {
-    require_token(&site, &request)?;
+    require_token(&state, &request)?;
     let id = parse_event_id(&id)?;
-    let body = read_body(request.into_body(), site.bodies).await.map_err(ApiError::of_body)?;
+    let body = read_body(request.into_body(), state.body_limits).await.map_err(ApiError::of_body)?;
     let ReplayOneRequest { topic, failed } = match body.is_empty() {
         true => ReplayOneRequest::default(),
         false => parse_body(&body, "Send no body, or {\"topic\":\"NAME\",\"failed\":true}.")?,
     };
-    let to = find_receiver_id(&site, topic).await?;
-    let count = delivery::replay(&site.app, ReplaySelection::Event(id), to, failed).await?;
+    let to = find_receiver_id(&state, topic).await?;
+    let count = delivery::replay(&state.app, ReplaySelection::Event(id), to, failed).await?;
     Ok(ok_json(&json!({ "replayed": count })))
 }
 
@@ -157,16 +157,16 @@ struct ReplayRangeRequest {
     failed: bool,
 }
 
-async fn replay_range(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, OperatorError> {
+async fn replay_range(State(state): State<Arc<AppState>>, request: Request) -> Result<Response, OperatorError> {
     const USAGE: &str = "Send {\"since\":\"2018-03-02T07:00:00Z\"}, optionally with \"until\", \"topic\" and \
                          \"failed\"; or {\"rest\":...} from the previous answer, with the same topic and failed.";
-    require_token(&site, &request)?;
-    let body = read_body(request.into_body(), site.bodies).await.map_err(ApiError::of_body)?;
+    require_token(&state, &request)?;
+    let body = read_body(request.into_body(), state.body_limits).await.map_err(ApiError::of_body)?;
     let ReplayRangeRequest { since, until, rest, topic, failed } = parse_body(&body, USAGE)?;
     let moment = |text: &str| event_json::parse_moment(text).map_err(|why| bad_request(format!("{why}. {USAGE}")));
     let (last, until) = match (since, until, rest) {
         (Some(since), until, None) => {
-            let until = until.as_deref().map_or(Ok(site.app.now()), moment)?;
+            let until = until.as_deref().map_or(Ok(state.app.now()), moment)?;
             (delivery::start_cursor(moment(&since)?), until)
         }
         (None, None, Some(rest)) => {
@@ -175,8 +175,8 @@ async fn replay_range(State(site): State<Arc<AppState>>, request: Request) -> Re
         }
         _ => return Err(bad_request(USAGE)),
     };
-    let to = find_receiver_id(&site, topic).await?;
-    let (count, next) = delivery::replay_page(&site.app, last, until, to, failed).await?;
+    let to = find_receiver_id(&state, topic).await?;
+    let (count, next) = delivery::replay_page(&state.app, last, until, to, failed).await?;
     let rest = next.map(|next| format!("{}/{}", until.as_micros(), format_cursor(next)));
     Ok(ok_json(&json!({ "replayed": count, "rest": rest })))
 }
@@ -189,9 +189,9 @@ fn parse_event_id(text: &str) -> Result<EventId, OperatorError> {
     event_json::parse_event_id(text).map_err(bad_request)
 }
 
-async fn find_receiver_id(site: &AppState, name: Option<String>) -> Result<Option<ReceiverId>, Error> {
+async fn find_receiver_id(state: &AppState, name: Option<String>) -> Result<Option<ReceiverId>, Error> {
     match name {
-        Some(name) => Ok(Some(receiver::find(&site.app, &name).await?.id)),
+        Some(name) => Ok(Some(receiver::find(&state.app, &name).await?.id)),
         None => Ok(None),
     }
 }

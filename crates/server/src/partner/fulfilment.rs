@@ -25,34 +25,35 @@ pub(crate) fn routes() -> Vec<Route> {
     vec![Route::post("/-/fulfilment", receive_report), Route::post("/-/fulfilment/vendure", receive_vendure_hint)]
 }
 
-async fn receive_report(State(site): State<Arc<AppState>>, request: Request) -> Response {
-    let hook = site.app.settings.fulfilment.webhook.as_ref();
-    handle_signed(&site, hook.map_or(&[], |hook| &hook.secrets), request, async |body| report(&site, body).await).await
+async fn receive_report(State(state): State<Arc<AppState>>, request: Request) -> Response {
+    let hook = state.app.settings.fulfilment.webhook.as_ref();
+    handle_signed(&state, hook.map_or(&[], |hook| &hook.secrets), request, async |body| report(&state, body).await)
+        .await
 }
 
-async fn receive_vendure_hint(State(site): State<Arc<AppState>>, request: Request) -> Response {
-    let shop = site.app.settings.fulfilment.vendure.as_ref();
+async fn receive_vendure_hint(State(state): State<Arc<AppState>>, request: Request) -> Response {
+    let shop = state.app.settings.fulfilment.vendure.as_ref();
     let look = async |body: &Bytes| {
-        let known = record_hint(&site.app, vendure::parse_hint(body).map_err(Error::malformed)?).await?;
+        let known = record_hint(&state.app, vendure::parse_hint(body).map_err(Error::malformed)?).await?;
         Ok(json(StatusCode::OK, value!({ "known": known }).to_string()))
     };
-    handle_signed(&site, shop.map_or(&[], |shop| &shop.hint_secrets), request, look).await
+    handle_signed(&state, shop.map_or(&[], |shop| &shop.hint_secrets), request, look).await
 }
 
 /// Answers a request that is signed with one of these secrets.
 async fn handle_signed(
-    site: &AppState,
+    state: &AppState,
     secrets: &[WebhookSecret],
     request: Request,
     take: impl AsyncFnOnce(&Bytes) -> Result<Response, Error>,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let body = match read_body(body, site.bodies).await {
+    let body = match read_body(body, state.body_limits).await {
         Ok(body) => body,
         Err(BodyError::TooLarge(_)) => return error_response(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large."),
         Err(BodyError::Incomplete) => return error_response(StatusCode::BAD_REQUEST, "The body did not arrive whole."),
     };
-    if !has_valid_signature(site, secrets, &parts.headers, &body) {
+    if !has_valid_signature(state, secrets, &parts.headers, &body) {
         let text = "The signature is missing, wrong or older than five minutes.";
         return error_response(StatusCode::UNAUTHORIZED, text);
     }
@@ -71,25 +72,25 @@ async fn handle_signed(
     }
 }
 
-fn has_valid_signature(site: &AppState, secrets: &[WebhookSecret], headers: &HeaderMap, body: &Bytes) -> bool {
+fn has_valid_signature(state: &AppState, secrets: &[WebhookSecret], headers: &HeaderMap, body: &Bytes) -> bool {
     let header = |name: &str| headers.get(name)?.to_str().ok();
     let signed = || {
         let [id, timestamp, signature] = ["webhook-id", "webhook-timestamp", "webhook-signature"].map(header);
         Some(SignedHeaders { id: id?, timestamp: timestamp?, signature: signature? })
     };
-    signed().is_some_and(|signed| signed.verify(secrets, site.app.system_time(), body))
+    signed().is_some_and(|signed| signed.verify(secrets, state.app.system_time(), body))
 }
 
-async fn report(site: &AppState, body: &Bytes) -> Result<Response, Error> {
+async fn report(state: &AppState, body: &Bytes) -> Result<Response, Error> {
     let (instance, word) = parse_unsolicited_report(body).map_err(Error::malformed)?;
-    let mut order = find_job(&site.app, &instance).await?.order;
+    let mut order = find_job(&state.app, &instance).await?.order;
     // This back end must not see orders of other back ends.
     if order.backend != Backend::Webhook {
         return Err(Error::UnknownOrder);
     }
     let mut changed = false;
     if let Some(word) = word {
-        (order, changed) = apply_report(&site.app, &instance, word, ReportSource::Backend).await?;
+        (order, changed) = apply_report(&state.app, &instance, word, ReportSource::Backend).await?;
     }
     let problem = order.problem.map(opendrs_domain::order::OrderProblem::as_str);
     let answer = value!({ "state": order.state.as_str(), "problem": problem, "changed": changed });

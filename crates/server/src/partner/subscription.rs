@@ -20,34 +20,34 @@ use std::sync::Arc;
 /// Handles paths without a route: a query in the form of SNS, a signing certificate, or nothing. These are no routes of
 /// the router, for two reasons. SNS has its queries at the root, where an installation without them has nothing. The
 /// name of a certificate matches no pattern.
-pub(crate) async fn fallback(State(site): State<Arc<AppState>>, request: Request) -> Response {
+pub(crate) async fn fallback(State(state): State<Arc<AppState>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let (method, uri) = (parts.method.clone(), parts.uri.clone());
     let file = uri.path().trim_start_matches('/');
     match (method, file) {
         (Method::GET | Method::HEAD, "") if uri.query().is_none() && missing::accepts_html(&parts) => {
-            missing::home_page(&site, &parts)
+            missing::home_page(&state, &parts)
         }
-        (Method::GET, "") => handle_query(&site, uri.query().unwrap_or_default().to_owned()).await,
-        (Method::POST, "") => match read_body(body, site.bodies).await {
+        (Method::GET, "") => handle_query(&state, uri.query().unwrap_or_default().to_owned()).await,
+        (Method::POST, "") => match read_body(body, state.body_limits).await {
             // A POST may leave the parameters in the query, as in the link.
             Ok(body) => {
                 let asked = [uri.query().unwrap_or_default(), &String::from_utf8_lossy(&body)].join("&");
-                handle_query(&site, asked.trim_matches('&').to_owned()).await
+                handle_query(&state, asked.trim_matches('&').to_owned()).await
             }
-            Err(_) => ApiError::BodyTooLarge(site.bodies.bytes).into_response(),
+            Err(_) => ApiError::BodyTooLarge(state.body_limits.bytes).into_response(),
         },
         (Method::GET | Method::HEAD, file) if file.starts_with(signing::CERTIFICATE_FILE_PREFIX) => {
-            signing_certificate(&site, file).await
+            signing_certificate(&state, file).await
         }
-        _ => missing::not_found(State(site), parts).await,
+        _ => missing::not_found(State(state), parts).await,
     }
 }
 
 const XML_NAMESPACE: &str = "http://sns.amazonaws.com/doc/2010-03-31/";
 
-async fn handle_query(site: &AppState, text: String) -> Response {
-    let id = site.app.ids.random_uuid();
+async fn handle_query(state: &AppState, text: String) -> Response {
+    let id = state.app.ids.random_uuid();
     if text.is_empty() {
         return ApiError::NotFound.into_response();
     }
@@ -64,7 +64,7 @@ async fn handle_query(site: &AppState, text: String) -> Response {
                 id,
             );
         }
-        "ConfirmSubscription" => receiver::confirm(&site.app, &value("TopicArn"), &value("Token")).await.map(|done| {
+        "ConfirmSubscription" => receiver::confirm(&state.app, &value("TopicArn"), &value("Token")).await.map(|done| {
             done.map(|arn| {
                 action_response(
                     "ConfirmSubscription",
@@ -73,7 +73,7 @@ async fn handle_query(site: &AppState, text: String) -> Response {
                 )
             })
         }),
-        "Unsubscribe" => receiver::unsubscribe(&site.app, &value("SubscriptionArn"))
+        "Unsubscribe" => receiver::unsubscribe(&state.app, &value("SubscriptionArn"))
             .await
             .map(|done| done.map(|()| action_response("Unsubscribe", "", id))),
         "" => {
@@ -152,8 +152,8 @@ fn escape_xml(text: &str) -> String {
 }
 
 /// Serves a signing certificate. It never changes under its name, so it may be cached indefinitely.
-async fn signing_certificate(site: &AppState, file: &str) -> Response {
-    match signing::find_certificate(&site.app, file).await {
+async fn signing_certificate(state: &AppState, file: &str) -> Response {
+    match signing::find_certificate(&state.app, file).await {
         Ok(Some(pem)) => {
             let mut response = (StatusCode::OK, pem).into_response();
             let headers = response.headers_mut();

@@ -7,9 +7,9 @@ use std::fmt::{Display, Write};
 
 /// The text of a metrics page.
 #[derive(Default)]
-pub(crate) struct Page(pub(crate) String);
+pub(crate) struct MetricsText(pub(crate) String);
 
-impl Page {
+impl MetricsText {
     pub(crate) fn head(&mut self, name: &str, kind: &str, help: &str) {
         let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
     }

@@ -3,7 +3,7 @@
 //! Invariant: counting a request reads the clock twice and adds to three counters of the serving thread. It needs no
 //! lock and no allocation. No label contains anything about a device, a customer or a token.
 
-use super::exposition::Page;
+use super::exposition::MetricsText;
 use opendrs_domain::version::ENDPOINTS;
 use opendrs_store::metrics::Histogram;
 use std::cell::Cell;
@@ -88,7 +88,7 @@ impl HttpMetrics {
     }
 
     /// Writes the metrics of requests and connections.
-    pub(crate) fn write(&self, page: &mut Page) {
+    pub(crate) fn write(&self, page: &mut MetricsText) {
         page.head("opendrs_requests_total", "counter", "Requests answered, by endpoint and status.");
         for (at, name) in self.endpoints.iter().enumerate() {
             for (n, status) in COUNTED_STATUSES.iter().map(|s| s.to_string()).chain(["other".into()]).enumerate() {

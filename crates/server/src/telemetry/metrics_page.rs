@@ -5,7 +5,7 @@
 //!
 //! Invariant: the page consists of counters and of bounded reads of the store, whatever the number of devices.
 
-use super::exposition::Page;
+use super::exposition::MetricsText;
 use crate::state::{AppState, Route};
 use axum::extract::State;
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
@@ -20,8 +20,8 @@ pub(crate) fn routes() -> Vec<Route> {
     vec![Route::get("/-/metrics", page)]
 }
 
-fn store(site: &AppState, page: &mut Page) {
-    let numbers = site.app.db.metrics();
+fn store(state: &AppState, page: &mut MetricsText) {
+    let numbers = state.app.db.metrics();
     let name = "opendrs_store_batch_commands";
     page.head(name, "histogram", "Commands in each transaction of the store's writers.");
     page.histogram(name, "", &numbers.batches, 1.0);
@@ -39,8 +39,8 @@ fn store(site: &AppState, page: &mut Page) {
 }
 
 /// Writes the attempts of this node by outcome, and their durations.
-fn sent(site: &AppState, page: &mut Page) {
-    let meter = &site.app.metrics;
+fn sent(state: &AppState, page: &mut MetricsText) {
+    let meter = &state.app.metrics;
     let told = [
         ("delivery", "Attempts to deliver a message to a receiver", "protocol", &meter.deliveries),
         ("mail", "Attempts to send a mail to a customer", "", &meter.mails),
@@ -66,9 +66,9 @@ fn sent(site: &AppState, page: &mut Page) {
     }
 }
 
-async fn due(site: &AppState, page: &mut Page) -> Result<(), opendrs_service::Error> {
+async fn due(state: &AppState, page: &mut MetricsText) -> Result<(), opendrs_service::Error> {
     let Backlog { orders, held_orders: held, deliveries, mails, backend_calls: calls } =
-        backlog::load(&site.app).await?;
+        backlog::load(&state.app).await?;
     let lists = [
         ("orders_due", "Orders that are due and wait for a worker", orders),
         ("deliveries_waiting", "Messages on their way to receivers, including those to be tried again", deliveries),
@@ -89,7 +89,7 @@ async fn due(site: &AppState, page: &mut Page) -> Result<(), opendrs_service::Er
 }
 
 /// Writes memory and open files, if the system reports them.
-fn process(page: &mut Page) {
+fn process(page: &mut MetricsText) {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let rss =
         status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
@@ -102,20 +102,20 @@ fn process(page: &mut Page) {
 }
 
 /// Renders the page. Without its store, a node reports its own counters and that the store is unavailable.
-async fn page(State(site): State<Arc<AppState>>) -> Response {
-    let mut page = Page::default();
-    let engine = match site.app.db.engine() {
+async fn page(State(state): State<Arc<AppState>>) -> Response {
+    let mut page = MetricsText::default();
+    let engine = match state.app.db.engine() {
         Engine::Sqlite => "sqlite",
         Engine::Postgres => "postgres",
     };
     page.head("opendrs_build_info", "gauge", "Version of the program and engine of its store.");
     page.line(&format!("opendrs_build_info{{version=\"{}\",store=\"{engine}\"}}", env!("CARGO_PKG_VERSION")), 1);
-    if let Some(meters) = &site.metrics {
+    if let Some(meters) = &state.metrics {
         meters.write(&mut page);
     }
-    store(&site, &mut page);
-    sent(&site, &mut page);
-    let up = due(&site, &mut page).await.is_ok();
+    store(&state, &mut page);
+    sent(&state, &mut page);
+    let up = due(&state, &mut page).await.is_ok();
     page.gauge("opendrs_store_up", "Whether the store answered this scrape.", u8::from(up));
     process(&mut page);
     let mut response = page.0.into_response();

@@ -26,8 +26,8 @@ fn clock_status_json(shown: ClockStatus) -> Value {
     json!({ "now": shown.now.to_rfc3339_millis(), "frozen": shown.frozen, "ahead": shown.offset.to_string() })
 }
 
-pub(super) async fn show_clock(State(site): State<Arc<AppState>>) -> Result<Response, ApiError> {
-    Ok(json(StatusCode::OK, clock_status_json(schedule::clock_status(&site.app)?).to_string()))
+pub(super) async fn show_clock(State(state): State<Arc<AppState>>) -> Result<Response, ApiError> {
+    Ok(json(StatusCode::OK, clock_status_json(schedule::clock_status(&state.app)?).to_string()))
 }
 
 /// A change of the clock: one of `{"advance":"25h"}`, `{"freeze":true}`, `{"freeze":false}`.
@@ -108,9 +108,9 @@ fn order_transition_json(event: &OrderTransition) -> Value {
     })
 }
 
-pub(super) async fn change_clock(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, ApiError> {
+pub(super) async fn change_clock(State(state): State<Arc<AppState>>, request: Request) -> Result<Response, ApiError> {
     const USAGE: &str = "Send one of {\"advance\":\"25h\"}, {\"freeze\":true}, {\"freeze\":false}.";
-    let body = read_body(request.into_body(), site.bodies).await.map_err(ApiError::of_body)?;
+    let body = read_body(request.into_body(), state.body_limits).await.map_err(ApiError::of_body)?;
     let bad = |why: String| ApiError::BadBody(format!("{why} {USAGE}"));
     let change: ClockChangeRequest =
         serde_json::from_slice(&body).map_err(|e| bad(format!("The body cannot be read: {e}.")))?;
@@ -118,14 +118,14 @@ pub(super) async fn change_clock(State(site): State<Arc<AppState>>, request: Req
     match (change.advance, change.freeze) {
         (Some(by), None) => {
             let by = Span::parse(&by).map_err(|e| ApiError::BadBody(e.to_string()))?;
-            happened = schedule::advance_clock(&site.app, by).await?;
+            happened = schedule::advance_clock(&state.app, by).await?;
         }
         (None, Some(frozen)) => {
-            schedule::set_clock_frozen(&site.app, frozen).await?;
+            schedule::set_clock_frozen(&state.app, frozen).await?;
         }
         _ => return Err(ApiError::BadBody(USAGE.into())),
     }
-    let mut answer = clock_status_json(schedule::clock_status(&site.app).map_err(|e: Error| ApiError::from(e))?);
+    let mut answer = clock_status_json(schedule::clock_status(&state.app).map_err(|e: Error| ApiError::from(e))?);
     answer["fired"] = advance_report_json(&happened);
     Ok(json(StatusCode::OK, answer.to_string()))
 }

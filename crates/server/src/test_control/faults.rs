@@ -37,9 +37,9 @@ pub(crate) struct PlannedFault {
 }
 
 /// Applies the fault that is planned for a call, as far as it takes effect before the call.
-pub(crate) async fn apply_before_call(site: &AppState, path: &str) -> PlannedFault {
+pub(crate) async fn apply_before_call(state: &AppState, path: &str) -> PlannedFault {
     let ours = faultable_paths().any(|pattern| path_matches(pattern, path, false));
-    let Some(call) = ours.then(|| site.app.faults.take_for_call(path)).flatten() else {
+    let Some(call) = ours.then(|| state.app.faults.take_for_call(path)).flatten() else {
         return PlannedFault::default();
     };
     let login = path.starts_with("/auth/") || path.starts_with("/user/");
@@ -55,7 +55,7 @@ pub(crate) async fn apply_before_call(site: &AppState, path: &str) -> PlannedFau
     let problem = match call {
         CallFault::Slow(by) | CallFault::TimeoutAfter(by) => return PlannedFault { delay: Some(by), response: None },
         CallFault::Timeout(by) => {
-            wait_for_delay(site, by).await;
+            wait_for_delay(state, by).await;
             ApiError::Service(Error::Unavailable(PLANNED_FAULT_MESSAGE.into()))
         }
         CallFault::ExpiredToken => ApiError::Service(Error::InvalidToken),
@@ -68,9 +68,9 @@ pub(crate) async fn apply_before_call(site: &AppState, path: &str) -> PlannedFau
 }
 
 /// Waits for this time, or until the plan is cleared.
-pub(crate) async fn wait_for_delay(site: &AppState, by: Span) {
+pub(crate) async fn wait_for_delay(state: &AppState, by: Span) {
     let by = Duration::from_micros(by.as_micros().unsigned_abs());
-    let _ = tokio::time::timeout(by, site.app.faults.wait_until_cleared()).await;
+    let _ = tokio::time::timeout(by, state.app.faults.wait_until_cleared()).await;
 }
 
 /// Lists every path that can fail.
@@ -100,12 +100,12 @@ fn plan_json(plan: &[FaultPlanEntry]) -> Value {
     json!({ "faults": all.collect::<Value>() })
 }
 
-pub(super) async fn list_faults(State(site): State<Arc<AppState>>) -> Response {
-    json(StatusCode::OK, plan_json(&site.app.faults.list()).to_string())
+pub(super) async fn list_faults(State(state): State<Arc<AppState>>) -> Response {
+    json(StatusCode::OK, plan_json(&state.app.faults.list()).to_string())
 }
 
-pub(super) async fn clear_faults(State(site): State<Arc<AppState>>) -> Response {
-    site.app.faults.clear();
+pub(super) async fn clear_faults(State(state): State<Arc<AppState>>) -> Response {
+    state.app.faults.clear();
     json(StatusCode::OK, plan_json(&[]).to_string())
 }
 
@@ -128,8 +128,8 @@ fn once() -> u32 {
 const USAGE: &str =
     "Send {\"fault\":\"500\",\"on\":\"/replenish\",\"times\":3}; \"by\" is a duration, \"percent\" a price increase.";
 
-pub(super) async fn add_fault(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, ApiError> {
-    let AddFaultRequest { fault, on, times, by, percent } = read_json(&site, request.into_body(), USAGE).await?;
+pub(super) async fn add_fault(State(state): State<Arc<AppState>>, request: Request) -> Result<Response, ApiError> {
+    let AddFaultRequest { fault, on, times, by, percent } = read_json(&state, request.into_body(), USAGE).await?;
     let bad = |why: String| ApiError::Service(Error::InvalidCommand(why));
     let by = by.map(|by| Span::parse(&by)).transpose().map_err(|e| bad(e.to_string()))?;
     let what = FaultKind::parse(&fault, by, percent).map_err(bad)?;
@@ -141,6 +141,6 @@ pub(super) async fn add_fault(State(site): State<Arc<AppState>>, request: Reques
         let known = faultable_paths().collect::<Vec<_>>().join(", ");
         return Err(bad(format!("no call at {on} can have a fault; write one of {known}")));
     }
-    plan_fault(&site.app, what, on, times)?;
-    Ok(json(StatusCode::OK, plan_json(&site.app.faults.list()).to_string()))
+    plan_fault(&state.app, what, on, times)?;
+    Ok(json(StatusCode::OK, plan_json(&state.app.faults.list()).to_string()))
 }

@@ -36,14 +36,14 @@ pub(crate) fn routes() -> Vec<Route> {
 }
 
 /// Deletes everything that customers and devices did.
-async fn reset(State(site): State<Arc<AppState>>) -> Result<Response, ApiError> {
-    opendrs_service::reset::reset(&site.app).await?;
+async fn reset(State(state): State<Arc<AppState>>) -> Result<Response, ApiError> {
+    opendrs_service::reset::reset(&state.app).await?;
     Ok(json(StatusCode::OK, "{}"))
 }
 
 /// Parses a JSON body. The usage follows the error text.
-async fn read_json<T: DeserializeOwned>(site: &AppState, body: Body, usage: &str) -> Result<T, ApiError> {
-    let body = read_body(body, site.bodies).await.map_err(ApiError::of_body)?;
+async fn read_json<T: DeserializeOwned>(state: &AppState, body: Body, usage: &str) -> Result<T, ApiError> {
+    let body = read_body(body, state.body_limits).await.map_err(ApiError::of_body)?;
     let bad = |e: serde_json::Error| ApiError::BadBody(format!("The body cannot be read: {e}. {usage}"));
     serde_json::from_slice(&body).map_err(bad)
 }

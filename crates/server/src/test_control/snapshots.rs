@@ -34,21 +34,21 @@ fn snapshot_json(snapshot: &Snapshot) -> Value {
     })
 }
 
-pub(super) async fn list(State(site): State<Arc<AppState>>) -> Result<Response, ApiError> {
-    let all: Vec<_> = snapshot::list(&site.app).await?.iter().map(snapshot_json).collect();
+pub(super) async fn list(State(state): State<Arc<AppState>>) -> Result<Response, ApiError> {
+    let all: Vec<_> = snapshot::list(&state.app).await?.iter().map(snapshot_json).collect();
     Ok(json(StatusCode::OK, json!({ "snapshots": all }).to_string()))
 }
 
-pub(super) async fn post(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, ApiError> {
-    let done = match read_json(&site, request.into_body(), USAGE).await? {
-        SnapshotRequest { save: Some(name), replace, load: None } => snapshot::save(&site.app, &name, replace).await?,
-        SnapshotRequest { save: None, replace: false, load: Some(name) } => snapshot::load(&site.app, &name).await?,
+pub(super) async fn post(State(state): State<Arc<AppState>>, request: Request) -> Result<Response, ApiError> {
+    let done = match read_json(&state, request.into_body(), USAGE).await? {
+        SnapshotRequest { save: Some(name), replace, load: None } => snapshot::save(&state.app, &name, replace).await?,
+        SnapshotRequest { save: None, replace: false, load: Some(name) } => snapshot::load(&state.app, &name).await?,
         _ => return Err(ApiError::BadBody(USAGE.into())),
     };
     Ok(json(StatusCode::OK, snapshot_json(&done).to_string()))
 }
 
-pub(super) async fn remove(State(site): State<Arc<AppState>>, Path(name): Path<String>) -> Result<Response, ApiError> {
-    snapshot::delete(&site.app, &name).await?;
+pub(super) async fn remove(State(state): State<Arc<AppState>>, Path(name): Path<String>) -> Result<Response, ApiError> {
+    snapshot::delete(&state.app, &name).await?;
     Ok(json(StatusCode::OK, "{}"))
 }

@@ -28,15 +28,15 @@ struct TriggerRequest {
 const USAGE: &str =
     "Send {\"type\":\"item-shipped\",\"device\":\"SERIAL\",\"slot\":\"SLOT\"}, and optionally \"version\".";
 
-pub(super) async fn post(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, ApiError> {
-    let TriggerRequest { r#type, device, slot, version } = read_json(&site, request.into_body(), USAGE).await?;
+pub(super) async fn post(State(state): State<Arc<AppState>>, request: Request) -> Result<Response, ApiError> {
+    let TriggerRequest { r#type, device, slot, version } = read_json(&state, request.into_body(), USAGE).await?;
     let kind = NotificationType::parse_lenient(&r#type).ok_or_else(|| {
         let known = NotificationType::ALL.map(NotificationType::cli_name).join(", ");
         Error::InvalidCommand(format!("`{}` is not a notification type: use one of {known}", r#type.escape_default()))
     })?;
     let bad = |text: String| Error::InvalidCommand(format!("`{text}` is not a version: write 1.0 or 2.0"));
     let version = version.map(|text| Version::parse(&text).ok_or_else(|| bad(text))).transpose()?;
-    let done = trigger(&site.app, TriggerNotification { kind, device, slot, version }).await?;
+    let done = trigger(&state.app, TriggerNotification { kind, device, slot, version }).await?;
     let answer = json!({
         "event": done.event.id.to_string(),
         "type": done.event.notification_type().wire_name(),

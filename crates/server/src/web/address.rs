@@ -43,11 +43,11 @@ pub(super) struct KeptOrderRow {
 
 /// Lists the open orders that a new address does not change.
 pub(super) async fn list_kept_orders(
-    site: &AppState,
+    state: &AppState,
     customer: CustomerId,
     texts: &Texts,
 ) -> Result<Vec<KeptOrderRow>, Error> {
-    let open = order::list_open_for_customer(&site.app, customer).await?;
+    let open = order::list_open_for_customer(&state.app, customer).await?;
     let row = |order: &Order| {
         let address = order.shipping_address()?.to_single_line();
         let line = (texts.settings.kept_order)(&order.number().to_string(), &order.item.title, &address);
@@ -75,7 +75,7 @@ pub(super) fn parse_address(form: &PostedForm) -> Address {
 }
 
 fn render_form(
-    site: &AppState,
+    state: &AppState,
     browser: &BrowserSession,
     switch: Vec<LanguageLink>,
     return_to: &str,
@@ -87,7 +87,7 @@ fn render_form(
     let template = AddressPage {
         texts: browser.context.texts,
         switch,
-        csrf: &browser.form_token(site),
+        csrf: &browser.form_token(state),
         return_to,
         typed,
         problem: words.as_deref(),
@@ -98,39 +98,39 @@ fn render_form(
 }
 
 pub(super) async fn get(
-    State(site): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     browser: BrowserSession,
     parts: Parts,
 ) -> Result<Response, PageError> {
     let return_to = query_param(&parts, "return_to");
     let return_to = if is_local_path(&return_to) { return_to.as_str() } else { DEFAULT_RETURN_PATH };
     let Some(session) = &browser.session else {
-        return sign_in_page(&site, &browser, &page_url(return_to), None, "").await;
+        return sign_in_page(&state, &browser, &page_url(return_to), None, "").await;
     };
     let refused = PageError::with_context(&browser.context);
-    let owner = customer::load(&site.app, session.customer).await.map_err(&refused)?;
-    let kept = list_kept_orders(&site, session.customer, browser.context.texts).await.map_err(&refused)?;
+    let owner = customer::load(&state.app, session.customer).await.map_err(&refused)?;
+    let kept = list_kept_orders(&state, session.customer, browser.context.texts).await.map_err(&refused)?;
     let switch = browser.context.language_links(&page_url(return_to));
-    Ok(render_form(&site, &browser, switch, return_to, &owner.address.unwrap_or_default(), kept, None))
+    Ok(render_form(&state, &browser, switch, return_to, &owner.address.unwrap_or_default(), kept, None))
 }
 
 /// Changes the address, then redirects back.
 pub(super) async fn post(
-    State(site): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     PostedPage { browser, form }: PostedPage,
 ) -> Result<Response, PageError> {
     let return_to = form.get("return_to").filter(|target| is_local_path(target)).unwrap_or(DEFAULT_RETURN_PATH);
     let Some(session) = &browser.session else {
-        return sign_in_page(&site, &browser, &page_url(return_to), None, "").await;
+        return sign_in_page(&state, &browser, &page_url(return_to), None, "").await;
     };
     let typed = parse_address(&form);
-    match order::set_address(&site.app, session.customer, typed.clone()).await {
+    match order::set_address(&state.app, session.customer, typed.clone()).await {
         Ok(()) => Ok(redirect_to(StatusCode::SEE_OTHER, return_to)),
         Err(error @ Error::InvalidForm(_)) => {
-            let kept = list_kept_orders(&site, session.customer, browser.context.texts).await;
+            let kept = list_kept_orders(&state, session.customer, browser.context.texts).await;
             let kept = kept.map_err(PageError::with_context(&browser.context))?;
             let switch = browser.context.language_links(&page_url(return_to));
-            Ok(render_form(&site, &browser, switch, return_to, &typed, kept, Some(&error)))
+            Ok(render_form(&state, &browser, switch, return_to, &typed, kept, Some(&error)))
         }
         Err(error) => Err(PageError::with_context(&browser.context)(error)),
     }

@@ -34,28 +34,28 @@ pub(super) struct BrowserSession {
 }
 
 impl BrowserSession {
-    async fn read(site: &Arc<AppState>, parts: &Parts) -> Result<Self, PageError> {
-        let said = LanguageHints::from_request(site, parts);
+    async fn read(state: &Arc<AppState>, parts: &Parts) -> Result<Self, PageError> {
+        let said = LanguageHints::from_request(state, parts);
         // The context before the customer is loaded.
-        let shown = said.page_context(site, None);
+        let shown = said.page_context(state, None);
         let refused = PageError::with_context(&shown);
-        let sent = find_cookie(parts, &cookie_name(site, SESSION_COOKIE))
+        let sent = find_cookie(parts, &cookie_name(state, SESSION_COOKIE))
             .filter(|value| is_cookie_id(value))
             .map(str::to_owned);
         let session = match &sent {
-            Some(cookie) => session::find(&site.app, cookie).await.map_err(&refused)?,
+            Some(cookie) => session::find(&state.app, cookie).await.map_err(&refused)?,
             None => None,
         };
         let shown = match &session {
             Some(session) if !said.is_decisive() => {
-                let owner = customer::load(&site.app, session.customer).await.map_err(&refused)?;
-                said.page_context(site, owner.language)
+                let owner = customer::load(&state.app, session.customer).await.map_err(&refused)?;
+                said.page_context(state, owner.language)
             }
             _ => shown,
         };
         let fresh = sent.is_none();
-        let cookie = sent.unwrap_or_else(|| session::anonymous_cookie(&site.app));
-        let signup = find_cookie(parts, &cookie_name(site, SIGNUP_COOKIE))
+        let cookie = sent.unwrap_or_else(|| session::anonymous_cookie(&state.app));
+        let signup = find_cookie(parts, &cookie_name(state, SIGNUP_COOKIE))
             .filter(|value| is_cookie_id(value))
             .map(str::to_owned);
         Ok(Self {
@@ -69,8 +69,8 @@ impl BrowserSession {
     }
 
     /// Returns the token for the page's forms.
-    pub(super) fn form_token(&self, site: &AppState) -> String {
-        session::form_token(&site.app, &self.cookie)
+    pub(super) fn form_token(&self, state: &AppState) -> String {
+        session::form_token(&state.app, &self.cookie)
     }
 
     /// Sets the cookie of a sign-up, so that the browser can continue it at URLs without its id.
@@ -87,9 +87,9 @@ impl BrowserSession {
     }
 
     /// Sets the session's cookie if the browser has none yet, because the page's forms are bound to it.
-    pub(super) fn with_session_cookie(&self, site: &AppState, mut response: Response) -> Response {
+    pub(super) fn with_session_cookie(&self, state: &AppState, mut response: Response) -> Response {
         if self.is_new {
-            set_cookie(site, &mut response, SESSION_COOKIE, &self.cookie, None);
+            set_cookie(state, &mut response, SESSION_COOKIE, &self.cookie, None);
         }
         response
     }
@@ -101,16 +101,16 @@ pub(super) struct PostedForm(Vec<(String, String)>);
 impl PostedForm {
     /// Reads a form and checks that it comes from a page of this server.
     async fn read(
-        site: &Arc<AppState>,
+        state: &Arc<AppState>,
         parts: &Parts,
         browser: &BrowserSession,
         body: Body,
     ) -> Result<Self, PageError> {
         let refuse = |why: FormError| PageError::with_context(&browser.context)(why.into());
-        let body = read_body(body, site.bodies).await.map_err(|_| refuse(FormError::Incomplete))?;
+        let body = read_body(body, state.body_limits).await.map_err(|_| refuse(FormError::Incomplete))?;
         let form = Self(form::decode_pairs(&body).ok_or_else(|| refuse(FormError::Unreadable))?);
-        let elsewhere = header(&parts.headers, "sec-fetch-site").is_some_and(|site| site == "cross-site");
-        let fits = session::is_form_token(&site.app, browser.cookie_value(), form.get("csrf").unwrap_or_default());
+        let elsewhere = header(&parts.headers, "sec-fetch-site").is_some_and(|state| state == "cross-site");
+        let fits = session::is_form_token(&state.app, browser.cookie_value(), form.get("csrf").unwrap_or_default());
         if elsewhere || !fits || browser.is_new {
             return Err(refuse(FormError::Expired));
         }
@@ -136,8 +136,8 @@ impl PostedForm {
 impl FromRequestParts<Arc<AppState>> for BrowserSession {
     type Rejection = PageError;
 
-    async fn from_request_parts(parts: &mut Parts, site: &Arc<AppState>) -> Result<Self, PageError> {
-        Self::read(site, parts).await
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self, PageError> {
+        Self::read(state, parts).await
     }
 }
 
@@ -150,10 +150,10 @@ pub(super) struct PostedPage {
 impl FromRequest<Arc<AppState>> for PostedPage {
     type Rejection = PageError;
 
-    async fn from_request(request: Request, site: &Arc<AppState>) -> Result<Self, PageError> {
+    async fn from_request(request: Request, state: &Arc<AppState>) -> Result<Self, PageError> {
         let (parts, body) = request.into_parts();
-        let browser = BrowserSession::read(site, &parts).await?;
-        let form = PostedForm::read(site, &parts, &browser, body).await?;
+        let browser = BrowserSession::read(state, &parts).await?;
+        let form = PostedForm::read(state, &parts, &browser, body).await?;
         Ok(Self { browser, form })
     }
 }

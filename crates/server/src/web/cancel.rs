@@ -38,14 +38,14 @@ fn cancelled_page(shown: &PageContext) -> Response {
 }
 
 pub(super) async fn get(
-    State(site): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     browser: BrowserSession,
     parts: Parts,
 ) -> Result<Response, PageError> {
     let token = &query_param(&parts, "token");
     let BrowserSession { context: shown, .. } = &browser;
     let CancelLink { order, cancel_error: refusal, .. } =
-        order::find_cancel_link(&site.app, token).await.map_err(PageError::with_context(shown))?;
+        order::find_cancel_link(&state.app, token).await.map_err(PageError::with_context(shown))?;
     if order.state == OrderState::Cancelled {
         return Ok(cancelled_page(shown));
     }
@@ -56,7 +56,7 @@ pub(super) async fn get(
     let template = CancelPage {
         texts: shown.texts,
         switch: shown.language_links(current_path(&parts)),
-        csrf: &browser.form_token(&site),
+        csrf: &browser.form_token(&state),
         token,
         title: &order.item.title,
         number: order.number().to_string(),
@@ -64,15 +64,15 @@ pub(super) async fn get(
         placed: shown.texts.moment(&order.opened_at),
         until: shown.texts.moment(&order.window_ends_at),
     };
-    Ok(browser.with_session_cookie(&site, render_page(shown, StatusCode::OK, &template, None)))
+    Ok(browser.with_session_cookie(&state, render_page(shown, StatusCode::OK, &template, None)))
 }
 
 /// Cancels the order.
 pub(super) async fn post(
-    State(site): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     PostedPage { browser, form }: PostedPage,
 ) -> Result<Response, PageError> {
-    order::cancel_by_link(&site.app, form.get("token").unwrap_or_default())
+    order::cancel_by_link(&state.app, form.get("token").unwrap_or_default())
         .await
         .map_err(PageError::with_context(&browser.context))?;
     Ok(cancelled_page(&browser.context))

@@ -17,15 +17,15 @@ pub(super) const LANGUAGE_COOKIE: &str = "opendrs-language";
 pub(super) const SIGNUP_COOKIE: &str = "opendrs-signup";
 
 /// With `__Host-` a browser sends a cookie to this host alone, and by https alone.
-pub(super) fn cookie_name(site: &AppState, name: &str) -> String {
-    if site.is_https() { format!("__Host-{name}") } else { name.to_owned() }
+pub(super) fn cookie_name(state: &AppState, name: &str) -> String {
+    if state.is_https() { format!("__Host-{name}") } else { name.to_owned() }
 }
 
 /// Puts a cookie on an answer; an age of 0 removes it.
-pub(super) fn set_cookie(site: &AppState, response: &mut Response, name: &str, value: &str, max_age: Option<i64>) {
-    let secure = if site.is_https() { "; Secure" } else { "" };
+pub(super) fn set_cookie(state: &AppState, response: &mut Response, name: &str, value: &str, max_age: Option<i64>) {
+    let secure = if state.is_https() { "; Secure" } else { "" };
     let age = max_age.map_or(String::new(), |seconds| format!("; Max-Age={seconds}"));
-    let name = cookie_name(site, name);
+    let name = cookie_name(state, name);
     let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}");
     if let Ok(value) = HeaderValue::try_from(text) {
         response.headers_mut().append(SET_COOKIE, value);

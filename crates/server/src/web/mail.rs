@@ -48,8 +48,8 @@ struct MailPage<'a> {
 }
 
 /// Composes a mail. The result is `None` if its customer no longer exists.
-async fn compose_mail(site: &AppState, mail: &StoredMail) -> Result<Option<(MailRow, ComposedMail)>, Error> {
-    let Some(letter) = mail::build_message(&site.app, mail).await? else { return Ok(None) };
+async fn compose_mail(state: &AppState, mail: &StoredMail) -> Result<Option<(MailRow, ComposedMail)>, Error> {
+    let Some(letter) = mail::build_message(&state.app, mail).await? else { return Ok(None) };
     let words = ComposedMail::compose(&letter);
     let row = MailRow {
         id: mail.id.to_string(),
@@ -61,42 +61,42 @@ async fn compose_mail(site: &AppState, mail: &StoredMail) -> Result<Option<(Mail
     Ok(Some((row, words)))
 }
 
-async fn find_composed(site: &AppState, id: &str) -> Result<(MailRow, ComposedMail), Error> {
-    let mail = mail::find(&site.app, id).await?;
-    compose_mail(site, &mail)
+async fn find_composed(state: &AppState, id: &str) -> Result<(MailRow, ComposedMail), Error> {
+    let mail = mail::find(&state.app, id).await?;
+    compose_mail(state, &mail)
         .await?
         .ok_or_else(|| Error::InvalidCommand("the text of this mail was deleted together with its customer".into()))
 }
 
-pub(super) async fn list(State(site): State<Arc<AppState>>) -> Result<Response, PageError> {
-    let shown = PageContext::english(&site);
+pub(super) async fn list(State(state): State<Arc<AppState>>) -> Result<Response, PageError> {
+    let shown = PageContext::english(&state);
     let refused = PageError::with_context(&shown);
     let mut rows = Vec::new();
-    for mail in mail::list_newest(&site.app, MAX_LISTED).await.map_err(&refused)?.iter().rev() {
-        rows.extend(compose_mail(&site, mail).await.map_err(&refused)?.map(|(row, _)| row));
+    for mail in mail::list_newest(&state.app, MAX_LISTED).await.map_err(&refused)?.iter().rev() {
+        rows.extend(compose_mail(&state, mail).await.map_err(&refused)?.map(|(row, _)| row));
     }
     let template = MailListPage { texts: shown.texts, switch: Vec::new(), rows };
     Ok(render_page(&shown, StatusCode::OK, &template, None))
 }
 
-pub(super) async fn show(State(site): State<Arc<AppState>>, Path(id): Path<String>) -> Result<Response, PageError> {
-    let shown = PageContext::english(&site);
+pub(super) async fn show(State(state): State<Arc<AppState>>, Path(id): Path<String>) -> Result<Response, PageError> {
+    let shown = PageContext::english(&state);
     let refused = PageError::with_context(&shown);
-    let (row, words) = find_composed(&site, &id).await.map_err(&refused)?;
+    let (row, words) = find_composed(&state, &id).await.map_err(&refused)?;
     let text = words.to_text().map_err(|e| refused(Error::Internal(e.to_string())))?;
     let template = MailPage { texts: shown.texts, switch: Vec::new(), row, words: &words, text };
     Ok(render_page(&shown, StatusCode::OK, &template, None))
 }
 
 /// Shows the HTML of a mail. Its styles are attributes of its elements, as mail programs need them.
-pub(super) async fn html(State(site): State<Arc<AppState>>, Path(id): Path<String>) -> Result<Response, PageError> {
-    let shown = PageContext::english(&site);
+pub(super) async fn html(State(state): State<Arc<AppState>>, Path(id): Path<String>) -> Result<Response, PageError> {
+    let shown = PageContext::english(&state);
     let refused = PageError::with_context(&shown);
-    let (_, words) = find_composed(&site, &id).await.map_err(&refused)?;
+    let (_, words) = find_composed(&state, &id).await.map_err(&refused)?;
     let html = words.to_html().map_err(|e| refused(Error::Internal(e.to_string())))?;
     let mut response = html.into_response();
     let policy =
         "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
-    set_security_headers(&site, response.headers_mut(), policy);
+    set_security_headers(&state, response.headers_mut(), policy);
     Ok(response)
 }

@@ -33,37 +33,37 @@ pub(crate) fn accepts_html(parts: &Parts) -> bool {
 }
 
 /// Renders the page at the root of the customer pages.
-pub(crate) fn home_page(site: &Arc<AppState>, parts: &Parts) -> Response {
-    write_page(site, parts, StatusCode::OK, |texts| (texts.home_title, texts.home_text))
+pub(crate) fn home_page(state: &Arc<AppState>, parts: &Parts) -> Response {
+    write_page(state, parts, StatusCode::OK, |texts| (texts.home_title, texts.home_text))
 }
 
 /// Responds to a path that does not exist.
-pub(crate) async fn not_found(State(site): State<Arc<AppState>>, parts: Parts) -> Response {
+pub(crate) async fn not_found(State(state): State<Arc<AppState>>, parts: Parts) -> Response {
     match accepts_html(&parts) {
-        true => write_page(&site, &parts, StatusCode::NOT_FOUND, |texts| (texts.title, texts.text)),
+        true => write_page(&state, &parts, StatusCode::NOT_FOUND, |texts| (texts.title, texts.text)),
         false => ApiError::NotFound.into_response(),
     }
 }
 
 /// Responds to a method that a path does not accept.
-pub(crate) async fn method_not_allowed(State(site): State<Arc<AppState>>, parts: Parts) -> Response {
+pub(crate) async fn method_not_allowed(State(state): State<Arc<AppState>>, parts: Parts) -> Response {
     match accepts_html(&parts) {
-        true => write_page(&site, &parts, StatusCode::METHOD_NOT_ALLOWED, |texts| (texts.form_title, texts.form_text)),
+        true => write_page(&state, &parts, StatusCode::METHOD_NOT_ALLOWED, |texts| (texts.form_title, texts.form_text)),
         false => ApiError::MethodNotAllowed.into_response(),
     }
 }
 
 fn write_page(
-    site: &Arc<AppState>,
+    state: &Arc<AppState>,
     parts: &Parts,
     status: StatusCode,
     says: fn(&NotFoundTexts) -> (&'static str, &'static str),
 ) -> Response {
-    let shown: PageContext = LanguageHints::from_request(site, parts).page_context(site, None);
+    let shown: PageContext = LanguageHints::from_request(state, parts).page_context(state, None);
     let (title, text) = says(&shown.texts.missing);
     // A path that cannot be decoded stays unchanged, and a browser may interpret a part of it as a host.
     let switch =
         if is_local_path(current_path(parts)) { shown.language_links(current_path(parts)) } else { Vec::new() };
-    let devices = site.web_url("/settings");
+    let devices = state.web_url("/settings");
     render_page(&shown, status, &NotFoundPage { texts: shown.texts, switch, title, text, devices }, None)
 }

@@ -131,7 +131,7 @@ fn render_page(shown: &PageContext, status: StatusCode, template: &impl Template
     shown.with_language_cookie(response)
 }
 
-fn set_security_headers(site: &AppState, headers: &mut HeaderMap, policy: &str) {
+fn set_security_headers(state: &AppState, headers: &mut HeaderMap, policy: &str) {
     let mut set = |name: &'static str, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(HeaderName::from_static(name), value);
@@ -143,7 +143,7 @@ fn set_security_headers(site: &AppState, headers: &mut HeaderMap, policy: &str) 
     set("x-content-type-options", "nosniff");
     set("referrer-policy", "no-referrer");
     set("cache-control", "no-store");
-    if site.is_https() && !site.is_loopback() {
+    if state.is_https() && !state.is_loopback() {
         set("strict-transport-security", "max-age=31536000");
     }
 }

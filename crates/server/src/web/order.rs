@@ -63,7 +63,7 @@ struct OrderPage<'a> {
 }
 
 fn render_order(
-    site: &AppState,
+    state: &AppState,
     browser: &BrowserSession,
     owned: &OwnedOrder,
     present: Option<&Address>,
@@ -78,7 +78,7 @@ fn render_order(
     let template = OrderPage {
         texts,
         switch: shown.language_links(&order_url(&instance)),
-        csrf: &browser.form_token(site),
+        csrf: &browser.form_token(state),
         instance,
         model,
         serial: caller.device.serial.as_str(),
@@ -103,7 +103,7 @@ fn render_order(
             .map(Address::to_single_line),
         may_approve: problem.is_some_and(OrderProblem::is_customer_decision),
         may_look: matches!(problem, Some(OrderProblem::OutOfStock | OrderProblem::PaymentFailed)),
-        cancellable: order.is_cancellable(site.app.now()),
+        cancellable: order.is_cancellable(state.app.now()),
     };
     render_page(shown, StatusCode::OK, &template, None)
 }
@@ -125,67 +125,67 @@ fn order_url(instance: &str) -> String {
 }
 
 pub(super) async fn get(
-    State(site): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     browser: BrowserSession,
     parts: Parts,
 ) -> Result<Response, PageError> {
     let instance = &query_param(&parts, "id");
     let Some(session) = &browser.session else {
-        return sign_in_page(&site, &browser, &order_url(instance), None, "").await;
+        return sign_in_page(&state, &browser, &order_url(instance), None, "").await;
     };
-    let owned = order::find_for_customer(&site.app, session.customer, instance)
+    let owned = order::find_for_customer(&state.app, session.customer, instance)
         .await
         .map_err(PageError::with_context(&browser.context))?;
     let refused = PageError::with_context(&browser.context);
-    let owner = customer::load(&site.app, session.customer).await.map_err(&refused)?;
+    let owner = customer::load(&state.app, session.customer).await.map_err(&refused)?;
     let mut kept = Vec::new();
     if owned.order.state == OrderState::Held && owned.order.problem == Some(OrderProblem::MissingAddress) {
-        kept = address::list_kept_orders(&site, session.customer, browser.context.texts).await.map_err(&refused)?;
+        kept = address::list_kept_orders(&state, session.customer, browser.context.texts).await.map_err(&refused)?;
         kept.retain(|row| row.instance != owned.order.instance_id().to_string());
     }
-    Ok(render_order(&site, &browser, &owned, owner.address.as_ref(), kept))
+    Ok(render_order(&state, &browser, &owned, owner.address.as_ref(), kept))
 }
 
 /// Performs the action of the pressed button, then redirects to the order.
 pub(super) async fn post(
-    State(site): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     PostedPage { browser, form }: PostedPage,
 ) -> Result<Response, PageError> {
     let instance = form.get("id").unwrap_or_default();
     let back = order_url(instance);
     let Some(session) = &browser.session else {
-        return sign_in_page(&site, &browser, &back, None, "").await;
+        return sign_in_page(&state, &browser, &back, None, "").await;
     };
     let refused = PageError::with_context(&browser.context);
-    let owned = order::find_for_customer(&site.app, session.customer, instance).await.map_err(&refused)?;
-    apply_button(&site, &form, &owned).await.map_err(&refused)?;
+    let owned = order::find_for_customer(&state.app, session.customer, instance).await.map_err(&refused)?;
+    apply_button(&state, &form, &owned).await.map_err(&refused)?;
     Ok(redirect_to(StatusCode::SEE_OTHER, &back))
 }
 
 /// Changes the recipient of a held order to the present address of its owner's account.
-async fn send_to_current_address(site: &AppState, owned: &OwnedOrder) -> Result<(), Error> {
-    let owner = customer::load(&site.app, owned.caller.device.customer).await?;
-    order::decide_held_order(&site.app, owned, OwnerDecision::ShipTo(Recipient::from(&owner))).await
+async fn send_to_current_address(state: &AppState, owned: &OwnedOrder) -> Result<(), Error> {
+    let owner = customer::load(&state.app, owned.caller.device.customer).await?;
+    order::decide_held_order(&state.app, owned, OwnerDecision::ShipTo(Recipient::from(&owner))).await
 }
 
-async fn apply_button(site: &AppState, form: &PostedForm, owned: &OwnedOrder) -> Result<(), Error> {
+async fn apply_button(state: &AppState, form: &PostedForm, owned: &OwnedOrder) -> Result<(), Error> {
     let text = |name: &str| form.get(name).unwrap_or_default();
     if form.has("cancel") {
-        order::cancel_order(&site.app, &owned.caller, text("id"), CancelRequester::Customer).await
+        order::cancel_order(&state.app, &owned.caller, text("id"), CancelRequester::Customer).await
     } else if form.has("approve") {
         let seen = Money::parse(text("price"), text("currency")).map_err(Error::malformed)?;
-        order::decide_held_order(&site.app, owned, OwnerDecision::Approve(seen)).await
+        order::decide_held_order(&state.app, owned, OwnerDecision::Approve(seen)).await
     } else if form.has("address") {
-        order::set_address(&site.app, owned.caller.device.customer, address::parse_address(form)).await?;
-        match send_to_current_address(site, owned).await {
+        order::set_address(&state.app, owned.caller.device.customer, address::parse_address(form)).await?;
+        match send_to_current_address(state, owned).await {
             // The new address already released the order.
             Err(Error::ApproveRejected(_)) => Ok(()),
             sent => sent,
         }
     } else if form.has("present") {
-        send_to_current_address(site, owned).await
+        send_to_current_address(state, owned).await
     } else if form.has("look") {
-        order::decide_held_order(&site.app, owned, OwnerDecision::Recheck).await
+        order::decide_held_order(&state.app, owned, OwnerDecision::Recheck).await
     } else {
         Err(FormError::NoButton.into())
     }

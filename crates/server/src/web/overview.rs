@@ -47,13 +47,13 @@ struct OverviewPage<'a> {
 }
 
 async fn render_overview(
-    site: &Arc<AppState>,
+    state: &Arc<AppState>,
     browser: &BrowserSession,
     (underway, owner): (&SignupInProgress, &Customer),
     problem: Option<&Error>,
     typed: &Address,
 ) -> Result<Response, PageError> {
-    let takes_over = takeovers::is_owned_by_another(&site.app, underway, owner.id)
+    let takes_over = takeovers::is_owned_by_another(&state.app, underway, owner.id)
         .await
         .map_err(PageError::with_context(&browser.context))?;
     let test = underway.authorization.request.device.as_ref().is_some_and(|device| device.test);
@@ -62,7 +62,7 @@ async fn render_overview(
     let template = OverviewPage {
         texts: shown.texts,
         switch: shown.language_links(OVERVIEW_PATH),
-        csrf: &browser.form_token(site),
+        csrf: &browser.form_token(state),
         flow: &underway.id,
         model: underway.authorization.model.as_ref().map_or("", |model| model.name.as_str()),
         rows: underway
@@ -75,7 +75,7 @@ async fn render_overview(
         typed,
         test,
         takes_over,
-        cancel_within: (shown.texts.set_up.cancel_within)(cancel_window(site.app.settings.timing.cancel_window)),
+        cancel_within: (shown.texts.set_up.cancel_within)(cancel_window(state.app.settings.timing.cancel_window)),
         problem: words.as_deref(),
     };
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
@@ -96,51 +96,51 @@ fn cancel_window(span: Span) -> CancelWindow {
 }
 
 /// Shows the overview. Redirects to a slot's page first while a slot has no choice.
-pub(super) async fn get(State(site): State<Arc<AppState>>, browser: BrowserSession) -> Result<Response, PageError> {
+pub(super) async fn get(State(state): State<Arc<AppState>>, browser: BrowserSession) -> Result<Response, PageError> {
     let session = require_session(&browser)?;
     let refused = PageError::with_context(&browser.context);
     let id = browser.signup_id.as_deref().unwrap_or_default();
-    let underway = signup::find(&site.app, session, id).await.map_err(&refused)?;
+    let underway = signup::find(&state.app, session, id).await.map_err(&refused)?;
     if !underway.has_consented {
-        return consent_page(&site, &browser, &underway.id, &underway.authorization);
+        return consent_page(&state, &browser, &underway.id, &underway.authorization);
     }
     if underway.next_slot().is_some() {
         return Ok(redirect_to(StatusCode::SEE_OTHER, SLOT_PATH));
     }
-    let owner = customer::load(&site.app, session.customer).await.map_err(&refused)?;
-    render_overview(&site, &browser, (&underway, &owner), None, &Address::default()).await
+    let owner = customer::load(&state.app, session.customer).await.map_err(&refused)?;
+    render_overview(&state, &browser, (&underway, &owner), None, &Address::default()).await
 }
 
 /// Completes the sign-up, returns to the first slot, or cancels the sign-up.
 pub(super) async fn post(
-    State(site): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     SignupPost { browser, session, form, signup: mut underway }: SignupPost,
 ) -> Result<Response, PageError> {
     let refused = PageError::with_context(&browser.context);
     if form.has("change") {
-        signup::clear_choices(&site.app, &underway).await.map_err(&refused)?;
+        signup::clear_choices(&state.app, &underway).await.map_err(&refused)?;
         return Ok(browser.with_signup_cookie(redirect_to(StatusCode::SEE_OTHER, SLOT_PATH), &underway.id));
     }
     underway.shown_prices = prices::parse_shown_prices(&form);
     let typed = address::parse_address(&form);
-    let mut owner = customer::load(&site.app, session.customer).await.map_err(&refused)?;
+    let mut owner = customer::load(&state.app, session.customer).await.map_err(&refused)?;
     if owner.address.is_none() && form.has("line1") {
-        match order::set_address(&site.app, owner.id, typed.clone()).await {
-            Ok(()) => owner = customer::load(&site.app, owner.id).await.map_err(&refused)?,
+        match order::set_address(&state.app, owner.id, typed.clone()).await {
+            Ok(()) => owner = customer::load(&state.app, owner.id).await.map_err(&refused)?,
             Err(error @ Error::InvalidForm(_)) => {
-                return render_overview(&site, &browser, (&underway, &owner), Some(&error), &typed).await;
+                return render_overview(&state, &browser, (&underway, &owner), Some(&error), &typed).await;
             }
             Err(error) => return Err(refused(error)),
         }
     }
-    if let Some(blocked) = takeover::takeover_blocked_page(&site, &browser, &underway, &owner).await? {
+    if let Some(blocked) = takeover::takeover_blocked_page(&state, &browser, &underway, &owner).await? {
         return Ok(blocked);
     }
-    match signup::complete(&site.app, &underway, &owner).await {
+    match signup::complete(&state.app, &underway, &owner).await {
         Ok(target) => Ok(leave_to(&browser, &target)),
         Err(error @ Error::InvalidForm(_)) => {
-            render_overview(&site, &browser, (&underway, &owner), Some(&error), &typed).await
+            render_overview(&state, &browser, (&underway, &owner), Some(&error), &typed).await
         }
-        Err(error) => finished_or_error(&site, &browser, &session, &underway.id, error).await,
+        Err(error) => finished_or_error(&state, &browser, &session, &underway.id, error).await,
     }
 }

@@ -40,13 +40,13 @@ pub(super) struct LanguageHints {
 }
 
 impl LanguageHints {
-    pub(super) fn from_request(site: &AppState, parts: &Parts) -> Self {
+    pub(super) fn from_request(state: &AppState, parts: &Parts) -> Self {
         let pairs = query(&parts.uri);
         let asked = pairs.iter().filter(|(name, _)| LANGUAGE_PARAMS.contains(&name.as_str()));
         let accepted = header(&parts.headers, "accept-language");
         Self {
             requested: asked.filter_map(|(_, tags)| Language::parse_first(tags)).next(),
-            remembered: find_cookie(parts, &cookie_name(site, LANGUAGE_COOKIE)).and_then(Language::parse),
+            remembered: find_cookie(parts, &cookie_name(state, LANGUAGE_COOKIE)).and_then(Language::parse),
             accepted: accepted.map(Cow::into_owned),
         }
     }
@@ -57,9 +57,9 @@ impl LanguageHints {
     }
 
     /// Returns the context for a customer whose language is `stored`.
-    pub(super) fn page_context(&self, site: &Arc<AppState>, stored: Option<Language>) -> PageContext {
+    pub(super) fn page_context(&self, state: &Arc<AppState>, stored: Option<Language>) -> PageContext {
         let Self { requested: asked, remembered: chosen, accepted } = self;
-        let (asked, chosen, default) = (*asked, *chosen, site.app.settings.language);
+        let (asked, chosen, default) = (*asked, *chosen, state.app.settings.language);
         let wishes = LanguagePreferences {
             from_query: asked,
             from_cookie: chosen,
@@ -68,14 +68,14 @@ impl LanguageHints {
             default,
         };
         let texts = Texts::for_language(wishes.resolve());
-        PageContext { state: site.clone(), texts, language_to_remember: asked.filter(|_| asked != chosen) }
+        PageContext { state: state.clone(), texts, language_to_remember: asked.filter(|_| asked != chosen) }
     }
 }
 
 impl PageContext {
     /// Returns the context of pages for developers, which are English.
-    pub(super) fn english(site: &Arc<AppState>) -> Self {
-        Self { state: site.clone(), texts: Texts::for_language(Language::English), language_to_remember: None }
+    pub(super) fn english(state: &Arc<AppState>) -> Self {
+        Self { state: state.clone(), texts: Texts::for_language(Language::English), language_to_remember: None }
     }
 
     /// Returns a link to a page in each language. `target` is the page's URL.
@@ -98,8 +98,8 @@ pub(super) fn current_path(parts: &Parts) -> &str {
 }
 
 /// Sets the cookie that remembers a language until the browser is closed.
-pub(super) fn set_language_cookie(site: &AppState, response: &mut Response, language: Language) {
-    set_cookie(site, response, LANGUAGE_COOKIE, language.tag(), None);
+pub(super) fn set_language_cookie(state: &AppState, response: &mut Response, language: Language) {
+    set_cookie(state, response, LANGUAGE_COOKIE, language.tag(), None);
 }
 
 /// Returns the URL of a page in a language. Only the parameters that request a language change.

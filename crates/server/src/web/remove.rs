@@ -41,33 +41,33 @@ pub(super) fn page_url(device: DeviceId) -> String {
 
 /// Finds the customer's device with this id, and the name of its model.
 pub(super) async fn find_owned_device(
-    site: &AppState,
+    state: &AppState,
     browser: &BrowserSession,
     owner: CustomerId,
     id: &str,
 ) -> Result<Option<(Device, String)>, PageError> {
     let Ok(id) = DeviceId::parse(id) else { return Ok(None) };
-    device::find_owned(&site.app, owner, id).await.map_err(PageError::with_context(&browser.context))
+    device::find_owned(&state.app, owner, id).await.map_err(PageError::with_context(&browser.context))
 }
 
 pub(super) async fn get(
-    State(site): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     browser: BrowserSession,
     parts: Parts,
 ) -> Result<Response, PageError> {
     let id = &query_param(&parts, "device");
     let Some(session) = &browser.session else {
         let back = DeviceId::parse(id).map_or_else(|_| DEVICE_LIST_PATH.to_owned(), page_url);
-        return sign_in_page(&site, &browser, &back, None, "").await;
+        return sign_in_page(&state, &browser, &back, None, "").await;
     };
-    let Some((device, model)) = find_owned_device(&site, &browser, session.customer, id).await? else {
+    let Some((device, model)) = find_owned_device(&state, &browser, session.customer, id).await? else {
         return Ok(redirect_to(StatusCode::SEE_OTHER, DEVICE_LIST_PATH));
     };
     let BrowserSession { context: shown, .. } = &browser;
     let template = RemovePage {
         texts: shown.texts,
         switch: shown.language_links(current_path(&parts)),
-        csrf: &browser.form_token(&site),
+        csrf: &browser.form_token(&state),
         device: device.id.to_string(),
         model: &model,
         serial: device.serial.as_str(),
@@ -77,16 +77,16 @@ pub(super) async fn get(
 
 /// Removes the device, then redirects to the list of devices.
 pub(super) async fn post(
-    State(site): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     PostedPage { browser, form }: PostedPage,
 ) -> Result<Response, PageError> {
     let Some(session) = &browser.session else {
-        return sign_in_page(&site, &browser, DEVICE_LIST_PATH, None, "").await;
+        return sign_in_page(&state, &browser, DEVICE_LIST_PATH, None, "").await;
     };
     if let Some((device, _)) =
-        find_owned_device(&site, &browser, session.customer, form.get("device").unwrap_or_default()).await?
+        find_owned_device(&state, &browser, session.customer, form.get("device").unwrap_or_default()).await?
     {
-        device::remove(&site.app, device).await.map_err(PageError::with_context(&browser.context))?;
+        device::remove(&state.app, device).await.map_err(PageError::with_context(&browser.context))?;
     }
     Ok(redirect_to(StatusCode::SEE_OTHER, DEVICE_LIST_PATH))
 }

@@ -133,7 +133,7 @@ struct SwitchAccountPage<'a> {
 
 /// Finds the device of a page, or returns the page that is shown instead.
 async fn open_device(
-    site: &Arc<AppState>,
+    state: &Arc<AppState>,
     browser: &BrowserSession,
     session: &Session,
     which: DeviceSelection<'_>,
@@ -144,20 +144,20 @@ async fn open_device(
     let text = match which {
         DeviceSelection::Token(text) => text,
         DeviceSelection::OwnDevice(id) => {
-            let own = remove::find_owned_device(site, browser, session.customer, id).await?;
-            let own = own.map(|(device, _)| DeviceCaller::for_owner(&site.app, device));
+            let own = remove::find_owned_device(state, browser, session.customer, id).await?;
+            let own = own.map(|(device, _)| DeviceCaller::for_owner(&state.app, device));
             return match own {
                 Some(caller) => Ok(Ok(caller)),
-                None => devices_page(site, browser, session, texts.link_expired, exit).await.map(Err),
+                None => devices_page(state, browser, session, texts.link_expired, exit).await.map(Err),
             };
         }
-        DeviceSelection::DeviceList => return devices_page(site, browser, session, "", exit).await.map(Err),
+        DeviceSelection::DeviceList => return devices_page(state, browser, session, "", exit).await.map(Err),
     };
-    match token::resolve_page_token(&site.app, text).await.map_err(PageError::with_context(shown))? {
+    match token::resolve_page_token(&state.app, text).await.map_err(PageError::with_context(shown))? {
         SettingsTarget::Registered(caller) if caller.device.customer == session.customer => Ok(Ok(*caller)),
         SettingsTarget::Registered(_) => {
             let return_to = settings_url(which, exit);
-            let csrf = &browser.form_token(site);
+            let csrf = &browser.form_token(state);
             let switch = shown.language_links(&return_to);
             let template = SwitchAccountPage { texts: shown.texts, switch, csrf, return_to: &return_to, exit };
             Ok(Err(render_page(shown, StatusCode::FORBIDDEN, &template, None)))
@@ -168,12 +168,12 @@ async fn open_device(
         SettingsTarget::Unregistered(None) => {
             Ok(Err(message_page(shown, StatusCode::OK, texts.unregistered, texts.unregistered_why)))
         }
-        SettingsTarget::Unknown => devices_page(site, browser, session, texts.link_expired, exit).await.map(Err),
+        SettingsTarget::Unknown => devices_page(state, browser, session, texts.link_expired, exit).await.map(Err),
     }
 }
 
 async fn devices_page(
-    site: &Arc<AppState>,
+    state: &Arc<AppState>,
     browser: &BrowserSession,
     session: &Session,
     note: &str,
@@ -181,13 +181,13 @@ async fn devices_page(
 ) -> Result<Response, PageError> {
     let BrowserSession { context: shown, .. } = browser;
     let refused = PageError::with_context(shown);
-    let found = device::list_for_customer(&site.app, session.customer).await.map_err(&refused)?;
-    let owner = customer::load(&site.app, session.customer).await.map_err(&refused)?;
-    let given = consent::list_for_customer(&site.app, session.customer).await.map_err(&refused)?;
+    let found = device::list_for_customer(&state.app, session.customer).await.map_err(&refused)?;
+    let owner = customer::load(&state.app, session.customer).await.map_err(&refused)?;
+    let given = consent::list_for_customer(&state.app, session.customer).await.map_err(&refused)?;
     let template = DevicesPage {
         texts: shown.texts,
         switch: shown.language_links(&settings_url(DeviceSelection::DeviceList, exit)),
-        csrf: &browser.form_token(site),
+        csrf: &browser.form_token(state),
         which: DeviceSelection::DeviceList,
         note,
         exit,
@@ -208,7 +208,7 @@ async fn devices_page(
 
 /// Shows a device's settings: for an app with the device's token, and for links in the list of devices.
 pub(super) async fn get(
-    State(site): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     browser: BrowserSession,
     parts: Parts,
 ) -> Result<Response, PageError> {
@@ -221,18 +221,18 @@ pub(super) async fn get(
     }
     let Some(session) = &browser.session else {
         let return_to = settings_url(which, exit.filter(|_| which.is_one()));
-        return sign_in_page(&site, &browser, &return_to, None, "").await;
+        return sign_in_page(&state, &browser, &return_to, None, "").await;
     };
-    let caller = match open_device(&site, &browser, session, which, exit).await? {
+    let caller = match open_device(&state, &browser, session, which, exit).await? {
         Ok(caller) => caller,
         Err(instead) => return Ok(instead),
     };
-    device_page(&site, &browser, &caller, (which, exit), None).await
+    device_page(&state, &browser, &caller, (which, exit), None).await
 }
 
 /// Renders the settings of a device. If rules were refused, their form has the typed values.
 async fn device_page(
-    site: &Arc<AppState>,
+    state: &Arc<AppState>,
     browser: &BrowserSession,
     caller: &DeviceCaller,
     (which, exit): (DeviceSelection<'_>, Option<&str>),
@@ -240,16 +240,16 @@ async fn device_page(
 ) -> Result<Response, PageError> {
     let BrowserSession { context: shown, .. } = browser;
     let (texts, refused) = (shown.texts, PageError::with_context(shown));
-    let model = device::load_model(&site.app, &caller.device).await.map_err(&refused)?;
+    let model = device::load_model(&state.app, &caller.device).await.map_err(&refused)?;
     let of = Some((caller.shard, &caller.device));
-    let slots = subscription::list_slot_views(&site.app, &model, of).await.map_err(&refused)?;
-    let owner = customer::load(&site.app, caller.device.customer).await.map_err(&refused)?;
-    let orders = order::list_for_device(&site.app, caller).await.map_err(&refused)?;
-    let (now, ask_above) = (site.app.now(), site.app.settings.timing.price_tolerance_percent);
+    let slots = subscription::list_slot_views(&state.app, &model, of).await.map_err(&refused)?;
+    let owner = customer::load(&state.app, caller.device.customer).await.map_err(&refused)?;
+    let orders = order::list_for_device(&state.app, caller).await.map_err(&refused)?;
+    let (now, ask_above) = (state.app.now(), state.app.settings.timing.price_tolerance_percent);
     let template = SettingsPage {
         texts,
         switch: shown.language_links(&settings_url(which, exit)),
-        csrf: &browser.form_token(site),
+        csrf: &browser.form_token(state),
         which,
         exit,
         model: &model.name,
@@ -275,36 +275,36 @@ pub(super) struct SettingsPost {
 }
 
 async fn read_settings_post(
-    site: &Arc<AppState>,
+    state: &Arc<AppState>,
     PostedPage { browser, form }: PostedPage,
 ) -> Result<Result<SettingsPost, Response>, PageError> {
     let (which, exit) = selection_of_form(&form);
     let back = settings_url(which, exit);
     let Some(session) = &browser.session else {
-        return Ok(Err(sign_in_page(site, &browser, &back, None, "").await?));
+        return Ok(Err(sign_in_page(state, &browser, &back, None, "").await?));
     };
-    let opened = open_device(site, &browser, session, which, exit).await?;
+    let opened = open_device(state, &browser, session, which, exit).await?;
     Ok(opened.map(|caller| SettingsPost { browser, form, caller, return_url: back }))
 }
 
 impl FromRequest<Arc<AppState>> for SettingsPost {
     type Rejection = Response;
 
-    async fn from_request(request: Request, site: &Arc<AppState>) -> Result<Self, Response> {
-        let page = PostedPage::from_request(request, site).await.map_err(IntoResponse::into_response)?;
-        read_settings_post(site, page).await.map_err(IntoResponse::into_response)?
+    async fn from_request(request: Request, state: &Arc<AppState>) -> Result<Self, Response> {
+        let page = PostedPage::from_request(request, state).await.map_err(IntoResponse::into_response)?;
+        read_settings_post(state, page).await.map_err(IntoResponse::into_response)?
     }
 }
 
 /// Switches the reordering of a slot on or off, or chooses another product.
 pub(super) async fn change_slot(
-    State(site): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     SettingsPost { browser, form, caller, return_url: back }: SettingsPost,
 ) -> Result<Response, PageError> {
     let slot = form.get("slotId").unwrap_or_default();
     let on = form.get("subscribed") == Some("true");
     let change = SlotChange { asin: form.get("asin"), reorder: on, shown_prices: &prices::parse_shown_prices(&form) };
-    subscription::change_slot(&site.app, &caller, slot, change)
+    subscription::change_slot(&state.app, &caller, slot, change)
         .await
         .map_err(PageError::with_context(&browser.context))?;
     Ok(redirect_to(StatusCode::SEE_OTHER, &back))
@@ -312,11 +312,11 @@ pub(super) async fn change_slot(
 
 /// Cancels an order within its cancel window.
 pub(super) async fn cancel_order(
-    State(site): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     SettingsPost { browser, form, caller, return_url: back }: SettingsPost,
 ) -> Result<Response, PageError> {
     let instance = form.get("instanceId").unwrap_or_default();
-    order::cancel_order(&site.app, &caller, instance, CancelRequester::Customer)
+    order::cancel_order(&state.app, &caller, instance, CancelRequester::Customer)
         .await
         .map_err(PageError::with_context(&browser.context))?;
     Ok(redirect_to(StatusCode::SEE_OTHER, &back))
@@ -324,18 +324,18 @@ pub(super) async fn cancel_order(
 
 /// Changes the slot rules.
 pub(super) async fn change_rules(
-    State(site): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     SettingsPost { browser, form, caller, return_url: back }: SettingsPost,
 ) -> Result<Response, PageError> {
     let slot = form.get("slotId").unwrap_or_default();
     let typed = (rule::parse_rules_form(&form), browser.context.texts.language);
-    match rules::set_rules(&site.app, &caller, slot, typed, &form.get_all("substitute")).await {
+    match rules::set_rules(&state.app, &caller, slot, typed, &form.get_all("substitute")).await {
         Ok(()) => Ok(redirect_to(StatusCode::SEE_OTHER, &back)),
         Err(Error::InvalidForm(FormError::InvalidRule(why))) => {
             let problem = (browser.context.texts.error_message)(&FormError::InvalidRule(why).into());
             let (which, exit) = selection_of_form(&form);
             let rejected = RejectedRules { slot, form: &form, problem: &problem };
-            device_page(&site, &browser, &caller, (which, exit), Some(&rejected)).await
+            device_page(&state, &browser, &caller, (which, exit), Some(&rejected)).await
         }
         Err(error) => Err(PageError::with_context(&browser.context)(error)),
     }
@@ -343,19 +343,19 @@ pub(super) async fn change_rules(
 
 /// Changes the customer's language, for mails and for pages, and also in this browser.
 pub(super) async fn change_language(
-    State(site): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     PostedPage { browser, form }: PostedPage,
 ) -> Result<Response, PageError> {
     let (which, exit) = selection_of_form(&form);
     let back = settings_url(which, exit);
     let Some(session) = &browser.session else {
-        return sign_in_page(&site, &browser, &back, None, "").await;
+        return sign_in_page(&state, &browser, &back, None, "").await;
     };
     let refused = PageError::with_context(&browser.context);
     let chosen = form.get("language").and_then(Language::parse);
     let chosen = chosen.ok_or_else(|| refused(FormError::NoButton.into()))?;
-    customer::set_language(&site.app, session.customer, chosen).await.map_err(&refused)?;
+    customer::set_language(&state.app, session.customer, chosen).await.map_err(&refused)?;
     let mut response = redirect_to(StatusCode::SEE_OTHER, &back);
-    page_context::set_language_cookie(&site, &mut response, chosen);
+    page_context::set_language_cookie(&state, &mut response, chosen);
     Ok(response)
 }

@@ -50,7 +50,7 @@ pub(super) fn scope_descriptions(scopes: Scopes, texts: &ConsentTexts) -> Vec<&'
 
 /// Renders the page that asks for consent to exactly this request.
 pub(super) fn consent_page(
-    site: &Arc<AppState>,
+    state: &Arc<AppState>,
     browser: &BrowserSession,
     id: &str,
     asked: &ResolvedAuthorization,
@@ -59,7 +59,7 @@ pub(super) fn consent_page(
     let template = ConsentPage {
         texts: shown.texts,
         switch: shown.language_links(SLOT_PATH),
-        csrf: &browser.form_token(site),
+        csrf: &browser.form_token(state),
         flow: id,
         profile: &asked.profile.name,
         maker: &asked.maker.name,
@@ -109,16 +109,16 @@ impl SignupStep {
 
 /// Finds the next step of a sign-up. A sign-up with profile scopes only is completed here.
 pub(super) async fn next_step(
-    site: &Arc<AppState>,
+    state: &Arc<AppState>,
     browser: &BrowserSession,
     session: &Session,
     id: &str,
 ) -> Result<SignupStep, PageError> {
     let refused = PageError::with_context(&browser.context);
-    let underway = signup::find(&site.app, session, id).await.map_err(&refused)?;
+    let underway = signup::find(&state.app, session, id).await.map_err(&refused)?;
     if underway.authorization.model.is_none() {
-        let owner = customer::load(&site.app, session.customer).await.map_err(&refused)?;
-        let target = signup::complete(&site.app, &underway, &owner).await.map_err(&refused)?;
+        let owner = customer::load(&state.app, session.customer).await.map_err(&refused)?;
+        let target = signup::complete(&state.app, &underway, &owner).await.map_err(&refused)?;
         return Ok(SignupStep::Client(target));
     }
     Ok(SignupStep::Page(if underway.next_slot().is_some() { SLOT_PATH } else { OVERVIEW_PATH }, id.to_owned()))
@@ -127,7 +127,7 @@ pub(super) async fn next_step(
 /// Handles an error of the button that completes a sign-up. If the sign-up was completed just before, the browser gets
 /// the same target again. Every other form of a completed sign-up is refused.
 pub(super) async fn finished_or_error(
-    site: &Arc<AppState>,
+    state: &Arc<AppState>,
     browser: &BrowserSession,
     session: &Session,
     id: &str,
@@ -136,7 +136,7 @@ pub(super) async fn finished_or_error(
     let refused = PageError::with_context(&browser.context);
     match error {
         Error::SignupClosed => {
-            let target = signup::find_finished_redirect(&site.app, session, id).await.map_err(refused)?;
+            let target = signup::find_finished_redirect(&state.app, session, id).await.map_err(refused)?;
             Ok(leave_to(browser, &target))
         }
         error => Err(refused(error)),
@@ -156,21 +156,21 @@ pub(super) struct SignupPost {
 
 /// Reads a posted form of a sign-up. The cancel button is the same on every page, and is handled here.
 async fn read_signup_post(
-    site: &Arc<AppState>,
+    state: &Arc<AppState>,
     PostedPage { browser, form }: PostedPage,
 ) -> Result<Result<SignupPost, Response>, PageError> {
     let refused = PageError::with_context(&browser.context);
     let session = require_session(&browser)?.clone();
     let id = form.get("flow").unwrap_or_default();
-    let underway = match signup::find(&site.app, &session, id).await {
+    let underway = match signup::find(&state.app, &session, id).await {
         Ok(underway) => underway,
         Err(error) if form.has(COMPLETE_BUTTON) => {
-            return finished_or_error(site, &browser, &session, id, error).await.map(Err);
+            return finished_or_error(state, &browser, &session, id, error).await.map(Err);
         }
         Err(error) => return Err(refused(error)),
     };
     if form.has("cancel") || form.has("consentDenied") {
-        signup::abandon(&site.app, &underway).await.map_err(&refused)?;
+        signup::abandon(&state.app, &underway).await.map_err(&refused)?;
         return Ok(Err(leave_to(&browser, &underway.authorization.request.denied_redirect())));
     }
     Ok(Ok(SignupPost { browser, session, form, signup: underway }))
@@ -179,41 +179,41 @@ async fn read_signup_post(
 impl FromRequest<Arc<AppState>> for SignupPost {
     type Rejection = Response;
 
-    async fn from_request(request: Request, site: &Arc<AppState>) -> Result<Self, Response> {
-        let page = PostedPage::from_request(request, site).await.map_err(IntoResponse::into_response)?;
-        read_signup_post(site, page).await.map_err(IntoResponse::into_response)?
+    async fn from_request(request: Request, state: &Arc<AppState>) -> Result<Self, Response> {
+        let page = PostedPage::from_request(request, state).await.map_err(IntoResponse::into_response)?;
+        read_signup_post(state, page).await.map_err(IntoResponse::into_response)?
     }
 }
 
 /// Continues after a slot's answer. After the last slot it checks who owns the device.
 async fn continue_after_slot(
-    site: &Arc<AppState>,
+    state: &Arc<AppState>,
     browser: &BrowserSession,
     session: &Session,
     id: &str,
 ) -> Result<Response, PageError> {
     let refused = PageError::with_context(&browser.context);
-    let underway = signup::find(&site.app, session, id).await.map_err(&refused)?;
+    let underway = signup::find(&state.app, session, id).await.map_err(&refused)?;
     if underway.next_slot().is_none() {
-        let owner = customer::load(&site.app, session.customer).await.map_err(&refused)?;
-        if let Some(blocked) = takeover::takeover_blocked_page(site, browser, &underway, &owner).await? {
+        let owner = customer::load(&state.app, session.customer).await.map_err(&refused)?;
+        if let Some(blocked) = takeover::takeover_blocked_page(state, browser, &underway, &owner).await? {
             return Ok(blocked);
         }
     }
-    Ok(next_step(site, browser, session, id).await?.respond_to_form(browser))
+    Ok(next_step(state, browser, session, id).await?.respond_to_form(browser))
 }
 
 /// Handles the form of the consent page.
 pub(super) async fn answer_consent(
-    State(site): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     SignupPost { browser, session, form, signup: underway }: SignupPost,
 ) -> Result<Response, PageError> {
     if !form.has("consentApproved") {
         // The form has no button, for example because the Enter key sent it. A consent is never assumed.
-        return consent_page(&site, &browser, &underway.id, &underway.authorization);
+        return consent_page(&state, &browser, &underway.id, &underway.authorization);
     }
-    signup::record_consent(&site.app, &session, &underway).await.map_err(PageError::with_context(&browser.context))?;
-    Ok(next_step(&site, &browser, &session, &underway.id).await?.respond_to_form(&browser))
+    signup::record_consent(&state.app, &session, &underway).await.map_err(PageError::with_context(&browser.context))?;
+    Ok(next_step(&state, &browser, &session, &underway.id).await?.respond_to_form(&browser))
 }
 
 #[derive(Template)]
@@ -231,7 +231,7 @@ struct SlotPage<'a> {
 }
 
 fn slot_page(
-    site: &Arc<AppState>,
+    state: &Arc<AppState>,
     browser: &BrowserSession,
     underway: &SignupInProgress,
     problem: Option<&Error>,
@@ -246,7 +246,7 @@ fn slot_page(
     let template = SlotPage {
         texts: shown.texts,
         switch: shown.language_links(SLOT_PATH),
-        csrf: &browser.form_token(site),
+        csrf: &browser.form_token(state),
         flow: &underway.id,
         slot_id: view.slot.id.as_str(),
         slot: &view.slot.name,
@@ -265,31 +265,31 @@ fn slot_page(
 
 /// Shows the page of the next slot.
 pub(super) async fn show_slot(
-    State(site): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     browser: BrowserSession,
 ) -> Result<Response, PageError> {
     let session = require_session(&browser)?;
     let id = browser.signup_id.as_deref().unwrap_or_default();
-    let underway = signup::find(&site.app, session, id).await.map_err(PageError::with_context(&browser.context))?;
+    let underway = signup::find(&state.app, session, id).await.map_err(PageError::with_context(&browser.context))?;
     if !underway.has_consented {
-        return consent_page(&site, &browser, &underway.id, &underway.authorization);
+        return consent_page(&state, &browser, &underway.id, &underway.authorization);
     }
-    slot_page(&site, &browser, &underway, None)
+    slot_page(&state, &browser, &underway, None)
 }
 
 /// Handles the form of a slot's page: a product, or skip.
 pub(super) async fn answer_slot(
-    State(site): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     SignupPost { browser, session, form, signup: underway }: SignupPost,
 ) -> Result<Response, PageError> {
     let asin = form.get("asin").filter(|_| !form.has("skip"));
     if asin.is_none() && !form.has("skip") {
         let missing = FormError::NoSelection.into();
-        return slot_page(&site, &browser, &underway, Some(&missing));
+        return slot_page(&state, &browser, &underway, Some(&missing));
     }
-    match signup::record_choice(&site.app, &underway, form.get("slotId").unwrap_or_default(), asin).await {
-        Ok(()) => continue_after_slot(&site, &browser, &session, &underway.id).await,
-        Err(error @ Error::InvalidForm(_)) => slot_page(&site, &browser, &underway, Some(&error)),
+    match signup::record_choice(&state.app, &underway, form.get("slotId").unwrap_or_default(), asin).await {
+        Ok(()) => continue_after_slot(&state, &browser, &session, &underway.id).await,
+        Err(error @ Error::InvalidForm(_)) => slot_page(&state, &browser, &underway, Some(&error)),
         Err(error) => Err(PageError::with_context(&browser.context)(error)),
     }
 }

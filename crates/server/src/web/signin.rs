@@ -46,7 +46,7 @@ struct ErrorPage<'a> {
 
 /// Handles the authorization request.
 pub(super) async fn authorize(
-    State(site): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     browser: BrowserSession,
     parts: Parts,
 ) -> Result<Response, PageError> {
@@ -57,13 +57,13 @@ pub(super) async fn authorize(
         return Ok(error_page(shown, &here, "The request is not UTF-8", &AuthorizationParams::default()));
     };
     let params = AuthorizationParams::new(pairs);
-    let asked = match login::check_request(&site.app, &params, &site.urls.login)
+    let asked = match login::check_request(&state.app, &params, &state.urls.login)
         .await
         .map_err(PageError::with_context(shown))?
     {
         Ok(asked) => asked,
         Err(refusal) => {
-            record_refusal(&site, &parts, &params, &refusal);
+            record_refusal(&state, &parts, &params, &refusal);
             return Ok(match refusal {
                 AuthorizationError::ErrorPage(reason) => error_page(shown, &here, reason, &params),
                 AuthorizationError::Redirect(target) => redirect_to(StatusCode::FOUND, &target),
@@ -71,26 +71,26 @@ pub(super) async fn authorize(
         }
     };
     let Some(session) = &browser.session else {
-        return sign_in_page(&site, &browser, &here, None, "").await;
+        return sign_in_page(&state, &browser, &here, None, "").await;
     };
     let (id, consented) =
-        login::begin_signup(&site.app, session, &asked).await.map_err(PageError::with_context(shown))?;
+        login::begin_signup(&state.app, session, &asked).await.map_err(PageError::with_context(shown))?;
     match consented {
-        true => Ok(shown.with_language_cookie(next_step(&site, &browser, session, &id).await?.redirect(&browser))),
-        false => setup::consent_page(&site, &browser, &id, &asked),
+        true => Ok(shown.with_language_cookie(next_step(&state, &browser, session, &id).await?.redirect(&browser))),
+        false => setup::consent_page(&state, &browser, &id, &asked),
     }
 }
 
 /// Records a refused request in the log, with its client and the reason only.
-fn record_refusal(site: &AppState, parts: &Parts, params: &AuthorizationParams, refusal: &AuthorizationError) {
+fn record_refusal(state: &AppState, parts: &Parts, params: &AuthorizationParams, refusal: &AuthorizationError) {
     let why = match refusal {
         AuthorizationError::ErrorPage(reason) => reason,
         // `error` is the last parameter of the redirect.
         AuthorizationError::Redirect(target) => target.rsplit_once("error=").map_or("", |(_, error)| error),
     };
     let client = params.get("client_id").filter(|id| ClientId::parse(id).is_ok()).unwrap_or("unknown");
-    let source = site.sources.of_request(&parts.extensions, &parts.headers);
-    site.refusal_log.record(site.app.system_time(), refusal_log::RefusalKind::Authorize, &source, client, why);
+    let source = state.sources.of_request(&parts.extensions, &parts.headers);
+    state.refusal_log.record(state.app.system_time(), refusal_log::RefusalKind::Authorize, &source, client, why);
 }
 
 /// Renders the 400 page for requests whose redirect URI cannot be trusted (docs/spec/login.md#authorization-errors).
@@ -142,7 +142,7 @@ async fn continue_to(browser: &BrowserSession, return_to: &str) -> Result<Respon
 
 /// Renders the sign-in page. After the sign-in, the browser continues at `return_to`.
 pub(super) async fn sign_in_page(
-    site: &Arc<AppState>,
+    state: &Arc<AppState>,
     browser: &BrowserSession,
     return_to: &str,
     problem: Option<&Error>,
@@ -154,7 +154,7 @@ pub(super) async fn sign_in_page(
     let template = SignInPage {
         texts: shown.texts,
         switch: shown.language_links(return_to),
-        csrf: &browser.form_token(site),
+        csrf: &browser.form_token(state),
         return_to,
         cancel: cancel.as_ref().map(|(target, _)| target.as_str()),
         problem: words.as_deref(),
@@ -170,7 +170,7 @@ pub(super) async fn sign_in_page(
     if let Some(Error::Throttled(seconds)) = problem {
         response.headers_mut().insert(header::RETRY_AFTER, (*seconds).into());
     }
-    Ok(browser.with_session_cookie(site, response))
+    Ok(browser.with_session_cookie(state, response))
 }
 
 /// Whether `target` is a path of this server. A host, a scheme, or text that a browser may interpret as one is refused.
@@ -182,7 +182,7 @@ pub(super) fn is_local_path(target: &str) -> bool {
 }
 
 pub(super) async fn post(
-    State(site): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     headers: HeaderMap,
     extensions: Extensions,
     PostedPage { browser, form }: PostedPage,
@@ -195,7 +195,7 @@ pub(super) async fn post(
         });
     }
     let email = form.get("email").unwrap_or_default();
-    let source = site.sources.of_request(&extensions, &headers);
+    let source = state.sources.of_request(&extensions, &headers);
     let sign_in = session::SignInRequest {
         email,
         password: form.get("password").unwrap_or_default(),
@@ -203,20 +203,20 @@ pub(super) async fn post(
         language: browser.context.texts.language,
         source: &source,
     };
-    match session::sign_in(&site.app, sign_in).await {
+    match session::sign_in(&state.app, sign_in).await {
         Ok(cookie) => {
             if browser.session.is_some() {
-                session::sign_out(&site.app, browser.cookie_value())
+                session::sign_out(&state.app, browser.cookie_value())
                     .await
                     .map_err(PageError::with_context(&browser.context))?;
             }
             let mut response = continue_to(&browser, return_to).await?;
-            set_cookie(&site, &mut response, SESSION_COOKIE, &cookie.value, cookie.max_age);
+            set_cookie(&state, &mut response, SESSION_COOKIE, &cookie.value, cookie.max_age);
             Ok(response)
         }
         Err(error @ (Error::WrongPassword | Error::CustomerBlocked | Error::Throttled(_))) => {
-            site.refusal_log.record(site.app.system_time(), refusal_log::RefusalKind::SignIn, &source, "", &error);
-            sign_in_page(&site, &browser, return_to, Some(&error), email).await
+            state.refusal_log.record(state.app.system_time(), refusal_log::RefusalKind::SignIn, &source, "", &error);
+            sign_in_page(&state, &browser, return_to, Some(&error), email).await
         }
         Err(error) => Err(PageError::with_context(&browser.context)(error)),
     }
@@ -224,13 +224,13 @@ pub(super) async fn post(
 
 /// Signs out, and returns to the page, which then asks for a sign-in.
 pub(super) async fn sign_out(
-    State(site): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     PostedPage { browser, form }: PostedPage,
 ) -> Result<Response, PageError> {
-    session::sign_out(&site.app, browser.cookie_value()).await.map_err(PageError::with_context(&browser.context))?;
+    session::sign_out(&state.app, browser.cookie_value()).await.map_err(PageError::with_context(&browser.context))?;
     let return_to = form.get("return_to").filter(|target| is_local_path(target)).unwrap_or("/settings");
     let mut response = continue_to(&browser, return_to).await?;
-    set_cookie(&site, &mut response, SESSION_COOKIE, "", Some(0));
+    set_cookie(&state, &mut response, SESSION_COOKIE, "", Some(0));
     Ok(response)
 }
 

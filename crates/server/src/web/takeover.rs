@@ -34,13 +34,13 @@ struct TakeoverBlockedPage<'a> {
 
 /// Begins a takeover if another customer has the sign-up's device. Returns a page if the sign-up cannot continue.
 pub(super) async fn takeover_blocked_page(
-    site: &Arc<AppState>,
+    state: &Arc<AppState>,
     browser: &BrowserSession,
     underway: &SignupInProgress,
     customer: &Customer,
 ) -> Result<Option<Response>, PageError> {
     let BrowserSession { context: shown, .. } = browser;
-    let (status, text, wait) = match takeover::begin_takeover(&site.app, underway, customer).await {
+    let (status, text, wait) = match takeover::begin_takeover(&state.app, underway, customer).await {
         Ok(TakeoverStatus::NotOwned | TakeoverStatus::Allowed) => return Ok(None),
         Ok(TakeoverStatus::AwaitingAnswer(until)) => {
             (StatusCode::OK, (shown.texts.takeovers.waiting)(&shown.texts.moment(&until)), None)
@@ -88,14 +88,14 @@ fn button_label(texts: &TakeoverTexts, answer: TakeoverAnswer) -> &'static str {
 }
 
 pub(super) async fn get(
-    State(site): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     browser: BrowserSession,
     parts: Parts,
 ) -> Result<Response, PageError> {
     let token = &query_param(&parts, "token");
     let BrowserSession { context: shown, .. } = &browser;
     let texts = &shown.texts.takeovers;
-    let linked = takeover::find_takeover_link(&site.app, token).await.map_err(PageError::with_context(shown))?;
+    let linked = takeover::find_takeover_link(&state.app, token).await.map_err(PageError::with_context(shown))?;
     let TakeoverLink { takeover, model, device, allowed_answers: answers, .. } = &linked;
     let (title, why): (fn(&str) -> String, _) = match takeover.state {
         TakeoverState::Asked => (texts.requested, texts.requested_why),
@@ -112,7 +112,7 @@ pub(super) async fn get(
     let template = TakeoverPage {
         texts: shown.texts,
         switch: shown.language_links(current_path(&parts)),
-        csrf: &browser.form_token(&site),
+        csrf: &browser.form_token(&state),
         token,
         title: title(&model.name),
         why,
@@ -120,19 +120,19 @@ pub(super) async fn get(
         until: (texts.until)(&shown.texts.moment(&takeover.answer_by)),
         buttons: buttons.map(|(name, answer)| (*name, button_label(texts, *answer))).collect(),
     };
-    Ok(browser.with_session_cookie(&site, render_page(shown, StatusCode::OK, &template, None)))
+    Ok(browser.with_session_cookie(&state, render_page(shown, StatusCode::OK, &template, None)))
 }
 
 /// Records the owner's answer.
 pub(super) async fn post(
-    State(site): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     PostedPage { browser, form }: PostedPage,
 ) -> Result<Response, PageError> {
     let BrowserSession { context: shown, .. } = &browser;
     let refused = PageError::with_context(shown);
     let pressed = ANSWER_BUTTONS.iter().find(|(name, _)| form.has(name)).map(|(_, answer)| *answer);
     let answer = pressed.ok_or_else(|| refused(FormError::NoButton.into()))?;
-    takeover::answer_takeover(&site.app, form.get("token").unwrap_or_default(), answer).await.map_err(refused)?;
+    takeover::answer_takeover(&state.app, form.get("token").unwrap_or_default(), answer).await.map_err(refused)?;
     let texts = &shown.texts.takeovers;
     let (title, text) = match answer {
         TakeoverAnswer::Agree => (texts.agreed, texts.agreed_text),

@@ -37,7 +37,7 @@ pub(super) fn link_param<'p>(pairs: &'p [(String, String)], name: &str) -> Optio
 }
 
 pub(super) async fn get(
-    State(site): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     BrowserSession { context: shown, .. }: BrowserSession,
     parts: Parts,
 ) -> Result<Response, PageError> {
@@ -45,7 +45,7 @@ pub(super) async fn get(
     let pairs = query(&parts.uri);
     let composite = link_param(&pairs, "compositeId").unwrap_or_default();
     let model =
-        device::find_model_by_composite_id(&site.app, composite).await.map_err(PageError::with_context(&shown))?;
+        device::find_model_by_composite_id(&state.app, composite).await.map_err(PageError::with_context(&shown))?;
     let Some(model) = model else {
         return Ok(message_page(&shown, StatusCode::BAD_REQUEST, texts.unknown_model, texts.unknown_model_why));
     };

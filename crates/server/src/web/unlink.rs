@@ -41,26 +41,26 @@ pub(super) fn page_url(profile: ProfileId) -> String {
 }
 
 pub(super) async fn get(
-    State(site): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     browser: BrowserSession,
     parts: Parts,
 ) -> Result<Response, PageError> {
     let id = ProfileId::parse(&query_param(&parts, "profile"));
     let Some(session) = &browser.session else {
         let back = id.map_or_else(|_| SETTINGS_PATH.to_owned(), page_url);
-        return sign_in_page(&site, &browser, &back, None, "").await;
+        return sign_in_page(&state, &browser, &back, None, "").await;
     };
     let BrowserSession { context: shown, .. } = &browser;
     let refused = PageError::with_context(shown);
-    let given = consent::list_for_customer(&site.app, session.customer).await.map_err(&refused)?;
+    let given = consent::list_for_customer(&state.app, session.customer).await.map_err(&refused)?;
     let Some(given) = given.into_iter().find(|given| Ok(given.profile) == id) else {
         return Ok(redirect_to(StatusCode::SEE_OTHER, SETTINGS_PATH));
     };
-    let found = consent::list_affected_devices(&site.app, session.customer, given.profile).await.map_err(&refused)?;
+    let found = consent::list_affected_devices(&state.app, session.customer, given.profile).await.map_err(&refused)?;
     let template = UnlinkPage {
         texts: shown.texts,
         switch: shown.language_links(current_path(&parts)),
-        csrf: &browser.form_token(&site),
+        csrf: &browser.form_token(&state),
         profile: given.profile.to_string(),
         name: &given.name,
         maker: &given.maker,
@@ -71,14 +71,14 @@ pub(super) async fn get(
 
 /// Withdraws the consent, then redirects to the list of devices and apps.
 pub(super) async fn post(
-    State(site): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     PostedPage { browser, form }: PostedPage,
 ) -> Result<Response, PageError> {
     let Some(session) = &browser.session else {
-        return sign_in_page(&site, &browser, SETTINGS_PATH, None, "").await;
+        return sign_in_page(&state, &browser, SETTINGS_PATH, None, "").await;
     };
     if let Ok(profile) = ProfileId::parse(form.get("profile").unwrap_or_default()) {
-        consent::withdraw(&site.app, session.customer, profile)
+        consent::withdraw(&state.app, session.customer, profile)
             .await
             .map_err(PageError::with_context(&browser.context))?;
     }

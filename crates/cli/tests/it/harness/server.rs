@@ -9,7 +9,7 @@ use opendrs_http::{BodyLimits, ConnectionLimits, Listener, TrustedProxies};
 use opendrs_server::config::{Config, Role, SettingOverride};
 use opendrs_server::dispatch::Dispatcher;
 use opendrs_server::mail::MailSink;
-use opendrs_server::routes::{build, build_metrics, meters};
+use opendrs_server::routes::{build_metrics_routes, build_routes, request_counters};
 use opendrs_server::state::{AppState, PublicUrls};
 use opendrs_service::clock::Clock;
 use opendrs_service::limit::RateLimitSettings;
@@ -263,7 +263,7 @@ impl Server {
             app,
             PublicUrls { service: url.clone(), login: url.clone(), web: url },
             bodies,
-            metrics.then(meters),
+            metrics.then(request_counters),
             proxies,
             Some(OperatorToken::new(OPERATOR_TOKEN).unwrap()),
         );
@@ -272,7 +272,9 @@ impl Server {
             true => {
                 let listener = Listener::bind("server.listen", "127.0.0.1:0", limits).await.unwrap();
                 let base = format!("http://{}", listener.address().unwrap());
-                tokio::spawn(listener.serve(Dispatcher::new(site.clone(), build_metrics(&site)), stopping.clone()));
+                tokio::spawn(
+                    listener.serve(Dispatcher::new(site.clone(), build_metrics_routes(&site)), stopping.clone()),
+                );
                 base
             }
             false => String::new(),
@@ -283,12 +285,14 @@ impl Server {
                 let listener = Listener::bind("server.listen", "127.0.0.1:0", limits).await.unwrap();
                 let protected = protected.at_address(listener.address().unwrap());
                 let listener = listener.with_tls(Some(protected.tls.acceptor()));
-                tokio::spawn(listener.serve(Dispatcher::new(site.clone(), build(&site, &roles)), stopping.clone()));
+                tokio::spawn(
+                    listener.serve(Dispatcher::new(site.clone(), build_routes(&site, &roles)), stopping.clone()),
+                );
                 Some(protected)
             }
             false => None,
         };
-        tokio::spawn(listener.serve(Dispatcher::new(site.clone(), build(&site, &roles)), stopping));
+        tokio::spawn(listener.serve(Dispatcher::new(site.clone(), build_routes(&site, &roles)), stopping));
         Self { state: site, tls_endpoint: protected, address, base_url: base, metrics_url: numbers, store, stop }
     }
 

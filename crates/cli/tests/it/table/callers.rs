@@ -7,7 +7,7 @@ use crate::harness::{
 use opendrs_client::{ClientResponse, page_heading};
 use opendrs_domain::version::{ApiEndpoint, ENDPOINTS};
 use opendrs_server::config::Role;
-use opendrs_server::routes::Doors;
+use opendrs_server::routes::OptionalRoutes;
 use opendrs_service::session::form_token;
 use std::collections::BTreeSet;
 
@@ -212,8 +212,9 @@ const ROLES: [Role; 4] = [Role::Service, Role::Login, Role::Web, Role::Worker];
 
 #[test]
 fn every_route_has_its_line() {
-    let routes =
-        opendrs_server::routes::list(&ROLES, Doors::OPEN).into_iter().chain(opendrs_server::routes::list_metrics());
+    let routes = opendrs_server::routes::list_routes(&ROLES, OptionalRoutes::ALL)
+        .into_iter()
+        .chain(opendrs_server::routes::list_metrics_routes());
     let routes: BTreeSet<_> = routes.collect();
     let lines: BTreeSet<_> = cases("", "").iter().map(|case| (case.method, case.route)).collect();
     assert_eq!(lines, routes);
@@ -221,11 +222,15 @@ fn every_route_has_its_line() {
 
 #[test]
 fn a_role_alone_has_its_own_routes() {
-    let count = |doors| opendrs_server::routes::list(&[Role::Worker], doors).len();
-    assert_eq!(count(Doors::SHUT), 3, "health, readiness and description");
-    assert_eq!(count(Doors { test_clock: true, ..Doors::SHUT }), 13, "and the clock, and what else tests may ask for");
-    assert_eq!(count(Doors { operator: true, ..Doors::SHUT }), 7, "and the operator's");
-    let [service, login, web, _] = ROLES.map(|role| opendrs_server::routes::list(&[role], Doors::SHUT));
+    let count = |doors| opendrs_server::routes::list_routes(&[Role::Worker], doors).len();
+    assert_eq!(count(OptionalRoutes::NONE), 3, "health, readiness and description");
+    assert_eq!(
+        count(OptionalRoutes { test_clock: true, ..OptionalRoutes::NONE }),
+        13,
+        "and the clock, and what else tests may ask for"
+    );
+    assert_eq!(count(OptionalRoutes { operator: true, ..OptionalRoutes::NONE }), 7, "and the operator's");
+    let [service, login, web, _] = ROLES.map(|role| opendrs_server::routes::list_routes(&[role], OptionalRoutes::NONE));
     assert!(service.contains(&("POST", "/replenish/{slot}")) && !service.contains(&("GET", "/ap/oa")));
     assert!(login.contains(&("GET", "/ap/oa")) && !login.contains(&("GET", "/settings")));
     assert!(web.contains(&("GET", "/settings")) && !web.contains(&("POST", "/auth/o2/token")));

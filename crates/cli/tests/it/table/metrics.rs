@@ -5,7 +5,7 @@ use crate::harness::{LinkedDevice, Options, ReceiverAction, Server, Store, TestR
 use opendrs_client::send;
 use opendrs_domain::version::ApiEndpoint;
 use opendrs_server::config::Role;
-use opendrs_server::routes::Doors;
+use opendrs_server::routes::OptionalRoutes;
 use std::collections::BTreeMap;
 
 async fn counting() -> Server {
@@ -101,9 +101,10 @@ async fn nothing_else_is_at_that_address() {
     let bearer = format!("Bearer {access}");
     for headers in [&[][..], &[("authorization", bearer.as_str())]] {
         assert_eq!(get(&server, "/-/metrics", headers).await.0, 200);
-        for (_, path) in
-            opendrs_server::routes::list(&[Role::Service, Role::Login, Role::Web, Role::Worker], Doors::OPEN)
-        {
+        for (_, path) in opendrs_server::routes::list_routes(
+            &[Role::Service, Role::Login, Role::Web, Role::Worker],
+            OptionalRoutes::ALL,
+        ) {
             let path = path.replace(['{', '}'], "");
             assert_eq!(get(&server, &path, headers).await.0, 404, "{path}");
         }

@@ -2,7 +2,7 @@
 
 use crate::harness::{Options, Server, TestRequest};
 use opendrs_server::config::Role;
-use opendrs_server::routes::{Doors, list};
+use opendrs_server::routes::{OptionalRoutes, list_routes};
 
 /// Paths below `/-/` that every caller may use.
 const OPEN: [&str; 4] = ["/-/health", "/-/ready", "/-/openapi.json", "/-/style.css"];
@@ -11,8 +11,8 @@ const SIGNED: &str = "/-/fulfilment";
 
 /// Every route that a test may use.
 fn guarded() -> Vec<(&'static str, String)> {
-    let doors = Doors { operator: false, ..Doors::OPEN };
-    let all = list(&[Role::Service, Role::Login, Role::Web, Role::Worker], doors).into_iter();
+    let doors = OptionalRoutes { operator: false, ..OptionalRoutes::ALL };
+    let all = list_routes(&[Role::Service, Role::Login, Role::Web, Role::Worker], doors).into_iter();
     let below = all.filter(|(_, path)| path.starts_with("/-/") && !OPEN.contains(path) && !path.starts_with(SIGNED));
     below.map(|(method, path)| (method, path.replace("{name}", "n").replace("{id}", "7"))).collect()
 }
