@@ -20,7 +20,7 @@ const PAGE_SIZE: i64 = 200;
 pub enum ReplaySelection {
     /// One event.
     Event(EventId),
-    /// Every event of a time range: from (inclusive), until.
+    /// Every event of a time range: from, until.
     Range(Time, Time),
     /// Every event with a dead delivery, as far back as events are kept.
     Failed,
