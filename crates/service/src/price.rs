@@ -17,7 +17,7 @@ use opendrs_store::{Command, Tx, product};
 
 /// How many slots one batch covers.
 const BATCH_SIZE: i64 = 100;
-/// How many batches are written at most while the test clock stands at one moment.
+/// How many batches are written at most while the test clock is frozen at one time.
 const MAX_BATCHES: usize = 10_000;
 
 /// A price that a page showed for a product.

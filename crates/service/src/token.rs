@@ -1,9 +1,9 @@
-//! Who is calling: access tokens to callers, and the making of tokens.
+//! Authentication of callers by access tokens, and issue of tokens.
 //!
-//! Invariant: a token is good if its bytes are ours, its time is not over, and the one row it speaks for (the device, or
-//! the consent) still stands, and neither its client nor its key was ended. There is no list of tokens. What a node
-//! remembers of clients and keys ([`crate::keys`]) is compared with the store in the statement that accepts the token, so
-//! whatever ends holds at once on every node.
+//! Invariant: a token is valid under four conditions. Its bytes are authentic, its time is not over, its one row (the
+//! device's, or the consent's) is valid, and neither its client nor its key was ended. There is no list of tokens. A
+//! node's copy of clients and keys ([`crate::keys`]) is compared with the store in the statement that accepts the
+//! token. So every end takes effect immediately on every node.
 
 use crate::{App, Error, Result};
 use opendrs_domain::device::Device;
@@ -19,22 +19,22 @@ use opendrs_store::device::DeviceForCall;
 use opendrs_store::{Reader, Tx, consent, customer, device, profile};
 use std::sync::Arc;
 
-/// How long an access token lives (docs/spec/login.md#access-token-lifetime).
+/// The lifetime of an access token (docs/spec/login.md#access-token-lifetime).
 pub const ACCESS_LIFETIME: Span = Span::from_secs(3600);
 
-/// A device that calls the API.
+/// A device that calls the API, or for which its owner does.
 #[derive(Clone, Debug)]
 pub struct DeviceCaller {
     /// The device.
     pub device: Device,
     /// Its shard.
     pub shard: i64,
-    /// The slot the call names, if the device's model has it.
+    /// The slot that the call names, if the device's model has it.
     pub slot: Option<SlotId>,
 }
 
 impl DeviceCaller {
-    /// A device that somebody speaks for who needs no token: its owner, signed in.
+    /// A device as its signed-in owner, who needs no token, acts for it.
     #[must_use]
     pub fn for_owner(app: &App, device: Device) -> Self {
         let shard = app.db.shards().for_unit(device.model, &device.serial);
@@ -42,20 +42,19 @@ impl DeviceCaller {
     }
 }
 
-/// How often a call is judged anew because clients or keys were changed meanwhile.
+/// The most times that a call is checked again because clients or keys changed meanwhile.
 pub(crate) const MAX_TRIES: usize = 5;
 
-/// A token of ours, and what it was judged by.
+/// An authentic token, and the access version by which it was judged.
 pub(crate) struct OpenedToken {
     pub(crate) claims: Claims,
     /// Whether its client accepts it, as far as this node knows.
     is_accepted: bool,
-    /// The version of all that decides which tokens are refused, as this node knows it. Whoever accepts the token compares
-    /// it with the version that the store has.
+    /// The access version that this node knows. Whoever accepts the token compares it with the version in the store.
     pub(crate) access_version: AccessVersion,
 }
 
-/// Reads a token's text of a use; what is wrong with it is not told.
+/// Opens a token of a type. The error does not reveal what is wrong with it.
 pub(crate) async fn open_token(app: &App, text: &str, wanted: TokenType) -> Result<OpenedToken> {
     let mut known = Arc::clone(&app.keys.access());
     let mut opened = known.open_token(text, wanted);
@@ -71,7 +70,7 @@ pub(crate) async fn open_token(app: &App, text: &str, wanted: TokenType) -> Resu
 }
 
 impl OpenedToken {
-    /// The device that an access token speaks for and the shard of it, if it does and its time is not over.
+    /// The device of an access token and its shard, if it has one and the token has not expired.
     fn require_device(&self, now: Time) -> Result<(i64, DeviceId)> {
         let claims = &self.claims;
         let good = claims.scopes.contains(Scope::Replenish) && claims.expires_at.is_some_and(|end| end > now);
@@ -79,18 +78,18 @@ impl OpenedToken {
     }
 }
 
-/// Finds the device that an access token speaks for, and whether its model has a slot, in one read. The reader comes with
-/// it, for what else the call reads; a call that writes gives it back before.
+/// Authenticates a device by its access token, and checks whether its model has a slot, in one read. The reader is
+/// returned for further reads of the call. A call that writes must drop it first.
 ///
 /// # Errors
-/// [`Error::InvalidToken`] for whatever is wrong with the token, [`Error::RateLimited`], [`Error::Unavailable`].
+/// [`Error::InvalidToken`] for anything that is wrong with the token, [`Error::RateLimited`], [`Error::Unavailable`].
 pub async fn authenticate_device<'a>(
     app: &'a App,
     token: Option<&str>,
     slot: Option<&str>,
 ) -> Result<(DeviceCaller, Reader<'a>)> {
     let text = token.ok_or(Error::InvalidToken)?;
-    // No model has a slot of another form; and a text with a NUL in it is none that PostgreSQL can be asked for.
+    // No model has a slot of another form, and PostgreSQL accepts no text with a NUL.
     let slot = slot.filter(|text| SlotId::fits(text)).unwrap_or_default();
     let mut counted = false;
     for _ in 0..MAX_TRIES {
@@ -123,13 +122,13 @@ pub async fn authenticate_device<'a>(
     Err(access_changing_error())
 }
 
-/// What every try met another version of.
+/// The error after every try found another access version.
 pub(crate) fn access_changing_error() -> Error {
     Error::Unavailable("clients and keys are being changed; try again".into())
 }
 
-/// What an access token says that speaks for a device, as far as the token itself and what this node remembers tell. Whether
-/// the registration still stands, and whether that memory is up to date, is for the store to say.
+/// The claims of an access token of a device, as far as the token and this node's copy of keys and clients tell. Only
+/// the store knows whether the registration is valid and the copy is current.
 pub(crate) struct DeviceClaims {
     pub(crate) shard: i64,
     pub(crate) device: DeviceId,
@@ -138,7 +137,7 @@ pub(crate) struct DeviceClaims {
     pub(crate) access_version: AccessVersion,
 }
 
-/// Reads an access token that speaks for a device.
+/// Opens an access token of a device.
 pub(crate) async fn device_claims(app: &App, text: &str) -> Result<DeviceClaims> {
     let opened = open_token(app, text, TokenType::Access).await?;
     let (shard, device) = opened.require_device(app.now())?;
@@ -149,12 +148,12 @@ pub(crate) async fn device_claims(app: &App, text: &str) -> Result<DeviceClaims>
     Ok(DeviceClaims { shard, device, customer, family, access_version: opened.access_version })
 }
 
-/// The device an access token of ours names, whether its registration still stands or not.
+/// The device of an authentic access token, whether its registration is still valid or not.
 pub async fn device_id(app: &App, text: &str) -> Option<DeviceId> {
     device_claims(app, text).await.ok().map(|token| token.device)
 }
 
-/// Whether what a token speaks for still stands; the client is the token's, as it is now.
+/// Whether the device or consent of a token is still valid; `client` is the token's client as it is now.
 pub(crate) async fn is_grant_valid(app: &App, tx: &mut Tx<'_>, claims: &Claims, client: &Client) -> Result<bool> {
     if !client.access.accepts_generation(claims.generations.client) {
         return Ok(false);
@@ -172,7 +171,7 @@ pub(crate) async fn is_grant_valid(app: &App, tx: &mut Tx<'_>, claims: &Claims, 
     Ok(consent.is_some_and(|consent| consent.accepts_token(claims.family, claims.scopes)))
 }
 
-/// Reads an access token of any scope, and checks that it is good now. Its client comes with it.
+/// Opens an access token of any scope, and checks that it is valid now. Returns its client too.
 pub(crate) async fn check_access_token(app: &App, text: &str) -> Result<(Claims, Client)> {
     for _ in 0..MAX_TRIES {
         let OpenedToken { claims, access_version: access, .. } = open_token(app, text, TokenType::Access).await?;
@@ -194,7 +193,7 @@ pub(crate) async fn check_access_token(app: &App, text: &str) -> Result<(Claims,
     Err(access_changing_error())
 }
 
-/// What tokens are made for.
+/// The data of the tokens to be made.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TokenGrant {
     pub(crate) device: Option<(i64, DeviceId)>,
@@ -211,7 +210,7 @@ pub(crate) fn seal_token(app: &App, grant: TokenGrant, purpose: TokenType) -> St
     seal_claims(app, grant, purpose, (now, (purpose == TokenType::Access).then(|| now + ACCESS_LIFETIME)))
 }
 
-/// Makes a refresh token that takes another one's place: as if it were made at another moment, and with the end of its family.
+/// Makes a refresh token that replaces another one. It has a given issue time, and the end of its family.
 pub(crate) fn seal_rotated_token(app: &App, grant: TokenGrant, issued_at: Time, end: Option<Time>) -> String {
     seal_claims(app, grant, TokenType::Refresh, (issued_at, end))
 }
@@ -236,23 +235,23 @@ fn seal_claims(
     app.keys.access().seal_token(&claims, &app.ids.random_bytes())
 }
 
-/// Which device a page speaks of.
+/// The device that a page is about.
 #[derive(Clone, Debug)]
 pub enum SettingsTarget {
-    /// A registered one.
+    /// A registered device.
     Registered(Box<DeviceCaller>),
-    /// One whose registration ended; with the address at which it can be set up again, where its client needs no proof
-    /// that only its device could give.
+    /// A device whose registration ended, with the URL at which it can be linked again. There is no URL where its
+    /// client needs a proof that only its device can give.
     Unregistered(Option<String>),
-    /// The token is none of ours, or too old.
+    /// The token is not authentic, or too old.
     Unknown,
 }
 
-/// How long after its end a token still says which device a page is about; what the page may show is for the customer's
-/// sign-in to say (docs/spec/setup-pages.md#settings-expired-token).
+/// How long after its end a token still identifies the device of a page. What the page may show depends on the
+/// customer's sign-in (docs/spec/setup-pages.md#settings-expired-token).
 const PAGE_GRACE: Span = Span::from_hours(24);
 
-/// Finds the device that a page was opened for.
+/// Finds the device for which a page was opened.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -292,11 +291,11 @@ pub async fn resolve_page_token(app: &App, text: &str) -> Result<SettingsTarget>
     Err(access_changing_error())
 }
 
-/// The authorize request that would link a unit again.
+/// The authorization request that would link a unit again.
 fn relink_url(client: &Client, device: &Device) -> Option<String> {
     let data = serde_json::json!({ "dash:replenish": {
         "device_model": device.model_code, "serial": device.serial, "is_test_device": device.test,
-        // It was registered before, so it may be again, certified or not.
+        // It was registered before, so it may be registered again, certified or not.
         "should_include_non_live": true,
     } });
     let params = [
