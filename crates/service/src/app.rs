@@ -83,7 +83,8 @@ pub struct App {
     pub db: Db,
     /// The generator of ids and secrets.
     pub ids: IdGenerator,
-    /// The generator for values that tests do not compare: ids of requests and deliveries, jitter.
+    /// The generator for values that are drawn at no fixed moment and not reported: ids of requests and deliveries,
+    /// jitter.
     pub ephemeral_ids: IdGenerator,
     /// The HTTP client: the only way to other servers.
     pub outbound: Arc<dyn Outbound>,

@@ -71,13 +71,13 @@ pub async fn list_failed(app: &App, limit: i64) -> Result<Vec<EventSummary>> {
 /// The newest events, oldest first.
 ///
 /// # Errors
-/// The events before `first`, or the newest; newest first.
+/// [`crate::Error::Unavailable`].
 pub async fn list_newest(app: &App, limit: i64) -> Result<Vec<Event>> {
     let mut reader = app.db.reader().await?;
     Ok(outbox::list_newest(&mut reader.tx()?, limit).await?)
 }
 
-/// The events before one, or before all that is to come, newest first.
+/// The events before `first`, or the newest; newest first.
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].

@@ -29,9 +29,9 @@ pub struct ShownPrice {
     pub price: Money,
 }
 
-/// The price that a customer agrees to by choosing a product: the one that their page showed, if one did. A product that
-/// became cheaper is agreed to at its new price. A shown price in another currency stays: no order can be compared with it,
-/// so the next one is held for the customer's approval.
+/// The price that a customer agrees to by choosing a product: the one that their page showed, if one did. A product
+/// that became cheaper is agreed to at its new price. A shown price in another currency stays: no order can be compared
+/// with it, so the next one is held for the customer's approval.
 pub(crate) fn price_agreed_to(product: &Product, shown: &[ShownPrice]) -> Option<Money> {
     let Money { minor, currency } = &shown.iter().find(|shown| shown.asin == product.asin)?.price;
     let dearer = *currency == product.price.currency && *minor > product.price.minor;

@@ -1,7 +1,7 @@
 //! Due work, and the test clock.
 //!
 //! Invariant: [`advance_due_orders`] is bounded and idempotent and may run on every node in parallel; its caller
-//! decides how often. An advance of the test clock stops at every due time on the way, so each step is done at its own
+//! decides how often. An advance of the test clock stops at every due time on the way. So each step is done at its own
 //! time and in order.
 
 use crate::clock::{ClockSetting, SaveClock};

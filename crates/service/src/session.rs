@@ -41,8 +41,9 @@ pub struct SessionCookie {
 /// Signs a customer in.
 ///
 /// # Errors
-/// [`Error::WrongPassword`] whether the address or the password is wrong, after the same work; [`Error::Blocked`] after
-/// the correct password; [`Error::Throttled`]; [`Error::Unavailable`] while too many sign in together.
+/// [`Error::WrongPassword`] whether the address or the password is wrong, after the same work;
+/// [`Error::CustomerBlocked`] after the correct password; [`Error::Throttled`]; [`Error::Unavailable`] while too many
+/// sign in together.
 pub async fn sign_in(app: &App, form: SignInRequest<'_>) -> Result<SessionCookie> {
     let now = app.now();
     // Every spelling of an address is one account, and one subject for the throttle.

@@ -14,7 +14,7 @@ const MAX_PROFILES: i64 = 50;
 /// How many temporary receivers one profile may have together.
 const MAX_LISTENERS_PER_PROFILE: u32 = 20;
 
-/// Sends the notifications of a profile, or of all, to an endpoint as well. `gone` tells whether no process listens at
+/// Sends the notifications of a profile, or of all, to an endpoint as well. `gone` checks whether no process listens at
 /// an endpoint any more: a command that was killed could not disable its receiver.
 ///
 /// # Errors

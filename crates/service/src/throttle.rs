@@ -97,8 +97,8 @@ impl CredentialAttempt<'_> {
     }
 }
 
-/// The network around a source, of the size that providers assign: 256 addresses of version 4, and for version 6 the
-/// addresses with the same first 48 bits.
+/// The network around a source, of the size that providers assign. It has 256 addresses of version 4, or the addresses
+/// of version 6 with the same first 48 bits.
 fn network_of(source: &str) -> String {
     let bare = source.split('/').next().unwrap_or_default();
     match bare.parse() {

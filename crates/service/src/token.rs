@@ -1,7 +1,7 @@
 //! Authentication of callers by access tokens, and issue of tokens.
 //!
-//! Invariant: a token is valid under four conditions. Its bytes are authentic, its time is not over, its one row (the
-//! device's, or the consent's) is valid, and neither its client nor its key was ended. There is no list of tokens. A
+//! Invariant: a token is valid under four conditions. Its bytes are authentic and its time is not over. Its one row
+//! (the device's, or the consent's) is valid. Neither its client nor its key was ended. There is no list of tokens. A
 //! node's copy of clients and keys ([`crate::keys`]) is compared with the store in the statement that accepts the
 //! token. So every end takes effect immediately on every node.
 

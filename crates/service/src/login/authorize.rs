@@ -32,7 +32,7 @@ pub struct ResolvedAuthorization {
 /// Checks an authorization request. `issuer` is the issuer that the response names.
 ///
 /// # Errors
-/// [`Error::Unavailable`]; a refused request is the inner [`Refusal`].
+/// [`Error::Unavailable`]; a refused request is the inner [`AuthorizationError`].
 pub async fn check_request(
     app: &App,
     params: &AuthorizationParams,

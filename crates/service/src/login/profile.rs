@@ -50,7 +50,8 @@ pub enum TokenSource {
 /// The claims of a token.
 ///
 /// # Errors
-/// [`Error::InvalidToken`], [`Error::OAuth`] for a strict client's token in the query or in two places, [`Error::Unavailable`].
+/// [`Error::InvalidToken`], [`Error::OAuth`] for a strict client's token in the query or in two places,
+/// [`Error::Unavailable`].
 pub async fn token_info(app: &App, text: &str, carried: TokenSource) -> Result<TokenInfo> {
     let (claims, client) = token::check_access_token(app, text).await?;
     build_token_info(app, &claims, &client, carried)
@@ -78,8 +79,8 @@ fn build_token_info(app: &App, claims: &Claims, client: &Client, carried: TokenS
 /// The profile of a token's customer.
 ///
 /// # Errors
-/// [`Error::InvalidToken`], [`Error::InsufficientScope`], [`Error::OAuth`] for a strict client's token in the query or in
-/// two places, [`Error::Unavailable`].
+/// [`Error::InvalidToken`], [`Error::InsufficientScope`], [`Error::OAuth`] for a strict client's token in the query or
+/// in two places, [`Error::Unavailable`].
 pub async fn user_profile(app: &App, text: &str, carried: TokenSource) -> Result<UserProfile> {
     let (claims, client) = token::check_access_token(app, text).await?;
     let has = |scope| claims.scopes.contains(scope);

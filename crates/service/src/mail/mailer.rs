@@ -24,33 +24,33 @@ pub struct MailMessage {
     pub name: String,
     /// The name of the device's model.
     pub model: String,
-    /// Whether it is a test device.
+    /// The device's serial.
     pub serial: String,
-    /// The shipping address: the order's, or else the customer's; `N/A` for a test device; `None` where there is none.
+    /// Whether it is a test device.
     pub is_test_device: bool,
-    /// The content of the mail.
+    /// The shipping address: the order's, or else the customer's; `N/A` for a test device; `None` where there is none.
     pub address: Option<String>,
-    /// The link that cancels the order, where it could be cancelled when the mail was written.
+    /// The content of the mail.
     pub content: MailContent,
-    /// The page of the order, which needs a sign-in; test orders have none.
+    /// The link that cancels the order, where it could be cancelled when the mail was written.
     pub cancel_url: Option<String>,
-    /// The page at which a takeover of the device is answered.
+    /// The page of the order, which needs a sign-in; test orders have none.
     pub order_url: Option<String>,
-    /// The page of the customer's settings.
+    /// The page at which a takeover of the device is answered.
     pub takeover_url: Option<String>,
-    /// The future of a mail that is being sent.
+    /// The page of the customer's settings.
     pub settings_url: String,
 }
 
-/// The mail server, and the texts. Sending ends within half a minute, with or without success.
+/// The future of a mail that is being sent.
 pub type MailFuture<'a> = Pin<Box<dyn Future<Output = MailOutcome> + Send + 'a>>;
 
-/// Writes the text of a mail and sends it.
+/// The mail server, and the texts. Sending ends within half a minute, with or without success.
 pub trait Mailer: Send + Sync {
-    /// Whether it sends mails, or only stores them. A mail that is not sent is not counted.
+    /// Writes the text of a mail and sends it.
     fn send<'a>(&'a self, letter: &'a MailMessage) -> MailFuture<'a>;
 
-    /// Whether it sends at all, or keeps what it is given; what is not sent is not counted.
+    /// Whether it sends mails, or only stores them. A mail that is not sent is not counted.
     fn is_sending(&self) -> bool {
         true
     }

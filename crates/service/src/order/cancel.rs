@@ -1,7 +1,7 @@
 //! Cancelling orders: CancelTestOrder, and cancellation by the customer.
 //!
-//! Not here: whether an order may be cancelled ([`opendrs_domain::order`]). Invariant: a device cancels test orders only,
-//! and a customer standard orders only.
+//! Not here: whether an order may be cancelled ([`opendrs_domain::order`]). Invariant: a device cancels test orders
+//! only, and a customer standard orders only.
 
 use super::find::find_for_device;
 use super::transition::save_and_notify;

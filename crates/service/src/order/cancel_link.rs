@@ -14,7 +14,7 @@ use opendrs_store::{device, order};
 /// The order of a link.
 #[derive(Clone, Debug)]
 pub struct CancelLink {
-    /// Why it cannot be cancelled now; `None` if it can.
+    /// The order.
     pub order: Order,
     /// Why it cannot be cancelled now, if so.
     pub cancel_error: Option<CancelError>,

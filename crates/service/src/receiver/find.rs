@@ -17,7 +17,7 @@ pub async fn list(app: &App, limit: i64) -> Result<Vec<Receiver>> {
     Ok(app.receivers().list_after(&mut reader.tx()?, delivery::lowest_receiver_id(), limit).await?)
 }
 
-/// Finds a receiver by its ARN, by the last part of it, or by the ARN of the Amazon SNS topic that it is named after.
+/// Finds a receiver by its ARN, by the last part of it, or by the ARN of the Amazon SNS topic that names it.
 ///
 /// # Errors
 /// [`Error::InvalidCommand`] if there is none; [`Error::Unavailable`].

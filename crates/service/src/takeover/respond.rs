@@ -51,8 +51,8 @@ pub async fn find_takeover_link(app: &App, token: &str) -> Result<TakeoverLink> 
 /// Answers a takeover, as the earlier owner. A repeated answer changes nothing.
 ///
 /// # Errors
-/// [`Error::InvalidToken`]; [`FormError::TakeoverOver`] when no answer is possible, or the unit belongs to yet another
-/// customer; [`Error::Unavailable`].
+/// [`Error::InvalidToken`]; [`FormError::TakeoverClosed`] when no answer is possible, or the unit belongs to yet
+/// another customer; [`Error::Unavailable`].
 pub async fn answer_takeover(app: &App, token: &str, answer: TakeoverAnswer) -> Result<()> {
     let TakeoverLink { takeover, device, shard, .. } = find_takeover_link(app, token).await?;
     let now = app.now();
