@@ -1,8 +1,8 @@
 //! Refresh rotation: each use of a strict client's refresh token gives a new one (docs/spec/login.md#refresh-rotation).
 //!
 //! What it is: the one row that a rotation reads and writes, which is the device's or the consent's. What it is not:
-//! the rule (in `opendrs_domain::login`), nor a part of the refreshes of other clients. Invariant: of any number of
-//! uses of one token, on whatever nodes, one rotates it. A rotation is answered after it is durable.
+//! the rule ([`opendrs_domain::login::refresh_rotation`]), nor a part of the refreshes of other clients. Invariant: of
+//! any number of uses of one token, on whatever nodes, one rotates it. A rotation is answered after it is durable.
 
 use crate::{App, Result};
 use opendrs_domain::id::{ClientId, CustomerId, DeviceId, ProfileId};
