@@ -61,7 +61,7 @@ pub(super) struct MailResendArgs {
     #[arg(long)]
     failed: bool,
     /// Only mails that were given up since this time, such as 2018-03-02T07:00:00Z.
-    #[arg(long, value_name = "TIME", requires = "failed")]
+    #[arg(long, value_name = "TIME", requires = "failed", conflicts_with = "mail")]
     since: Option<String>,
     #[command(flatten)]
     store: StoreArgs,

@@ -139,6 +139,22 @@ impl<'de> Visitor<'de> for UniqueKeysVisitor {
     }
 }
 
+/// Parses a body that must be a JSON object.
+///
+/// Serde reads an array as a struct by the order of its fields; a body is never read so.
+///
+/// # Errors
+/// A text that states what is wrong, without a full stop.
+pub fn parse_object<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+    let is_object = body.trim_ascii_start().starts_with(b"{");
+    if !is_object {
+        // An unreadable body gets the parser's reason.
+        serde_json::from_slice::<serde::de::IgnoredAny>(body).map_err(|error| error.to_string())?;
+        return Err("it must be a JSON object".into());
+    }
+    serde_json::from_slice(body).map_err(|error| error.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,5 +190,18 @@ mod tests {
             prop_assert_eq!(found.is_some(), sorted.len() < keys.len());
             prop_assert!(found.is_none_or(|key| keys.iter().filter(|other| *other == key).count() > 1));
         }
+    }
+
+    #[test]
+    fn an_array_is_no_object() {
+        #[derive(Debug, PartialEq, serde::Deserialize)]
+        struct Advance {
+            by: String,
+        }
+        assert_eq!(parse_object(br#" {"by":"1s"}"#), Ok(Advance { by: "1s".into() }));
+        for text in [r#"["1s"]"#, "3", "null", r#""1s""#] {
+            assert_eq!(parse_object::<Advance>(text.as_bytes()), Err("it must be a JSON object".into()), "{text}");
+        }
+        assert!(parse_object::<Advance>(b"x").is_err_and(|why| why.contains("line 1")));
     }
 }

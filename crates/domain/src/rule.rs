@@ -114,6 +114,9 @@ pub enum RuleFormError {
     /// The highest price is missing.
     #[error("Write the highest price, or choose none.")]
     MissingCap,
+    /// A highest price is there, but not whether it is an amount or a percentage.
+    #[error("Choose whether the highest price is an amount or a percentage, or leave its field empty.")]
+    MissingCapKind,
     /// Not a whole number from 1 to [`MAX_FORM_NUMBER`].
     #[error("Write {0} as a whole number from 1 to {MAX_FORM_NUMBER}.")]
     Number(RuleFormNumber),
@@ -181,7 +184,8 @@ impl SlotRules {
                 Some(PriceCap::Percent(check_number(language::parse_percent(text), RuleFormNumber::Percent)?))
             }
             (Some("amount" | "percent"), None) => return Err(RuleFormError::MissingCap),
-            _ => None,
+            (_, Some(_)) => return Err(RuleFormError::MissingCapKind),
+            (_, None) => None,
         };
         let limit = match (typed.limit_orders, typed.limit_days) {
             (None, None) => None,

@@ -278,6 +278,8 @@ fn what_cannot_be_meant_is_said() {
     for (typed, says) in [
         (RuleForm { mode: None, ..good }, "Choose whether"),
         (RuleForm { cap_kind: Some("amount"), ..good }, "Write the highest price"),
+        (RuleForm { cap: Some("5"), ..good }, "Choose whether the highest price is an amount"),
+        (RuleForm { cap_kind: Some("x"), cap: Some("5"), ..good }, "Choose whether the highest price is an amount"),
         (
             RuleForm { cap_kind: Some("amount"), cap: Some("cheap"), ..good },
             "The highest price: `cheap` is not a price",

@@ -1,4 +1,4 @@
-//! The application: everything a use case may reach.
+//! The application: everything that use cases have access to.
 
 use crate::clock::{Clock, TestClock};
 use crate::faults::FaultPlan;
@@ -28,26 +28,26 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, RwLock};
 
-/// What use cases may be told by an operator.
+/// The settings of all use cases.
 #[derive(Clone, Debug)]
 pub struct AppSettings {
-    /// Every duration of an order's life.
+    /// The durations of an order's states.
     pub timing: OrderTiming,
-    /// `iss` of tokeninfo.
+    /// The issuer, `iss` of tokeninfo.
     pub issuer: String,
-    /// How long refresh tokens of strict clients last.
+    /// The lifetime of the refresh tokens of strict clients.
     pub refresh_lifetime: RefreshTokenLifetime,
-    /// Topics' names and addresses.
+    /// The names and URLs of receivers.
     pub notifications: NotificationSettings,
-    /// Who fulfils orders.
+    /// The back ends that fulfil orders.
     pub fulfilment: FulfilmentSettings,
-    /// How long one request to another server may take.
+    /// The timeout of one request to another server.
     pub request_timeout: Duration,
-    /// How often devices and clients may call.
+    /// The rate limits of devices and clients.
     pub rate_limits: RateLimitSettings,
-    /// For how long readings are kept.
+    /// How long readings are kept.
     pub reading_retention: ReadingRetention,
-    /// The language of those of whom none is known.
+    /// The language for a customer whose language is unknown.
     pub language: Language,
     /// Mail to customers.
     pub mail: MailSettings,
@@ -55,59 +55,61 @@ pub struct AppSettings {
     pub takeover: TakeoverSettings,
 }
 
-/// What an application is made of.
+/// The parts from which [`App::open`] makes an application.
 pub struct AppParts {
-    /// Where the store is.
+    /// The location of the store.
     pub store_location: StoreLocation,
     /// The installation's master key.
     pub master_key: [u8; 32],
-    /// The time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Randomness.
+    /// The source of randomness.
     pub random: Arc<dyn RandomSource>,
-    /// The network.
+    /// The HTTP client for other servers.
     pub outbound: Arc<dyn Outbound>,
     /// Amazon SNS, if this program can publish to it.
     pub publisher: Option<Arc<dyn Publisher>>,
     /// The mail server.
     pub mailer: Arc<dyn Mailer>,
-    /// What an operator decided.
+    /// The settings.
     pub settings: AppSettings,
-    /// Whether time may be moved: the clock then counts on top of [`Parts::clock`].
+    /// Whether time may be moved: a test clock then runs on top of [`AppParts::clock`].
     pub test_clock: bool,
 }
 
-/// The application. Cheap to share behind an [`Arc`].
+/// The application. It is cheap to share behind an [`Arc`].
 pub struct App {
     /// The store.
     pub db: Db,
-    /// New identifiers and secrets.
+    /// The generator of ids and secrets.
     pub ids: IdGenerator,
-    /// The same for what comes at no fixed moment and is not told: ids of requests and deliveries, jitter.
+    /// The generator for values that are drawn at no fixed moment and not reported: ids of requests and deliveries,
+    /// jitter.
     pub ephemeral_ids: IdGenerator,
-    /// The network: the one way to other servers.
+    /// The HTTP client: the only way to other servers.
     pub outbound: Arc<dyn Outbound>,
     /// Amazon SNS, if this program can publish to it.
     pub publisher: Option<Arc<dyn Publisher>>,
-    /// What an operator decided.
+    /// The settings.
     pub settings: AppSettings,
-    /// What is to go wrong, on a server for tests.
+    /// The fault plan, on a test server.
     pub faults: FaultPlan,
-    /// What this node counts of what it sends.
+    /// The counters of what this node sends.
     pub metrics: DeliveryMetrics,
     pub(crate) mailer: Arc<dyn Mailer>,
     pub(crate) keys: InstallationKeys,
     pub(crate) sign_in_throttle: GuessThrottle,
-    /// The same for clients' secrets; nearly always empty.
+    /// The throttle for clients' secrets. It is nearly always empty.
     pub(crate) client_throttle: GuessThrottle,
     pub(crate) limits: RateLimiters,
-    /// Held by whoever lets due things happen, so that moving the clock sees all that it caused.
+    /// Held while due steps are done, so that an advance of the test clock sees all their effects.
     pub(crate) scheduler_lock: Mutex<()>,
-    /// Shared by those who send messages; held alone by whoever moves the clock, so that none is under way meanwhile.
+    /// Held shared while messages are sent, and exclusively while the clock is moved, so that no message is in flight
+    /// meanwhile.
     pub(crate) sending_lock: RwLock<()>,
     pub(crate) signer: ArcSwapOption<MessageSigner>,
     pub(crate) send_rate_limiter: SendRateLimiter,
-    /// Held by whoever calls back ends, for the same reason.
+    /// Held while back ends are called, for the same reason.
     pub(crate) backend_call_lock: Mutex<()>,
     pub(crate) password_queue: PasswordQueue,
     clock: Arc<dyn Clock>,
@@ -169,17 +171,17 @@ impl App {
         })
     }
 
-    /// The receivers of notifications.
+    /// The repository of receivers.
     pub(crate) fn receivers(&self) -> ReceiverRepository {
         ReceiverRepository::new(&self.keys.derived_keys())
     }
 
-    /// Waits until the store was put under another master key: this application is of no use then.
+    /// Waits until the store has another master key. This application is unusable then.
     pub async fn wait_for_key_replacement(&self) {
         self.keys.wait_until_replaced().await;
     }
 
-    /// What time it is.
+    /// The time, by the test clock if there is one.
     #[must_use]
     pub fn now(&self) -> Time {
         match &self.test_clock {
@@ -188,13 +190,14 @@ impl App {
         }
     }
 
-    /// The time of the machine, which the test clock does not move: for what others compare with their own clocks.
+    /// The time of the system clock, which the test clock does not move. It is for values that others compare with
+    /// their own clocks.
     #[must_use]
     pub fn system_time(&self) -> Time {
         self.clock.now()
     }
 
-    /// The clock that can be moved, if this application has one.
+    /// The test clock, if this application has one.
     #[must_use]
     pub fn test_clock(&self) -> Option<&TestClock> {
         self.test_clock.as_deref()

@@ -1,40 +1,40 @@
-//! What waits for workers, of all nodes, for whoever watches.
+//! The backlog of the workers of all nodes, for monitoring.
 //!
-//! Invariant: nothing is decided by it, and no list is walked further than [`COUNTED`].
+//! Invariant: no decision depends on it, and no list is read further than [`MAX_COUNT`] entries.
 
 use crate::{App, Result, delivery};
 use opendrs_domain::order::OrderProblem;
 use opendrs_domain::time::{Span, Time};
 use opendrs_store::backlog::{self as store, WorkList};
 
-/// How far a list is counted.
+/// The most entries of a list that are counted.
 pub const MAX_COUNT: i64 = 10_000;
 
-/// How much waits, and for how long the first of it has been due.
+/// The number of waiting entries, and the age of the oldest due one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BacklogCount {
-    /// How much; no more than [`COUNTED`].
+    /// The number of entries, at most [`MAX_COUNT`].
     pub count: i64,
-    /// For how long the first has been due; nothing where none is due yet.
+    /// How long the oldest entry has been due; zero where none is due yet.
     pub oldest_age: Span,
 }
 
-/// Everything that waits.
+/// All work that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backlog {
     /// Orders that are due.
     pub orders: BacklogCount,
-    /// Orders that are held, by what holds them.
+    /// Held orders, by problem.
     pub held_orders: Vec<(OrderProblem, i64)>,
-    /// Messages on their way to receivers: due, tried again later, or behind another of their device.
+    /// Messages to receivers: due, to be retried later, or waiting for another message of their device.
     pub deliveries: BacklogCount,
-    /// Mails that were not sent yet, those that are tried again later among them.
+    /// Mails that are not sent yet, including those to be retried later.
     pub mails: BacklogCount,
-    /// Calls to back ends that were not answered yet, those that are made again later among them.
+    /// Calls to back ends that are not answered yet, including those to be retried later.
     pub backend_calls: BacklogCount,
 }
 
-/// What waits at this moment.
+/// Loads the present backlog.
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].
@@ -48,7 +48,7 @@ pub async fn load(app: &App) -> Result<Backlog> {
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
     let mut lists = [BacklogCount::default(); 3];
-    // Orders wait once their time has come; mails and calls from the moment they are wanted.
+    // Orders count once they are due; mails and calls count from the moment they are written.
     let ever = Time::from_micros(i64::MAX);
     let asked = [(WorkList::Orders, now), (WorkList::Mails, ever), (WorkList::Calls, ever)];
     for (place, (list, until)) in lists.iter_mut().zip(asked) {

@@ -1,7 +1,7 @@
-//! What time it is: the system's, or one that can be frozen and moved.
+//! The clock: the system's, or a test clock that can be frozen and moved.
 //!
-//! Invariant: nobody else asks the system for the time, and nothing of the service sleeps: what falls due is found by
-//! comparing with [`Clock::now`].
+//! Invariant: no other code reads the system clock, and no use case sleeps: due work is found by comparing with
+//! [`Clock::now`].
 
 use crate::Result;
 use opendrs_domain::time::{Span, Time};
@@ -10,11 +10,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// A source of time.
 pub trait Clock: Send + Sync {
-    /// Now.
+    /// The current time.
     fn now(&self) -> Time;
 }
 
-/// The system's clock.
+/// The system clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
@@ -26,17 +26,17 @@ impl Clock for SystemClock {
     }
 }
 
-/// Where a test clock stands.
+/// The setting of a test clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct ClockSetting {
-    /// How far it is ahead of the clock below it, in microseconds.
+    /// How far it is ahead of the underlying clock, in microseconds.
     pub offset: i64,
-    /// The time it stands still at.
+    /// The time at which it is frozen; `None` if it runs.
     pub frozen_at: Option<Time>,
 }
 
-/// A clock for tests: runs ahead of another clock, and can stand still. Its setting is kept in the store, so that a
-/// restarted server and the command line beside it tell the same time.
+/// A clock for tests: it runs ahead of another clock, and can be frozen. The store keeps its setting, so that a
+/// restarted server and the command line have the same time.
 pub struct TestClock {
     base: Arc<dyn Clock>,
     setting: Mutex<ClockSetting>,
@@ -50,25 +50,25 @@ impl TestClock {
         Ok(Self { base: below, setting: Mutex::new(setting) })
     }
 
-    /// Whether it was ever moved, or made to stand still.
+    /// Whether it was ever moved or frozen.
     pub(crate) fn is_modified(&self) -> bool {
         self.setting() != ClockSetting::default()
     }
 
-    /// Now.
+    /// The current time.
     #[must_use]
     pub fn now(&self) -> Time {
         let ClockSetting { offset, frozen_at } = self.setting();
         frozen_at.unwrap_or_else(|| self.base.now() + Span::from_micros(offset))
     }
 
-    /// Where it stands.
+    /// Its setting.
     #[must_use]
     pub fn setting(&self) -> ClockSetting {
         *self.setting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Stands still from now on, or runs on from where it stands.
+    /// Freezes it, or lets it run on from its time.
     pub(crate) fn set_frozen(&self, frozen: bool) {
         let now = self.now();
         let mut setting = self.setting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -81,17 +81,17 @@ impl TestClock {
         }
     }
 
-    /// Stands as it is told to.
+    /// Applies a setting.
     pub(crate) fn set(&self, setting: ClockSetting) {
         *self.setting.lock().unwrap_or_else(PoisonError::into_inner) = setting;
     }
 
-    /// Tells the time of the clock below it again.
+    /// Returns to the time of the underlying clock.
     pub(crate) fn reset(&self) {
         self.set(ClockSetting::default());
     }
 
-    /// Stands still at a time, if it was never set before; says whether.
+    /// Freezes it at a time, if it was never set before. Returns whether it did.
     pub(crate) fn freeze_at_if_unset(&self, at: Time) -> bool {
         let mut setting = self.setting.lock().unwrap_or_else(PoisonError::into_inner);
         let untouched = *setting == ClockSetting::default();
@@ -101,7 +101,7 @@ impl TestClock {
         untouched
     }
 
-    /// Moves forward to a time; never back.
+    /// Moves it forward to a time; never back.
     pub(crate) fn advance_to(&self, to: Time) {
         let ahead = to.since(self.now());
         let mut setting = self.setting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -112,7 +112,7 @@ impl TestClock {
     }
 }
 
-/// Keeps a test clock's setting.
+/// Saves a test clock's setting.
 pub(crate) struct SaveClock(pub(crate) ClockSetting);
 
 impl Command for SaveClock {

@@ -1,10 +1,11 @@
-//! What a customer consents to, and how they take it back (docs/spec/registrations.md#withdrawal-of-consent).
+//! Consents of a customer, and their withdrawal (docs/spec/registrations.md#withdrawal-of-consent).
 //!
-//! What it is: the withdrawal of one app's consent, which ends every token given under it and removes every device of its
-//! maker's that the customer has: a unit that was linked a second time, through another app of the maker, keeps the tokens
-//! of the first. What it is not: how one device is removed ([`crate::device`]). Invariant: the consent falls first, then the
-//! devices, each in a transaction of its own; until the last is gone the consent's row says that there is something to
-//! finish, and whoever comes by finishes it: the worker, or a sign-up that would grant it anew.
+//! What it is: the withdrawal of consent to one security profile. It ends every token under that consent and removes
+//! all devices that the customer has of its maker. The reason is that a unit that was linked again through another
+//! profile of the maker keeps the tokens of the first. What it is not: the removal of one device ([`crate::device`]).
+//! Invariant: the consent ends first, then the devices, each in its own transaction. Until the last device is removed,
+//! the consent's row marks the withdrawal as unfinished. The worker finishes it, or a sign-up that would grant the
+//! consent again.
 
 use crate::notification::EventIds;
 use crate::{App, Result, device, ordering_key};
@@ -18,12 +19,12 @@ use opendrs_store::{Command, Tx, device as devices, profile};
 
 pub use opendrs_store::consent::ConsentSummary;
 
-/// How many devices are removed side by side: they share commits.
+/// How many devices are removed in parallel: they share commits.
 const REMOVAL_BATCH_SIZE: i64 = 64;
 /// How many unfinished withdrawals one round finishes.
 const WITHDRAWAL_BATCH_SIZE: i64 = 32;
 
-/// Everything that a customer consents to, oldest first.
+/// All consents of a customer, oldest first.
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].
@@ -32,7 +33,8 @@ pub async fn list_for_customer(app: &App, customer: CustomerId) -> Result<Vec<Co
     Ok(store::list_by_customer(&mut reader.tx()?, app.db.shards().for_customer(customer), customer).await?)
 }
 
-/// The devices that end with a customer's consent to a profile, with their models' names: the first of them.
+/// The devices that a withdrawal of consent to a profile would remove, with their models' names. Only the first ones
+/// are listed.
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].
@@ -47,11 +49,11 @@ pub async fn list_affected_devices(
     Ok(devices::list_by_maker(&mut tx, customer, profile.maker, REMOVAL_BATCH_SIZE).await?)
 }
 
-/// Withdraws a consent: when this returns, its tokens are dead on every node, its devices are gone and their maker is
-/// told. `false` if there was none.
+/// Withdraws a consent. When this returns, its tokens have ended on every node, its devices are removed and their
+/// events are written. `false` if there was no consent.
 ///
 /// # Errors
-/// [`crate::Error::Unavailable`]; what was begun is finished all the same.
+/// [`crate::Error::Unavailable`]; a withdrawal that began is finished all the same.
 pub async fn withdraw(app: &App, customer: CustomerId, profile: ProfileId) -> Result<bool> {
     let (shard, random) = (app.db.shards().for_customer(customer), app.ids.random_bytes());
     match app.db.write(WithdrawConsent { shard, customer, profile, random, now: app.now() }).await? {
@@ -60,14 +62,14 @@ pub async fn withdraw(app: &App, customer: CustomerId, profile: ProfileId) -> Re
     }
 }
 
-/// The consent as it is now.
+/// The present consent.
 pub(crate) async fn find(app: &App, customer: CustomerId, profile: ProfileId) -> Result<Option<Consent>> {
     let shard = app.db.shards().for_customer(customer);
     let mut reader = app.db.reader().await?;
     Ok(store::find(&mut reader.tx()?, shard, customer, profile).await?)
 }
 
-/// Finishes what a process that died left unfinished, a round of it; says how many withdrawals that were.
+/// Finishes withdrawals that a process left unfinished, up to one round. Returns their number.
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].
@@ -82,7 +84,7 @@ pub async fn finish_withdrawals(app: &App) -> Result<usize> {
     Ok(found.len())
 }
 
-/// Removes the devices that end with a withdrawal, and says so when none is left.
+/// Removes the devices that end with a withdrawal, and then marks it as finished.
 pub(crate) async fn finish_withdrawal(app: &App, of: PendingWithdrawal) -> Result<()> {
     loop {
         let found = list_affected_devices(app, of.customer, of.profile).await?;
@@ -101,7 +103,7 @@ pub(crate) async fn finish_withdrawal(app: &App, of: PendingWithdrawal) -> Resul
         });
         let ended: Vec<bool> = try_join_all(ends).await?;
         if ended.contains(&false) {
-            // Somebody else finished it, and what is there now may have been linked since.
+            // Another task finished it, and the devices there now may have been linked since.
             return Ok(());
         }
     }
@@ -116,7 +118,7 @@ struct WithdrawConsent {
 }
 
 impl Command for WithdrawConsent {
-    /// What is to be finished, if anything.
+    /// The withdrawal that is to be finished, if there is one.
     type Output = Option<PendingWithdrawal>;
     fn ordering_key(&self) -> u64 {
         ordering_key::for_customer(self.customer)
@@ -137,7 +139,7 @@ impl Command for WithdrawConsent {
     }
 }
 
-/// Removes one device, as long as the withdrawal that it ends with is not finished.
+/// Removes one device, while its withdrawal is not finished.
 struct RemoveAffectedDevice {
     withdrawal: PendingWithdrawal,
     shard: i64,
@@ -147,13 +149,13 @@ struct RemoveAffectedDevice {
 }
 
 impl Command for RemoveAffectedDevice {
-    /// Whether it is gone; `false` if the withdrawal is over.
+    /// Whether it was removed; `false` if the withdrawal is finished.
     type Output = bool;
     fn ordering_key(&self) -> u64 {
         ordering_key::for_unit(self.device.model, &self.device.serial)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
-        // The device was found before this is read: it is none that was linked after the withdrawal was over.
+        // The device was found before this read, so it was not linked after the end of the withdrawal.
         let consent = store::find(tx, self.withdrawal.shard, self.withdrawal.customer, self.withdrawal.profile).await?;
         let under_way = consent.is_some_and(|found| {
             found.withdrawal_pending_since.is_some() && found.generation == Some(self.withdrawal.generation)

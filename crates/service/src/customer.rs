@@ -8,7 +8,7 @@ use opendrs_domain::text::Email;
 use opendrs_domain::time::Time;
 use opendrs_store::{Command, Tx, customer, device};
 
-/// A customer by id.
+/// Loads a customer by id.
 ///
 /// # Errors
 /// [`Error::Unavailable`]; [`Error::Internal`] when there is none, since ids come from sessions and devices.
@@ -18,7 +18,7 @@ pub async fn load(app: &App, id: CustomerId) -> Result<Customer> {
     customer::find_by_id(&mut reader.tx()?, shard, id).await?.ok_or_else(|| Error::missing_row("a customer"))
 }
 
-/// Whose e-mail address it is.
+/// The id of the customer with this mail address.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -28,7 +28,7 @@ pub async fn find_id_by_email(app: &App, email: &Email) -> Result<Option<Custome
     Ok(customer::find_id_by_email(&mut reader.tx()?, shard, email).await?)
 }
 
-/// The only customer there is, for a command that names none.
+/// The mail address of the only customer, for a command that names none.
 ///
 /// # Errors
 /// [`Error::InvalidCommand`] when there is none, or more than one; [`Error::Unavailable`].
@@ -54,8 +54,8 @@ pub async fn is_blocked(app: &App, id: CustomerId) -> Result<bool> {
     Ok(standing.blocked_at.is_some())
 }
 
-/// Blocks a customer: when this returns, their sign-ins and their apps' tokens are ended, the tokens of their devices are
-/// refused, and they cannot sign in, on every node. `false` if they were blocked before.
+/// Blocks a customer. When this returns, their sessions and the tokens of their apps have ended, on every node. The
+/// tokens of their devices are refused, and they cannot sign in. `false` if they were blocked before.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -64,8 +64,8 @@ pub async fn block(app: &App, id: CustomerId) -> Result<bool> {
     Ok(app.db.write(SetBlocked { shard, id, blocked_since: Some(app.now()) }).await?)
 }
 
-/// Lets a blocked customer sign in again. The tokens of their devices are accepted again, since nobody is there to link a
-/// device anew; apps and browsers must ask for the password again. `false` if they were not blocked.
+/// Allows a blocked customer to sign in again. The tokens of their devices are accepted again, because a device cannot
+/// be linked again without its customer. Apps and browsers need the password again. `false` if they were not blocked.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -90,14 +90,14 @@ impl Command for SetBlocked {
     }
 }
 
-/// Blocks a customer, or lifts the block; `false` if nothing changed.
+/// Blocks a customer, or ends the block; `false` if nothing changed.
 pub(crate) async fn set_blocked(
     tx: &mut Tx<'_>,
     shard: i64,
     id: CustomerId,
     since: Option<Time>,
 ) -> opendrs_store::Result<bool> {
-    // The customer first: a sign-up that links a device holds that row.
+    // The customer's row first: a sign-up that links a device locks it.
     let changed = match since {
         Some(at) => customer::block(tx, shard, id, at).await?,
         None => customer::unblock(tx, shard, id).await?,
@@ -108,7 +108,7 @@ pub(crate) async fn set_blocked(
     Ok(changed)
 }
 
-/// Changes where a customer's parcels go.
+/// Sets a customer's shipping address.
 ///
 /// # Errors
 /// [`Error::InvalidForm`] names the part that is missing; [`Error::Unavailable`].
@@ -134,7 +134,7 @@ impl Command for SetCustomerAddress {
     }
 }
 
-/// Changes the language a customer is written to in.
+/// Sets the language of a customer's mails.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -143,7 +143,7 @@ pub async fn set_language(app: &App, id: CustomerId, language: Language) -> Resu
     Ok(app.db.write(SetCustomerLanguage { shard, id, language }).await?)
 }
 
-/// Keeps the language in which a customer was spoken to, if they never said anything else.
+/// Sets the language of a customer, if none is set.
 pub(crate) async fn set_language_if_unset(app: &App, id: CustomerId, language: Language) -> Result<()> {
     match load(app, id).await?.language {
         Some(_) => Ok(()),

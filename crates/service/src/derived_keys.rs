@@ -1,7 +1,7 @@
-//! Keys by purpose and number: derived from the master key, or carried over from the master key before it.
+//! Keys by purpose and number: derived from the master key, or carried over from an earlier master key.
 //!
-//! What it is not: it does not know what the keys are for. Invariant: a key that was carried over takes the place of the
-//! one that the present master key would make. A former key, of which there may be several, only checks what it made.
+//! What it is not: it does not know the uses of the keys. Invariant: a key that was carried over replaces the one that
+//! the present master key would give. A former key only verifies what it made; there may be several.
 
 use crate::sealing::{Sealer, SealingPurpose};
 use crate::{Error, Result};
@@ -15,9 +15,9 @@ use std::collections::HashMap;
 #[derive(Clone, Copy)]
 pub(crate) struct CarriedOverKey {
     number: u32,
-    /// The key.
+    /// The key itself.
     pub(crate) key: [u8; 32],
-    /// From when on it is not used.
+    /// The time from which it is not used.
     pub(crate) ends_at: Option<Time>,
 }
 
@@ -33,7 +33,7 @@ impl DerivedKeys {
         Self { master_key: master, carried_over: HashMap::new() }
     }
 
-    /// Reads those that were carried over.
+    /// Loads the keys that were carried over.
     ///
     /// # Errors
     /// [`Error::Internal`] where one was sealed with another master key; [`Error::Unavailable`].
@@ -54,12 +54,12 @@ impl DerivedKeys {
         Ok(keys)
     }
 
-    /// Proves which master key it is, without telling it.
+    /// Proves which master key it is, without revealing it.
     pub(crate) fn master_check(&self) -> [u8; 32] {
         derive_key(&self.master_key, "check", 0)
     }
 
-    /// The key that seals what the store keeps for a purpose.
+    /// The sealer of the values that the store keeps for a purpose.
     pub(crate) fn sealer(&self, purpose: SealingPurpose) -> Sealer {
         Sealer::derive(&self.master_key, purpose)
     }
@@ -70,13 +70,13 @@ impl DerivedKeys {
         carried.map_or_else(|| derive_key(&self.master_key, purpose, number), |carried| carried.key)
     }
 
-    /// The keys of earlier master keys that check for a purpose besides the one with the number 0, at a time.
+    /// The keys of earlier master keys that still verify for a purpose at a time, besides the key with the number 0.
     pub(crate) fn former_keys(&self, purpose: &str, now: Time) -> impl Iterator<Item = CarriedOverKey> + '_ {
         let carried = self.carried_over.get(purpose).into_iter().flatten();
         carried.filter(move |key| key.number > 0 && key.ends_at.is_none_or(|end| now < end)).copied()
     }
 
-    /// A key as the store is to keep it under this master key.
+    /// Seals a carried-over key for the store, under this master key.
     pub(crate) fn seal_carried_over(&self, purpose: &str, carried: CarriedOverKey) -> Result<DerivedKeyRow> {
         let CarriedOverKey { number, key, ends_at } = carried;
         let number = i64::from(number);
@@ -86,12 +86,12 @@ impl DerivedKeys {
 }
 
 impl CarriedOverKey {
-    /// A key with its number, for as long as whatever it is for.
+    /// A key with its number, without an end.
     pub(crate) fn new(number: u32, key: [u8; 32]) -> Self {
         Self { number, key, ends_at: None }
     }
 
-    /// The same until a time.
+    /// The same key, until a time.
     pub(crate) fn ending_at(self, ends_at: Option<Time>) -> Self {
         Self { ends_at, ..self }
     }

@@ -13,7 +13,7 @@ use opendrs_domain::reading::DeviceStatus;
 use opendrs_domain::time::Time;
 use opendrs_store::{Command, Tx, device, model};
 
-/// DeviceStatus: stores the last use durably before it is answered.
+/// DeviceStatus: stores the time of the last use durably, before the answer.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -47,8 +47,8 @@ impl Command for RecordActivity {
     }
 }
 
-/// Ends the caller's registration: every token and code of it is dead from here on, on every node. An order in flight
-/// goes on. `named` is what the 1.0 path says of the device; it must be the caller.
+/// Ends the caller's registration. Every token and code of it is refused from now on, on every node. An open order
+/// continues. `named` is the model and serial in the path of version 1.0; it must be the caller.
 ///
 /// # Errors
 /// [`Error::OtherDevice`], [`Error::InvalidToken`] when it ended meanwhile, [`Error::Unavailable`].
@@ -65,8 +65,8 @@ pub async fn deregister(app: &App, caller: &DeviceCaller, named: Option<(&str, &
     }
 }
 
-/// Ends a registration at the word of its owner, who needs no token of the device, or of whoever helps them. `false` if
-/// it had ended before.
+/// Ends a registration on request of its owner or of an operator, who need no token of the device. `false` if it had
+/// ended before.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -96,7 +96,7 @@ impl Command for DeregisterDevice {
     }
 }
 
-/// Ends a registration and tells maker and owner; `false` if it had ended before.
+/// Ends a registration, and records the event and the mail; `false` if it had ended before.
 pub(crate) async fn end_registration_and_mail(
     tx: &mut Tx<'_>,
     shard: i64,
@@ -111,7 +111,7 @@ pub(crate) async fn end_registration_and_mail(
     Ok(ended)
 }
 
-/// Ends a registration and tells the maker; `false` if it had ended before.
+/// Ends a registration, and records the event; `false` if it had ended before.
 pub(crate) async fn end_registration(
     tx: &mut Tx<'_>,
     shard: i64,
@@ -126,7 +126,7 @@ pub(crate) async fn end_registration(
     Ok(ended)
 }
 
-/// A customer's devices with their models' names.
+/// The devices of a customer with their models' names.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -135,7 +135,7 @@ pub async fn list_for_customer(app: &App, customer: CustomerId) -> Result<Vec<(D
     Ok(device::list_by_customer(&mut reader.tx()?, customer).await?)
 }
 
-/// A device that a customer has now, by its registration, with its model's name.
+/// Finds a registered device of a customer, with its model's name.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -145,7 +145,7 @@ pub async fn find_owned(app: &App, owner: CustomerId, id: DeviceId) -> Result<Op
     Ok(found.filter(|(device, _)| device.deregistered_at.is_none()))
 }
 
-/// A device's model.
+/// Loads the model of a device.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -154,7 +154,7 @@ pub async fn load_model(app: &App, of: &Device) -> Result<Model> {
     model::find_by_id(&mut reader.tx()?, of.model).await?.ok_or_else(|| Error::missing_row("a device's model"))
 }
 
-/// The model that a teaser's composite id names.
+/// The model with the composite id that the teaser page was opened with.
 ///
 /// # Errors
 /// [`Error::Unavailable`].

@@ -1,7 +1,8 @@
-//! What a use case can answer instead of its outcome: one closed list.
+//! The errors of all use cases: one closed enum.
 //!
-//! Each edge (API, login, pages, back ends, command line) turns it into its own words with one exhaustive `match` over its
-//! [`ErrorKind`]. Invariant: a new error does not compile until it has a kind, nor a new kind until all edges answer it.
+//! Each edge mapper (API, login, pages, back ends, command line) turns an error into its own text with one exhaustive
+//! `match` over its [`ErrorKind`]. Invariant: a new error does not compile until it has a kind, nor a new kind until
+//! all edge mappers answer it.
 
 use opendrs_domain::customer::AddressError;
 use opendrs_domain::id::EventId;
@@ -10,10 +11,10 @@ use opendrs_domain::reading::FieldError;
 use opendrs_domain::rule::RuleFormError;
 use opendrs_domain::text::SlotId;
 
-/// Why a use case did not do what was asked.
+/// Why a use case failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Missing, malformed, expired or revoked token; or one of another kind.
+    /// The token is missing, malformed, expired, revoked or of another kind.
     #[error("Invalid token")]
     InvalidToken,
     /// The token's scopes do not cover the call.
@@ -22,172 +23,172 @@ pub enum Error {
     /// The device's model has no such slot.
     #[error("Slot {slot} does not exist on device model {model}.")]
     UnknownSlot {
-        /// What was asked for.
+        /// The requested slot.
         slot: String,
         /// The model's code.
         model: String,
     },
-    /// The slot may not order (docs/spec/orders.md#unsubscribed-slots).
+    /// The slot is not subscribed, so it may not order (docs/spec/orders.md#unsubscribed-slots).
     #[error("Unable to place order - slot : <{0}> is unsubscribed.")]
     Unsubscribed(SlotId),
     /// CancelTestOrder on a device that is not a test device.
     #[error("The device is not a test device: register it with is_test_device=true to cancel its orders by API.")]
     NotTestDevice,
-    /// No such order of this device.
+    /// The device has no such order.
     #[error("Unknown eventInstanceId: this device has no such order.")]
     UnknownOrder,
     /// The 1.0 deregistration path names another device than the token.
     #[error("The path names model {model} and serial {serial}, which are not those of the token's device.")]
     OtherDevice {
-        /// From the path.
+        /// The model in the path.
         model: String,
-        /// From the path.
+        /// The serial in the path.
         serial: String,
     },
-    /// A body's field.
+    /// A field of a body is invalid.
     #[error(transparent)]
     BadField(#[from] FieldError),
-    /// An order that cannot be cancelled.
+    /// The order cannot be cancelled.
     #[error(transparent)]
     CancelRejected(#[from] CancelError),
-    /// An order that the customer's word does not place.
+    /// The customer's approval does not place the order.
     #[error(transparent)]
     ApproveRejected(#[from] ApproveError),
-    /// A back end's word that cannot be true.
+    /// A back end's report is impossible in the order's state.
     #[error(transparent)]
     ReportRejected(#[from] ReportError),
     /// An OAuth refusal: `error` and `error_description` (docs/spec/login.md#token-errors).
     #[error("{description}")]
     OAuth {
-        /// The code.
+        /// The `error` code.
         code: OAuthErrorCode,
-        /// For the developer.
+        /// The `error_description`, for the developer.
         description: String,
     },
-    /// E-mail or password is wrong; which one is not said.
+    /// The mail address or the password is wrong. The answer does not reveal which one.
     #[error("The e-mail address or the password is not correct.")]
     WrongPassword,
     /// The password is right, and an operator blocked the account.
     #[error("This account is blocked. Ask whoever runs this service.")]
     CustomerBlocked,
-    /// Too many failures; try again after so many seconds.
+    /// Too many failures; the next try is allowed after these seconds.
     #[error("Too many attempts. Try again in {}.", seconds(*.0))]
     Throttled(i64),
-    /// More calls than the caller's rate; try again after so many seconds.
+    /// The rate limit is exceeded; the next call is allowed after these seconds.
     #[error("Too many calls. Try again in {}, and less often.", seconds(*.0))]
     RateLimited(i64),
-    /// More orders of a device than it may place in a day; there may be another after so many seconds.
+    /// The device placed all orders of its day; the next is possible after these seconds.
     #[error("This device placed as many orders as it may in a day. The next is possible in {}.", seconds(*.0))]
     OrderLimitReached(i64),
-    /// The sign-up ended, was finished before, or belongs to another session.
+    /// The sign-up ended, was completed before, or belongs to another session.
     #[error("This sign-up is no longer open. Start again from your device or app.")]
     SignupClosed,
-    /// A form says what it may not.
+    /// A form has an invalid value.
     #[error(transparent)]
     InvalidForm(#[from] FormError),
-    /// A command names something that is not there, or may not be.
+    /// A command names something that does not exist, or asks for something that is not allowed.
     #[error("{0}")]
     InvalidCommand(String),
-    /// No such event.
+    /// There is no such event.
     #[error("There is no event {0}, or it is no longer kept.")]
     UnknownEvent(EventId),
-    /// A seed's declaration cannot be applied.
+    /// A declaration of a seed cannot be applied.
     #[error("line {line}: {key}: {message}")]
     InvalidSeed {
         /// Line in the file, from 1.
         line: usize,
-        /// The key at fault.
+        /// The invalid key.
         key: String,
-        /// What to change.
+        /// What is wrong, or what to change.
         message: String,
     },
-    /// The store is out of reach.
+    /// The store is unreachable.
     #[error("The service is temporarily unavailable. Try again.")]
     Unavailable(String),
-    /// A bug or a damaged store; the text is for the log alone.
+    /// A bug or a damaged store; the text is for the log only.
     #[error("internal error")]
     Internal(String),
 }
 
-/// What an error asks of whoever gets it, so that an edge that treats many errors alike names no single one.
+/// The reaction that an error needs, so that an edge mapper that treats many errors alike names none of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// Token, password or client are not good enough for the call.
+    /// The token, password or client is not sufficient for the call.
     Unauthorized,
-    /// What is named does not exist.
+    /// The named thing does not exist.
     NotFound,
-    /// What is named is in a state that forbids the call.
+    /// The state of the named thing forbids the call.
     Conflict,
-    /// What was begun is over, and has to be begun again.
+    /// A process in several steps has ended, and must be begun again.
     Closed,
-    /// The call says what it may not.
+    /// The call has an invalid value.
     Invalid,
-    /// There were too many calls: try again after so many seconds.
+    /// There were too many calls: try again after these seconds.
     RateLimited(i64),
-    /// The store is out of reach: try again.
+    /// The store is unreachable: try again.
     Unavailable,
     /// A bug or a damaged store.
     Internal,
 }
 
-/// What a form says and may not: for the customer who sent it.
+/// Why a form was refused, as a text for the customer who sent it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FormError {
-    /// It did not arrive whole.
+    /// The body of the form is incomplete.
     #[error("The form did not arrive whole.")]
     Incomplete,
-    /// It is not a form.
+    /// The body is not a form.
     #[error("The form is not readable.")]
     Unreadable,
-    /// It is of another browser, or of a site that is not ours.
+    /// The form belongs to another browser, or comes from another site.
     #[error("This form has expired. Go back, reload the page and try again.")]
     Expired,
     /// No button was pressed.
     #[error("Press one of the buttons.")]
     NoButton,
-    /// A hidden field that no page of ours writes so; what is wrong with it.
+    /// A hidden field has a value that no page here writes; what is wrong with it.
     #[error("{0}")]
     Malformed(String),
-    /// A part of the address.
+    /// A part of the address is invalid.
     #[error("Please check {0} of the address.")]
     Address(AddressError),
-    /// There is nowhere to ship to.
+    /// There is no shipping address.
     #[error("Please enter a shipping address.")]
     NoAddress,
-    /// The unit is another customer's, whose maker does not let it change hands.
+    /// The unit belongs to another customer, and its model does not allow takeovers.
     #[error("This device belongs to another account. Its owner must remove it there before you can set it up.")]
     TakeoverForbidden,
-    /// The unit is another customer's, who refused.
+    /// The unit belongs to another customer, who declined the takeover.
     #[error("This device belongs to another account, and its owner did not agree to hand it over.")]
     TakeoverDeclined,
-    /// The unit became another customer's while it was set up.
+    /// Another customer linked the unit during its set-up.
     #[error("This device belongs to another account by now. Start its set-up again.")]
     OwnerChanged,
-    /// A takeover that has nothing to answer any more.
+    /// The takeover can no longer be answered.
     #[error("There is nothing to answer here any more.")]
     TakeoverClosed,
-    /// A product of another slot, or of none.
+    /// The product is not offered for this slot.
     #[error("This product is not offered for this slot.")]
     ProductNotOffered,
-    /// The same, while the products offered stand on the page.
+    /// The product is not offered for this slot; the page lists those that are.
     #[error("Please choose one of the products offered for this slot.")]
     ChooseOfferedProduct,
-    /// Neither a product nor that the slot is to be skipped.
+    /// Neither a product was chosen nor that the slot is skipped.
     #[error("Please choose a product, or skip this slot.")]
     NoSelection,
-    /// A slot is switched on, with nothing to order.
+    /// The slot is switched on without a product.
     #[error("Choose a product to switch automatic reordering on.")]
     NoProductToOrder,
-    /// Rules for a slot for which nothing is chosen.
+    /// Rules for a slot without a product.
     #[error("Choose a product for this slot first.")]
     NoProductForRules,
-    /// A slot that is not answered yet; its name.
+    /// A slot without a choice; its name.
     #[error("Please choose a product for {0} first.")]
     SlotUnanswered(String),
     /// Every slot was skipped.
     #[error("Please choose a product for at least one slot.")]
     AllSlotsSkipped,
-    /// Rules that cannot be.
+    /// The rules are invalid.
     #[error(transparent)]
     InvalidRule(#[from] RuleFormError),
 }
@@ -197,18 +198,18 @@ pub enum FormError {
 pub enum OAuthErrorCode {
     /// A parameter is missing, repeated or wrong.
     InvalidRequest,
-    /// The client is unknown or did not prove itself.
+    /// The client is unknown or its authentication failed.
     InvalidClient,
-    /// Code or refresh token is not good.
+    /// The code or the refresh token is not valid.
     InvalidGrant,
-    /// More is asked for than was granted.
+    /// More scopes are requested than were granted.
     InvalidScope,
-    /// No such grant.
+    /// The grant type is unknown.
     UnsupportedGrantType,
 }
 
 impl OAuthErrorCode {
-    /// `error` on the wire.
+    /// The value of `error` on the wire.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -221,7 +222,7 @@ impl OAuthErrorCode {
     }
 }
 
-/// A use case's result.
+/// The result of a use case.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
@@ -230,7 +231,7 @@ impl Error {
         Error::OAuth { code: error, description: description.into() }
     }
 
-    /// Its kind.
+    /// The kind of this error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
@@ -259,13 +260,13 @@ impl Error {
         }
     }
 
-    /// The cause that callers are not told, for the log and the operator.
+    /// The cause that callers must not see, for the log and the operator.
     #[must_use]
     pub fn hidden_cause(&self) -> Option<&str> {
         if let Error::Unavailable(why) | Error::Internal(why) = self { Some(why) } else { None }
     }
 
-    /// In words for the installation's operator: with the cause that callers are not told.
+    /// The text for the operator, with the cause that callers must not see.
     #[must_use]
     pub fn message_with_cause(&self) -> String {
         match self {
@@ -275,13 +276,13 @@ impl Error {
         }
     }
 
-    /// A field that no page of ours writes so.
+    /// A form field with a value that no page here writes.
     #[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`, which hands errors over")]
     pub fn malformed(why: impl ToString) -> Self {
         FormError::Malformed(why.to_string()).into()
     }
 
-    /// A row that another row says must be there is not.
+    /// A row is missing to which another row refers.
     pub(crate) fn missing_row(what: &str) -> Self {
         Error::Internal(format!("{what} is missing from the store"))
     }
@@ -300,7 +301,7 @@ impl From<opendrs_store::Error> for Error {
     }
 }
 
-/// So many seconds, in words.
+/// A number of seconds as a text.
 fn seconds(count: i64) -> String {
     if count == 1 { "1 second".into() } else { format!("{count} seconds") }
 }

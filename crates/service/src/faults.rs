@@ -1,6 +1,6 @@
-//! Faults on request, on a server for tests.
+//! Planned faults, on a test server.
 //!
-//! What it is: who may plan a fault; [`plan`] keeps the plan. Invariant: a server whose clock cannot be moved plans none.
+//! What it is: who may plan a fault; [`plan`] holds the plan. Invariant: only a server with a test clock plans faults.
 
 mod plan;
 
@@ -10,10 +10,10 @@ use crate::{App, Error, Result};
 use opendrs_domain::fault::FaultKind;
 use plan::MAX_TIMES;
 
-/// Plans a fault behind those that are planned.
+/// Adds a fault at the end of the plan.
 ///
 /// # Errors
-/// [`Error::InvalidCommand`] where the plan is full, or this is no server for tests.
+/// [`Error::InvalidCommand`] where the plan is full, or this is no test server.
 pub fn plan_fault(app: &App, what: FaultKind, on: String, times: u32) -> Result<()> {
     if app.test_clock().is_none() {
         return Err(Error::InvalidCommand(

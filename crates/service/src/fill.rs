@@ -1,8 +1,8 @@
-//! Filling a store: many devices at once, as if they had signed up long ago.
+//! Filling a store: many devices together, as if they had signed up long ago.
 //!
 //! What it is: the rows that a sign-up leaves (customer, registration, subscriptions) and readings, in bounded batches,
-//! for measurements of a full store. What it is not: a sign-up; no consent is asked for and no maker is told.
-//! Invariant: every row is written by the function that writes it in earnest.
+//! for measurements of a full store. What it is not: a sign-up. There is no consent and no event. Invariant: every row
+//! is written by the function that production code uses.
 
 use crate::login::token_endpoint::{self, IssuedTokens};
 use crate::notification::{EventIds, record_event};
@@ -21,25 +21,25 @@ use opendrs_domain::time::Time;
 use opendrs_domain::token::{TokenGenerations, TokenType};
 use opendrs_store::{Command, Tx, customer, device, model, product, profile, reading, subscription};
 
-/// Devices of one customer.
+/// How many devices a customer has.
 const DEVICES_PER_CUSTOMER: u64 = 2;
 
-/// What the devices of one filling have in common.
+/// The common data of all devices of one filling.
 pub struct FillPlan {
     client: ClientId,
     model: Model,
     slots: Vec<Slot>,
-    /// What each slot reorders: the first product that it offers.
+    /// The subscription of each slot: to the first product that it offers.
     subscriptions: Vec<Subscription>,
-    /// Stands in serials and addresses, so that a second filling meets none of the first.
+    /// Part of serials and mail addresses, so that a second filling does not collide with the first.
     tag: String,
-    /// Of a password that nobody knows.
+    /// The hash of a random password.
     password_hash: String,
     address: Address,
 }
 
 impl FillPlan {
-    /// Looks up what to fill with: a client, and a model of its maker whose slots all offer a product.
+    /// Loads the common data: a client, and a model of its maker whose slots all offer a product.
     ///
     /// # Errors
     /// [`Error::InvalidCommand`] names what is missing; [`Error::Unavailable`].
@@ -76,7 +76,7 @@ impl FillPlan {
         &self.slots
     }
 
-    /// The client that every device is linked through.
+    /// The client through which every device is linked.
     #[must_use]
     pub fn client(&self) -> ClientId {
         self.client
@@ -105,7 +105,7 @@ impl FillPlan {
     }
 }
 
-/// A registration that was filled in.
+/// A registration that a filling wrote.
 #[derive(Clone, Copy, Debug)]
 pub struct FilledDevice {
     shard: i64,
@@ -113,7 +113,7 @@ pub struct FilledDevice {
     customer: CustomerId,
 }
 
-/// Devices to be written in one command.
+/// Devices that one command writes.
 pub struct FillDevices {
     customers: Vec<FilledCustomer>,
     devices: Vec<(i64, Device)>,
@@ -130,7 +130,7 @@ struct FilledCustomer {
     address: Address,
 }
 
-/// Makes the devices with these numbers, counted from 0 over the whole filling; a customer owns two neighbours.
+/// Builds the devices with these numbers, counted from 0 over the whole filling. A customer owns two neighbours.
 ///
 /// # Errors
 /// [`Error::Internal`].
@@ -181,17 +181,17 @@ impl Command for FillDevices {
     }
 }
 
-/// Readings to be written in one command.
+/// Readings that one command writes.
 pub struct FillReadings {
     rows: Vec<(i64, ReadingId, DeviceId)>,
     slot: Slot,
     now: Time,
 }
 
-/// Events to be written in one command.
+/// Events that one command writes.
 pub struct FillEvents(Vec<(i64, Device, Event, u128)>);
 
-/// Makes an event of each of these devices: that it was registered.
+/// Builds a registration event for each of these devices.
 #[must_use]
 pub fn build_events(app: &App, devices: &FillDevices) -> FillEvents {
     let now = app.now();
@@ -215,7 +215,7 @@ impl Command for FillEvents {
     }
 }
 
-/// Makes one reading of the first slot of each of these devices; `None` where there is nothing to write.
+/// Builds one reading of the first slot for each of these devices; `None` where there is nothing to write.
 #[must_use]
 pub fn build_readings(app: &App, plan: &FillPlan, units: &[FilledDevice]) -> Option<FillReadings> {
     let (slot, now) = (plan.slots.first()?.clone(), app.now());
@@ -243,7 +243,7 @@ impl Command for FillReadings {
     }
 }
 
-/// Tokens of a device that was filled in.
+/// Issues tokens for a device of a filling.
 #[must_use]
 pub fn issue_tokens(app: &App, plan: &FillPlan, unit: FilledDevice) -> IssuedTokens {
     let scopes = Scopes::parse("dash:replenish").unwrap_or(Scopes::from_bits(1));

@@ -1,8 +1,8 @@
-//! Fulfilment: who takes an order to the door, and what they say of it.
+//! Fulfilment: back ends, their reports and the calls to them.
 //!
-//! What it is: the choice of back end ([`backend_choice`]), their reports ([`report`]), and for back ends that are called
-//! ([`webhook`], [`vendure`], each a [`connector`]) the calls themselves ([`backend_call`]). Invariant: what a back end says
-//! goes through an order's life as anybody's word does; saying it twice changes nothing.
+//! What it is: the choice of back end ([`backend_choice`]), the reports ([`report`]) and the calls ([`backend_call`]).
+//! The back ends that are called are [`webhook`] and [`vendure`], each a [`connector`]. Invariant: a back end's report
+//! is applied to an order like one from any other source. A repeated report changes nothing.
 
 pub mod backend_call;
 mod backend_choice;

@@ -1,9 +1,9 @@
-//! The installation's keys, and what tokens are judged by.
+//! The installation's keys, and the state by which tokens are judged.
 //!
 //! What it is: the list of token keys, rotated and retired; [`installation_keys`] holds what a node knows of them.
-//! Invariant: what a node remembers of keys and clients bears the version that the store had when it was read. Whoever
+//! Invariant: a node's copy of keys and clients has the access version that the store had when it was read. Whoever
 //! accepts a token compares that version with the one that its own statement finds ([`crate::token`]). So a retired key
-//! or a disabled client is refused at once on every node.
+//! or a disabled client is refused immediately on every node.
 
 mod access_state;
 mod installation_keys;
@@ -18,7 +18,7 @@ use opendrs_domain::time::Time;
 use opendrs_store::access::{self, AccessVersion};
 use opendrs_store::{Command, Tx, installation};
 
-/// The version that the next change of clients or keys sets.
+/// The access version that the next change of clients or keys sets.
 pub(crate) fn next_access_version(app: &App) -> AccessVersion {
     AccessVersion(i64::from_be_bytes(app.ephemeral_ids.random_bytes()))
 }
@@ -32,7 +32,7 @@ pub async fn list_token_keys(app: &App) -> Result<Vec<TokenKeyRow>> {
     Ok(installation::list_token_keys(&mut reader.tx()?).await?)
 }
 
-/// Looks whether another node, or the command line, changed keys or clients.
+/// Checks whether another node, or the command line, changed keys or clients.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -40,7 +40,7 @@ pub async fn refresh(app: &App) -> Result<()> {
     app.keys.reload(&app.db).await.map(drop)
 }
 
-/// Adds a token key, which makes new tokens from now on; tokens of older keys stay good. Returns its number.
+/// Adds a token key, which makes new tokens from now on. Tokens of older keys stay valid. Returns its number.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -68,7 +68,8 @@ impl Command for AddTokenKey {
     }
 }
 
-/// Retires a token key: every token that was made with it, refresh tokens too, is refused from now on, on every node.
+/// Retires a token key. Every token that was made with it, refresh tokens included, is refused from now on, on every
+/// node.
 ///
 /// # Errors
 /// [`Error::InvalidCommand`] if there is no such key, or it is the one that makes new tokens; [`Error::Unavailable`].

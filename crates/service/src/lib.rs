@@ -1,8 +1,8 @@
-//! Use cases: what the service does, for whoever asks: the device API, pages, workers, the command line.
+//! The use cases of the service, for all its callers: the device API, pages, workers, the command line.
 //!
-//! What it is: one function a use case, `(&App, who, what) -> Result<outcome>`: load, decide by a rule of `domain`,
-//! save, push events, commit. What it is not: it sees no request, header, page or SQL. Invariant: nothing before the
-//! commit leaves the process, and nothing after it can make the call fail.
+//! What it is: one function for each use case, `(&App, who, what) -> Result<outcome>`: load, decide by a rule of
+//! `domain`, save, record events, commit. What it is not: it has no request, header, page or SQL. Invariant: nothing
+//! leaves the process before the commit, and nothing after the commit can make the call fail.
 
 pub mod backlog;
 pub mod clock;

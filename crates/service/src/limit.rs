@@ -1,8 +1,8 @@
-//! How often one device or one client may call, and how much one device may cause in a day.
+//! Rate limits of devices and clients, and daily limits of devices.
 //!
-//! What it is: which table counts what ([`rate_limiter`] is how). What it is not: a guard against guessing, which is
-//! [`crate::throttle`]. Invariant: nothing is read from or written to the store; each node counts for itself, from its
-//! start on.
+//! What it is: which table counts what; [`rate_limiter`] is the algorithm. What it is not: a protection against
+//! guessing, which is [`crate::throttle`]. Invariant: nothing is read from or written to the store. Each node counts
+//! for itself, from its start on.
 
 mod rate_limiter;
 
@@ -13,10 +13,10 @@ use opendrs_domain::id::{ClientId, DeviceId};
 use opendrs_domain::time::Time;
 use rate_limiter::{RateLimiter, hash_key};
 
-/// Rates of all who have one, and what a device may cause in a day. 0 a day is no limit.
+/// All rate limits and daily limits. A daily limit of 0 means no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RateLimitSettings {
-    /// A device at the device API.
+    /// Calls of a device to the device API.
     pub device_calls: CallRate,
     /// Calls of a device in a day.
     pub device_calls_per_day: u32,
@@ -24,7 +24,7 @@ pub struct RateLimitSettings {
     pub device_orders_per_day: u32,
     /// Mails about a device in a day.
     pub device_mails_per_day: u32,
-    /// A client at the token endpoint.
+    /// Calls of a client to the token endpoint.
     pub client_calls: CallRate,
 }
 
@@ -50,7 +50,7 @@ impl RateLimiters {
         }
     }
 
-    /// Forgets what anybody called or caused: for a server for tests, whose store goes back to an earlier state.
+    /// Clears all tables, for a test server whose store returns to an earlier state.
     pub(crate) fn clear(&self) {
         let Self {
             device_calls: devices,
@@ -63,8 +63,8 @@ impl RateLimiters {
         [devices, device_days, orders, mails, notices, clients].into_iter().for_each(RateLimiter::clear);
     }
 
-    /// Counts a device's call. Callers give real time, whatever the test clock says: a limit on calls is for what a machine
-    /// bears.
+    /// Counts a device's call. Callers pass the system time, not the test clock's, because this limit protects the
+    /// machine.
     pub(crate) fn count_device_call(&self, id: DeviceId, now: Time) -> Result<()> {
         let hash = hash_key(id.0);
         self.device_calls.try_acquire(hash, now).map_err(Error::RateLimited)?;
@@ -80,7 +80,7 @@ impl RateLimiters {
         self.device_orders.try_acquire(hash_key(id.0), now)
     }
 
-    /// Uncounts an order that was not placed.
+    /// Takes back an order that was not placed.
     pub(crate) fn refund_order(&self, id: DeviceId, now: Time) {
         self.device_orders.refund(hash_key(id.0), now);
     }
@@ -97,8 +97,8 @@ impl RateLimiters {
         }
     }
 
-    /// Counts a client's call, by real time. A client that many people hold in their hands, and whose id is no secret, is
-    /// counted at each of its sources, so that nobody uses up what belongs to all.
+    /// Counts a client's call, by the system time. A public client runs on many people's devices and its id is no
+    /// secret. So it is counted for each source, and no source uses up the limit of all.
     pub(crate) fn count_client_call(&self, id: ClientId, source: Option<&str>, now: Time) -> Result<()> {
         let source = source
             .map_or(0, |text| text.bytes().fold(17, |sum: u64, b| (sum ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)));
@@ -106,13 +106,13 @@ impl RateLimiters {
     }
 }
 
-/// What becomes of one more mail about a device.
+/// The decision about one more mail about a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MailLimitOutcome {
-    /// It is sent.
+    /// The mail is sent.
     Send,
-    /// It is not sent; its reader gets a notice instead, the first of the day.
+    /// The mail is not sent. The first of the day is replaced by a notice.
     SendNotice,
-    /// It is not sent, and its reader knows of it.
+    /// The mail is not sent, and no notice is.
     Suppress,
 }

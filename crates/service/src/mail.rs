@@ -1,7 +1,8 @@
-//! Mail to customers: written with the change it tells of, sent by whoever lets due things happen.
+//! Mail to customers: written with the change that it is about, and sent by the worker.
 //!
-//! What it is: [`queue`] adds the mail of a change, [`send`] sends what is due, [`stored`] lists and resends. What it is not:
-//! it finds no words and knows no mail server (both are the [`Mailer`]'s). Invariant: a change and its mail commit together.
+//! What it is: [`queue`] adds the mail of a change, [`send`] sends what is due, [`stored`] lists and resends. What it
+//! is not: it has no texts and knows no mail server (both belong to the [`Mailer`]). Invariant: a change and its mail
+//! commit together.
 
 mod mailer;
 mod message;

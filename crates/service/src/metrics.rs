@@ -1,20 +1,20 @@
-//! What a node counts of what it sends: messages to receivers, mails, calls to back ends.
+//! The counters of what a node sends: messages to receivers, mails, calls to back ends.
 //!
-//! What it is: counters that are added to without a lock after each attempt. What it is not: what waits
-//! ([`crate::backlog`]), nor a log. Invariant: a label is one of a few words that the code knows, so nothing that a
-//! device, a customer or a receiver says becomes one.
+//! What it is: counters that are increased without a lock after each attempt. What it is not: the backlog
+//! ([`crate::backlog`]), nor a log. Invariant: a label is one of a few constants in the code. No text of a device, a
+//! customer or a receiver becomes a label.
 
 use opendrs_store::metrics::{Histogram, HistogramSnapshot};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Bounds of the histograms of attempts, in microseconds.
+/// The upper bounds of the histogram buckets, in microseconds.
 const DURATION_BUCKETS: [u64; 11] =
     [5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 15_000_000];
 
-/// Attempts at one kind of work, by how they ended, and how long they took.
+/// The attempts at one kind of work: counts by outcome, and durations.
 #[derive(Debug)]
 pub struct AttemptMetrics {
-    /// What kind of work.
+    /// The kind of work.
     pub kind: &'static str,
     outcomes: &'static [&'static str],
     counts: Vec<AtomicU64>,
@@ -27,7 +27,7 @@ impl AttemptMetrics {
         Self { kind, outcomes, counts, durations: Histogram::new(&DURATION_BUCKETS) }
     }
 
-    /// An attempt ended so, after so many microseconds.
+    /// Records an attempt with its outcome and its duration in microseconds.
     fn record(&self, outcome: &str, micros: i64) {
         if let Some(at) = self.outcomes.iter().position(|known| *known == outcome) {
             self.counts[at].fetch_add(1, Ordering::Relaxed);
@@ -35,25 +35,25 @@ impl AttemptMetrics {
         }
     }
 
-    /// Every outcome, with how often there was.
+    /// Every outcome with its count.
     pub fn outcomes(&self) -> impl Iterator<Item = (&'static str, u64)> {
         self.outcomes.iter().zip(&self.counts).map(|(outcome, count)| (*outcome, count.load(Ordering::Relaxed)))
     }
 
-    /// How long they took, in microseconds.
+    /// The durations, in microseconds.
     pub fn durations(&self) -> HistogramSnapshot {
         self.durations.snapshot()
     }
 }
 
-/// Everything that is counted.
+/// All counters.
 #[derive(Debug)]
 pub struct DeliveryMetrics {
-    /// Messages to receivers, by how these are reached.
+    /// Messages to receivers, by the kind of endpoint.
     pub deliveries: Vec<AttemptMetrics>,
     /// Mails.
     pub mails: Vec<AttemptMetrics>,
-    /// Calls to back ends, by what was asked for.
+    /// Calls to back ends, by purpose.
     pub calls: Vec<AttemptMetrics>,
 }
 
@@ -69,7 +69,7 @@ impl Default for DeliveryMetrics {
     }
 }
 
-/// Counts an attempt among those of its kind.
+/// Counts an attempt under its kind.
 pub(crate) fn record_attempt(all: &[AttemptMetrics], kind: &str, outcome: &str, micros: i64) {
     if let Some(attempts) = all.iter().find(|attempts| attempts.kind == kind) {
         attempts.record(outcome, micros);

@@ -1,7 +1,7 @@
-//! Tokens of links in mails: two ids of one shard, authenticated.
+//! The tokens of links in mails: two ids of one shard, authenticated.
 //!
-//! Invariant: a token is authenticated with a key derived from the master key for one purpose, so nothing is stored for it
-//! and one purpose's token is worth nothing for another.
+//! Invariant: a token is authenticated with a key derived from the master key for one purpose. So nothing is stored for
+//! it, and a token of one purpose is invalid for another.
 
 use crate::{App, Error, Result};
 use base64::Engine as _;
@@ -16,15 +16,15 @@ use uuid::Uuid;
 pub(crate) const CANCEL_PURPOSE: &str = "cancel link";
 /// The purpose of the link by which a takeover is answered.
 pub(crate) const TAKEOVER_PURPOSE: &str = "takeover link";
-/// What links are for.
+/// All purposes of links.
 pub(crate) const PURPOSES: [&str; 2] = [CANCEL_PURPOSE, TAKEOVER_PURPOSE];
 
-/// Shard and two ids; before the authentication code.
+/// The shard and two ids, in bytes, before the authentication code.
 const PAYLOAD_LEN: usize = 40;
-/// HMAC-SHA256.
+/// The length of HMAC-SHA256 in bytes.
 const MAC_LEN: usize = 32;
 
-/// What a link's token names.
+/// The ids in a link's token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NamedLink {
     pub(crate) shard: i64,
@@ -52,12 +52,12 @@ fn seal(app: &App, purpose: &str, named: NamedLink) -> Result<String> {
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
-/// What a token names; `None` if it is none of ours, or of another purpose.
+/// Opens a token; `None` if it is not authentic, or of another purpose.
 pub(crate) fn open(app: &App, purpose: &str, token: &str) -> Option<NamedLink> {
     let bytes: [u8; PAYLOAD_LEN + MAC_LEN] = URL_SAFE_NO_PAD.decode(token).ok()?.try_into().ok()?;
     let (named, found) = bytes.split_at(PAYLOAD_LEN);
     let is = |key: &[u8; 32]| authentication_code(key, named).is_ok_and(|code| code.ct_eq(found).into());
-    // Those of links that were sent under an earlier master key.
+    // The keys of links that were sent under an earlier master key.
     let former = app.keys.derived_keys().former_keys(purpose, app.now()).map(|former| former.key).collect::<Vec<_>>();
     if !is(&app.keys.derive_key(purpose, 0)) && !former.iter().any(is) {
         return None;

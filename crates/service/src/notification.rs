@@ -1,7 +1,7 @@
-//! Notifications: events of devices, written with the change they tell of and given to their receivers.
+//! Notifications: events of devices, written with the change that they report, and their messages to receivers.
 //!
-//! What it is: the ids of an event and its fan-out. What it is not: delivery of messages ([`crate::delivery`]). Invariant: a
-//! change, its event and the event's messages commit together.
+//! What it is: the ids of an event and its fan-out. What it is not: delivery of messages ([`crate::delivery`]).
+//! Invariant: a change, its event and the event's messages commit together.
 
 mod event_ids;
 mod fan_out;

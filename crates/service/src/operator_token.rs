@@ -1,22 +1,23 @@
-//! The operator's token: what an operator's programs show to be let in.
+//! The operator's token, by which an operator's programs are authenticated.
 //!
-//! Invariant: only its hash is held, and whether a token is the one takes as long for a near miss as for a far one.
+//! Invariant: only the hash of the token is stored, and a comparison takes the same time however much of a token
+//! matches.
 
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// A token at least: what is shorter may be guessed.
+/// The shortest token, in bytes: a shorter one may be guessed.
 const MIN_TOKEN_LEN: usize = 32;
 
-/// Who knows the operator's token.
+/// The hash of the operator's token.
 #[derive(Clone, Debug)]
 pub struct OperatorToken([u8; 32]);
 
 impl OperatorToken {
-    /// Whoever shows this token.
+    /// Checks and hashes a token.
     ///
     /// # Errors
-    /// What is wrong with the token; it is not repeated.
+    /// A sentence that states what is wrong with the token, and does not contain it.
     pub fn new(token: &str) -> Result<Self, String> {
         let plain = token.bytes().all(|byte| byte.is_ascii_graphic());
         match token.len() >= MIN_TOKEN_LEN && plain {

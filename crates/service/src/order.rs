@@ -1,7 +1,7 @@
-//! Orders: Replenish, GetOrderInfo, CancelTestOrder, the customer's decisions, and what falls due.
+//! Orders: Replenish, GetOrderInfo, CancelTestOrder, the customer's decisions, and due steps.
 //!
-//! What it is: the use cases of an order's own parties. What it is not: its rules ([`opendrs_domain::order`]) and what back
-//! ends say ([`crate::fulfilment`]). Invariant: an order, its slot's lock and the event that tells of it change in one
+//! What it is: the use cases of devices and customers. What it is not: the rules ([`opendrs_domain::order`]) and the
+//! reports of back ends ([`crate::fulfilment`]). Invariant: an order, its slot lock and its event change in one
 //! transaction ([`transition`]).
 
 mod advance;

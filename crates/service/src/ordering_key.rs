@@ -1,20 +1,20 @@
 //! The keys by which the store's writer keeps commands in order.
 //!
-//! Not here: shards ([`opendrs_store::Shards`]). Invariant: commands that change one device's rows have one key, so that two
-//! of them never interleave within one transaction.
+//! Not here: shards ([`opendrs_store::Shards`]). Invariant: commands that change one device's rows have one key, so
+//! that two of them never interleave within one transaction.
 
 use opendrs_domain::id::{CustomerId, ModelId};
 use opendrs_domain::text::Serial;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// The key of a unit: whatever changes rows of one device uses it.
+/// The key of a unit. Every command that changes rows of one device uses it.
 pub(crate) fn for_unit(model: ModelId, serial: &Serial) -> u64 {
     let mut hasher = DefaultHasher::new();
     (model, serial).hash(&mut hasher);
     hasher.finish()
 }
 
-/// The key of a customer's consents and of what is issued under them.
+/// The key of a customer's consents and of the tokens under them.
 pub(crate) fn for_customer(customer: CustomerId) -> u64 {
     customer.0.as_u64_pair().1
 }

@@ -1,4 +1,4 @@
-//! Events, listed.
+//! Listing events.
 
 use crate::{App, Result};
 use opendrs_domain::delivery::EventDeliveryState;
@@ -8,15 +8,15 @@ use opendrs_domain::time::Time;
 use opendrs_store::{Tx, delivery, outbox};
 use std::collections::HashSet;
 
-/// How many deliveries that were given up are looked at at once.
+/// How many dead deliveries one query reads.
 const PAGE_SIZE: i64 = 200;
 
-/// An event, and what became of it.
+/// An event with its delivery state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EventSummary {
     /// The event.
     pub event: Event,
-    /// Where it stands, all its receivers taken together.
+    /// The delivery state of the event, over all its receivers.
     pub state: EventDeliveryState,
 }
 
@@ -27,7 +27,7 @@ impl EventSummary {
     }
 }
 
-/// The events before one, or the newest, with what became of each; newest first.
+/// The events before `first`, or the newest, each with its delivery state; newest first.
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].
@@ -42,7 +42,7 @@ pub async fn list(app: &App, first: Option<(Time, EventId)>, limit: i64) -> Resu
     Ok(listed)
 }
 
-/// The newest events that were given up at a receiver; newest first.
+/// The newest events with a dead delivery; newest first.
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].
@@ -77,7 +77,7 @@ pub async fn list_newest(app: &App, limit: i64) -> Result<Vec<Event>> {
     Ok(outbox::list_newest(&mut reader.tx()?, limit).await?)
 }
 
-/// The events before one, or before all that is to come, newest first.
+/// The events before `first`, or the newest; newest first.
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].

@@ -1,8 +1,8 @@
 //! Passwords: hashed and compared by a few workers behind a bounded queue.
 //!
-//! What it is: argon2id, as many at once as there are cores, since each takes 19 MiB. What it is not: the brake on guessing,
-//! which is [`crate::throttle`]. Invariant: no source, and not all of them together, make others wait longer than the queue
-//! is long; whoever finds it full is refused at once.
+//! What it is: argon2id, with as many parallel workers as there are cores, because each takes 19 MiB. What it is not:
+//! the throttle of guesses, which is [`crate::throttle`]. Invariant: the queue bounds the wait that other sources can
+//! cause, alone or together. A request that finds the queue full is refused immediately.
 
 use crate::error::{Error, Result};
 use argon2::Argon2;
@@ -11,36 +11,36 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 
-/// Longest password that is looked at, in bytes.
+/// The longest password that is checked, in bytes.
 const MAX_PASSWORD_BYTES: usize = 1024;
-/// How many may wait or be hashed at once: with some 30 ms each on a core, a second or two.
+/// How many requests may wait or be hashed together: with some 30 ms each on a core, a second or two.
 const QUEUE_LEN: usize = 64;
-/// How many of them from one source.
+/// How many of them may come from one source.
 const QUEUE_LEN_PER_SOURCE: usize = 8;
-/// Seconds after which a source that fills its part of the queue may come back.
+/// Seconds after which a source that fills its part of the queue may try again.
 const RETRY_AFTER_SECS: i64 = 1;
 
-/// The queue.
+/// The queue of password work.
 pub(crate) struct PasswordQueue {
     workers: Arc<Semaphore>,
     counts: Arc<Mutex<QueueCounts>>,
 }
 
-/// Who waits or is served.
+/// The requests that wait or are served.
 #[derive(Default)]
 struct QueueCounts {
     total: usize,
     by_source: HashMap<String, usize>,
 }
 
-/// A place in the queue, kept until the work is done, also if whoever asked for it has gone.
+/// A place in the queue. It is kept until the work is done, even if the requester has gone.
 struct QueueSlot {
     counts: Arc<Mutex<QueueCounts>>,
     source: String,
 }
 
 impl PasswordQueue {
-    /// A queue before so many workers.
+    /// A queue with this number of workers.
     pub(crate) fn new(workers: usize) -> Self {
         Self { workers: Arc::new(Semaphore::new(workers)), counts: Arc::default() }
     }
@@ -58,17 +58,18 @@ impl PasswordQueue {
         Ok(QueueSlot { counts: self.counts.clone(), source: source.to_owned() })
     }
 
-    /// Compares a password from a source with a stored hash. Without one, the same work is done for nothing, so that time does
-    /// not tell which addresses have accounts.
+    /// Compares a password from a source with a stored hash. Without a hash, it does the same work, so that the
+    /// duration does not reveal which addresses have accounts.
     ///
     /// # Errors
-    /// [`Error::Throttled`] when the source has too many tries in the queue, [`Error::Unavailable`] when the queue is full.
+    /// [`Error::Throttled`] when the source has too many requests in the queue, [`Error::Unavailable`] when the queue
+    /// is full.
     pub(crate) async fn verify(&self, source: &str, stored: Option<String>, password: &str) -> Result<bool> {
         let place = self.enter(source)?;
         self.compare(Some(place), stored, password).await
     }
 
-    /// The same for an operator's command, which waits for its turn however long the queue is.
+    /// The same for an operator's command, which waits however long the queue is.
     pub(crate) async fn verify_for_operator(&self, stored: Option<String>, password: &str) -> Result<bool> {
         self.compare(None, stored, password).await
     }
@@ -97,7 +98,7 @@ impl PasswordQueue {
         self.run_on_worker(None, hash).await
     }
 
-    /// Does a piece of work when a worker is free.
+    /// Does work when a worker is free.
     async fn run_on_worker<T: Send + 'static>(
         &self,
         place: Option<QueueSlot>,
@@ -126,7 +127,7 @@ impl Drop for QueueSlot {
     }
 }
 
-/// A password hash of another store, if this one can check passwords with it.
+/// A password hash from another store, if passwords can be checked with it here.
 pub(crate) fn parse_hash(hash: &str) -> Result<String, String> {
     let hash = PasswordHash::new(hash).map_err(|e| format!("is no PHC string: {e}"))?;
     match hash.algorithm.as_str().starts_with("argon2") {

@@ -17,7 +17,7 @@ use opendrs_store::{Command, Tx, product};
 
 /// How many slots one batch covers.
 const BATCH_SIZE: i64 = 100;
-/// How many batches are written at most while the test clock stands at one moment.
+/// How many batches are written at most while the test clock is frozen at one time.
 const MAX_BATCHES: usize = 10_000;
 
 /// A price that a page showed for a product.
@@ -29,9 +29,9 @@ pub struct ShownPrice {
     pub price: Money,
 }
 
-/// The price that a customer agrees to by choosing a product: the one that their page showed, if one did. A product that
-/// became cheaper is agreed to at its new price. A shown price in another currency stays: no order can be compared with it,
-/// so the next one is held for the customer's approval.
+/// The price that a customer agrees to by choosing a product: the one that their page showed, if one did. A product
+/// that became cheaper is agreed to at its new price. A shown price in another currency stays: no order can be compared
+/// with it, so the next one is held for the customer's approval.
 pub(crate) fn price_agreed_to(product: &Product, shown: &[ShownPrice]) -> Option<Money> {
     let Money { minor, currency } = &shown.iter().find(|shown| shown.asin == product.asin)?.price;
     let dearer = *currency == product.price.currency && *minor > product.price.minor;

@@ -1,7 +1,7 @@
-//! Publishing to Amazon SNS: the one way in which a use case gives a notification to AWS.
+//! Publishing to Amazon SNS: the only way in which a use case gives a notification to AWS.
 //!
-//! What it is: the port [`Publisher`], which the application is given and may be without. What it is not: it decides nothing
-//! about retries. Invariant: nothing else in this crate speaks to AWS.
+//! What it is: the port [`Publisher`], an optional part of the application. What it is not: retries. Invariant: nothing
+//! else in this crate calls AWS.
 
 mod publisher;
 mod test_message;

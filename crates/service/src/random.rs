@@ -1,7 +1,7 @@
-//! Randomness and new identifiers.
+//! Randomness, and new ids and secrets.
 //!
-//! Invariant: nobody else asks the system for random bytes. Identifiers of rows are time-ordered (UUID version 7) and
-//! rise strictly within a process, so tables grow at their end and events keep their order.
+//! Invariant: no other code reads random bytes from the system. Ids of rows are time-ordered (UUID version 7) and rise
+//! strictly within a process, so tables grow at their end and events keep their order.
 
 use opendrs_domain::time::Time;
 use sha2::{Digest, Sha256};
@@ -14,21 +14,21 @@ pub trait RandomSource: Send + Sync {
     /// Fills the buffer.
     fn fill(&self, bytes: &mut [u8]);
 
-    /// A source beside this one for what passes and is not kept, where what is drawn for it must not change what comes
-    /// next here.
+    /// A separate source for ephemeral values, whose use does not change the next bytes of this one. `None` if this one
+    /// can serve for them.
     fn fork(&self) -> Option<Arc<dyn RandomSource>> {
         None
     }
 }
 
-/// The system's source.
+/// The system's source of randomness.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemRandom;
 
 impl RandomSource for SystemRandom {
     #[expect(clippy::disallowed_methods, reason = "the one place that asks the system")]
     fn fill(&self, bytes: &mut [u8]) {
-        // The system call fails on no supported system once it has booted; going on without randomness would be worse
+        // The system call never fails on a supported system after boot. Continuing without randomness would be worse
         // than stopping.
         if getrandom::fill(bytes).is_err() {
             std::process::abort();
@@ -36,8 +36,8 @@ impl RandomSource for SystemRandom {
     }
 }
 
-/// Bytes that follow from a number: the same number, the same bytes. For tests alone, since whoever knows the number
-/// knows every secret.
+/// A deterministic source: the same number gives the same bytes. It is for tests only, because the number reveals every
+/// secret.
 #[derive(Debug)]
 pub struct SeededRandom {
     seed: [u8; 32],
@@ -45,7 +45,8 @@ pub struct SeededRandom {
 }
 
 impl SeededRandom {
-    /// The bytes of a number, at the so many-th start with it: a store that is opened again gets other ids than before.
+    /// The source of a number, for the start with the ordinal `start`: a store that is opened again gets other ids than
+    /// before.
     #[must_use]
     pub fn new(number: u64, start: u64) -> Self {
         let seed = Sha256::new().chain_update(number.to_be_bytes()).chain_update(start.to_be_bytes()).finalize();
@@ -68,23 +69,23 @@ impl RandomSource for SeededRandom {
     }
 }
 
-/// How many random bytes are drawn at once: a system call for each identifier would be a good part of a call's time.
+/// How many random bytes are read together: a system call for each id would take a large part of a call's time.
 const POOL_LEN: usize = 4096;
 
-/// Random bytes in store. What was given out is wiped.
+/// A pool of random bytes. Used bytes are wiped.
 struct RandomPool {
     bytes: Box<[u8; POOL_LEN]>,
     used: usize,
 }
 
-/// Makes identifiers and secrets.
+/// The generator of ids and secrets.
 pub struct IdGenerator {
     source: Arc<dyn RandomSource>,
     pool: Mutex<RandomPool>,
     last_ordered: Mutex<(u64, u32)>,
 }
 
-/// How far the counter within one millisecond reaches: 30 bits.
+/// The range of the counter within one millisecond: 30 bits.
 const COUNTER_RANGE: u32 = 1 << 30;
 
 impl IdGenerator {
@@ -120,7 +121,7 @@ impl IdGenerator {
         uuid::Builder::from_random_bytes(self.random_bytes()).into_uuid()
     }
 
-    /// A UUID (version 7) above every one made before.
+    /// A UUID (version 7) that is greater than every one made before.
     #[must_use]
     pub fn ordered_uuid(&self, now: Time) -> Uuid {
         let millis = u64::try_from(now.as_micros() / 1000).unwrap_or_default();
@@ -141,7 +142,7 @@ impl IdGenerator {
         for (byte, random) in bytes[10..].iter_mut().zip(tail) {
             *byte ^= random;
         }
-        // The six random bytes overlap the counter's lowest four bits' byte: keep those.
+        // The six random bytes include the byte with the counter's lowest four bits: those are kept.
         bytes[10] = (bytes[10] & 0x0f) | (u8::try_from((count & 0xf) << 4).unwrap_or_default());
         bytes[6] |= 0x70;
         bytes[8] |= 0x80;

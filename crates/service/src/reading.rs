@@ -15,7 +15,7 @@ use opendrs_store::{Command, Tx, reading};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// Stores what a device says of a slot.
+/// Stores a reading that a device reports for a slot.
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].
@@ -25,7 +25,9 @@ pub async fn record(app: &App, caller: DeviceCaller, slot: SlotId, status: SlotS
     Ok(app.db.write(InsertReading { shard: caller.shard, id, device: caller.device.id, slot, at, status }).await?)
 }
 
-/// Stores a reading by the fast path: checking the device and storing its reading is one command.
+/// The fast path of [`record`] by a token, for a call in which everything is valid. One command checks the device and
+/// stores its reading. `false` means that something is not valid and nothing was stored. [`token::authenticate_device`]
+/// then finds out what.
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].
@@ -59,7 +61,7 @@ impl Command for InsertReading {
     }
 }
 
-/// A reading, and what the token of its device was judged by.
+/// A reading, and the access version by which the token of its device was judged.
 struct InsertReadingForToken(InsertReading, AccessVersion);
 
 impl Command for InsertReadingForToken {
@@ -82,10 +84,10 @@ pub async fn list_newest(app: &App, limit: i64) -> Result<Vec<reading::ReadingRo
     Ok(reading::list_newest(&mut reader.tx()?, limit).await?)
 }
 
-/// How many readings one transaction sums up.
+/// How many readings one transaction summarises.
 const BATCH_SIZE: i64 = 500;
 
-/// Sums up the oldest readings whose time is over, a bounded number of them. `true` if there are more.
+/// Summarises the oldest expired readings by day, a bounded number of them. `true` if there are more.
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].
@@ -105,7 +107,7 @@ pub async fn sum_up_days(app: &App) -> Result<bool> {
         == BATCH_SIZE)
 }
 
-/// Below every id that was made at a moment or later: the milliseconds stand first in an id.
+/// The lowest id of a time: ids begin with milliseconds.
 fn lowest_id_at(at: Time) -> ReadingId {
     let millis = u128::try_from(at.as_micros() / 1000).unwrap_or_default();
     ReadingId(Uuid::from_u128(millis << 80))
@@ -113,7 +115,7 @@ fn lowest_id_at(at: Time) -> ReadingId {
 
 struct SumUpReadings {
     upper_bound: ReadingId,
-    /// Ids above it are of a clock that was wrong.
+    /// Ids above it were made by a wrong clock.
     plausible_bound: ReadingId,
 }
 
@@ -138,7 +140,7 @@ impl Command for SumUpReadings {
     }
 }
 
-/// Removes days whose time is over, a bounded number of them; says how many.
+/// Removes expired daily summaries, a bounded number of them. Returns how many.
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].
@@ -162,7 +164,7 @@ impl Command for PurgeReadingDays {
     }
 }
 
-/// The newest days that were summed up, newest first.
+/// The newest daily summaries, newest first.
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].

@@ -1,9 +1,9 @@
 //! Receivers of notifications, which the wire and the command line call topics.
 //!
-//! What it is: receivers are added, found and changed by operators and seeds; [`confirmation`] is what a receiver itself may
-//! ask, [`webhook_secret`] what signs for it, [`repository`] seals its endpoint. What it is not: what receivers are sent
-//! ([`crate::delivery`]). Invariant: a receiver that did not confirm gets nothing but the question
-//! (docs/spec/delivery.md#confirmation).
+//! What it is: receivers are added, found and changed by operators and seeds. [`confirmation`] serves the requests of a
+//! receiver itself, [`webhook_secret`] holds the secrets that sign for it, [`repository`] seals its endpoint. What it
+//! is not: messages to receivers ([`crate::delivery`]). Invariant: a receiver that did not confirm gets only
+//! confirmation requests (docs/spec/delivery.md#confirmation).
 
 mod add;
 mod change;

@@ -1,18 +1,18 @@
-//! Back to the beginning, on a server for tests.
+//! Resets a test server.
 
 use crate::{App, Error, Result};
 use opendrs_store::{Command, Tx, reset};
 
-/// Forgets what customers and devices did, the plan of faults, and how the clock was set. Makers, profiles, models,
-/// products, customers and topics stay.
+/// Removes all data of customers' and devices' actions, the fault plan, and the setting of the clock. Makers, profiles,
+/// models, products, customers and receivers stay.
 ///
 /// # Errors
-/// [`Error::InvalidCommand`] where this is no server for tests, [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] where this is no test server, [`Error::Unavailable`].
 pub async fn reset(app: &App) -> Result<()> {
     let no_tests =
         || Error::InvalidCommand("this server forgets nothing on request: start it with --test-clock".into());
     let clock = app.test_clock().ok_or_else(no_tests)?;
-    // Nothing falls due and no message is under way meanwhile.
+    // No due step is done and no message is in flight meanwhile.
     let _turn = app.scheduler_lock.lock().await;
     let _alone = app.sending_lock.write().await;
     app.faults.clear();

@@ -1,8 +1,9 @@
-//! Another master key: everything that the present one seals is sealed with the new one, and what it made stays good.
+//! The change of the master key: sealed values are sealed again with the new key, and issued tokens and secrets stay
+//! valid.
 //!
-//! What it is: one transaction, so that a store is whole under the one key or the other. What it is not: it knows nothing of
-//! key files, and it ends no token, secret or customer id. Invariant: after it, no row that is in use needs the old key; and
-//! a node that still has it writes nothing sealed, and stops ([`crate::keys`]).
+//! What it is: one transaction, so that a store is wholly under one key or the other. What it is not: it reads no key
+//! files, and it ends no token, secret or customer id. Invariant: after it, no row that is in use needs the old key. A
+//! node that still has the old key writes nothing sealed, and stops ([`crate::keys`]).
 
 use crate::derived_keys::{CarriedOverKey, DerivedKeys};
 use crate::keys::{PERMANENT_PURPOSES, TOKEN_PURPOSE, next_access_version};
@@ -15,30 +16,31 @@ use opendrs_store::derived_key::{self, DerivedKeyRow};
 use opendrs_store::{Command, Tx, delivery, installation, receiver as topics};
 use std::sync::Arc;
 
-/// For how long links in mails that were sent before stay good.
+/// How long links in earlier mails stay valid.
 pub const LINK_VALIDITY: Span = Span::from_hours(30 * 24);
-/// How many rows are read at once.
+/// How many rows one query reads.
 const PAGE_SIZE: i64 = 100;
 
-/// What was sealed anew, and what was carried over.
+/// The numbers of values that were sealed again or carried over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RewrapReport {
-    /// Receivers' endpoints, sealed anew.
+    /// Receivers' endpoints that were sealed again.
     pub endpoints: usize,
-    /// Private keys that sign notifications, sealed anew.
+    /// Private keys that sign notifications and were sealed again.
     pub signing_keys: usize,
-    /// Token keys that are not retired; their tokens stay good.
+    /// Token keys that are not retired; their tokens stay valid.
     pub token_keys: usize,
-    /// Webhook secrets that sign; they stay as they are.
+    /// Webhook secrets that sign; they do not change.
     pub webhook_secrets: usize,
-    /// Until when links in mails that were sent before are good.
+    /// The time until which links in earlier mails are valid.
     pub links_until: Time,
 }
 
-/// Changes the master key of a store. No other process may have it open: one that does stops within a second or so.
+/// Changes the master key of a store. No other process may have it open: a process that does stops within about a
+/// second.
 ///
 /// # Errors
-/// [`Error::InvalidCommand`] where the new key is the present one, or the store has got another master key meanwhile;
+/// [`Error::InvalidCommand`] where the new key is the present one, or another process changed the master key meanwhile;
 /// [`Error::Unavailable`].
 pub async fn rewrap(app: &App, new: [u8; 32]) -> Result<RewrapReport> {
     let (old, new) = (app.keys.derived_keys(), Arc::new(DerivedKeys::new(new)));
@@ -82,7 +84,7 @@ impl Command for RewrapKeys {
 }
 
 impl RewrapKeys {
-    /// A key that stays what it is.
+    /// Carries a key over, so that it stays the same.
     fn carry_over(&self, purpose: &str, number: i64) -> opendrs_store::Result<DerivedKeyRow> {
         let number = u32::try_from(number).unwrap_or_default();
         self.seal_carried_over(purpose, CarriedOverKey::new(number, self.old.key(purpose, number)))
@@ -92,7 +94,7 @@ impl RewrapKeys {
         self.new.seal_carried_over(purpose, carried).map_err(|e| seal_error("DerivedKeyPut", &e))
     }
 
-    /// Links are made with the new key from now on; those that were sent are checked with former ones.
+    /// New links are made with the new key. Links in earlier mails are verified with former keys.
     fn carry_over_link_keys(&self, kept: &mut Vec<DerivedKeyRow>) -> opendrs_store::Result<()> {
         for purpose in named_link::PURPOSES {
             let present = CarriedOverKey::new(0, self.old.key(purpose, 0)).ending_at(Some(self.now + LINK_VALIDITY));

@@ -1,4 +1,4 @@
-//! The customer's rules: changed on the settings page, kept whenever an order is to be placed.
+//! The customer's slot rules: changed on the settings page, applied whenever an order is decided.
 
 use crate::token::DeviceCaller;
 use crate::{App, Error, FormError, Result};
@@ -16,32 +16,32 @@ use opendrs_domain::time::Time;
 use opendrs_store::rule::OrderInputs;
 use opendrs_store::{Command, Tx, device, model, order, product, rule, subscription};
 
-/// An order that is to be placed.
+/// The inputs for the decision about an order.
 pub(crate) struct OrderCheck<'a> {
     pub(crate) shard: i64,
     pub(crate) device: &'a Device,
     pub(crate) slot: &'a SlotId,
     pub(crate) has_address: bool,
-    /// The price they agreed to for this order.
+    /// The price that the customer approved for this order.
     pub(crate) approved_price: Option<&'a Money>,
-    /// What is to go wrong, on a server for tests.
+    /// The planned fault, on a test server.
     pub(crate) planned_fault: Option<fault::OrderFault>,
-    /// How many per cent dearer than agreed it may be where its customer has no highest price.
+    /// By how many per cent it may exceed the price agreed, where its customer has no highest price.
     pub(crate) ask_above: u32,
     pub(crate) now: Time,
 }
 
-/// What an order comes to at this moment.
+/// The decision about an order at this moment.
 pub(crate) struct OrderDecision {
-    /// What is ordered; nothing when the catalogue no longer has any of it.
+    /// The product to order; `None` when the catalogue has none of those allowed.
     pub(crate) product: Option<Product>,
-    /// What keeps it from being placed.
+    /// The problem that keeps it from being placed.
     pub(crate) problem: Option<OrderProblem>,
-    /// When its owner wants orders again, if they want none now.
+    /// The end of the customer's pause, if there is one now.
     pub(crate) paused_until: Option<Time>,
 }
 
-/// Which product is ordered at this moment, and what keeps the order from being placed.
+/// Decides which product is ordered now, and which problem keeps the order from being placed.
 pub(crate) async fn decide_order(
     tx: &mut Tx<'_>,
     asked: &OrderCheck<'_>,
@@ -51,7 +51,7 @@ pub(crate) async fn decide_order(
         *asked;
     let rules = &terms.rules;
     let mut products = Vec::from_iter(product);
-    // Who was asked about one product gets that one; and a test order's product is never short.
+    // A customer who approved one product gets that one. A test order's product is never out of stock.
     let replaceable = approved.is_none() && !device.test && products.iter().all(|p| !p.available);
     for asin in rules.substitutes.iter().filter(|_| replaceable) {
         products.extend(product::find_by_asin(tx, asin).await?);
@@ -79,17 +79,17 @@ pub(crate) async fn decide_order(
         now,
     };
     let RuleDecision { product_index: at, problem, paused_until } = apply_rules(&terms, &situation);
-    // Nobody pays for what is held for another reason.
+    // An order that is held for another problem has no price problem.
     let problem =
         problem.or((fault == Some(fault::OrderFault::PaymentDeclined)).then_some(OrderProblem::PaymentFailed));
     let product = (at < products.len()).then(|| products.swap_remove(at));
     Ok(OrderDecision { product, problem, paused_until })
 }
 
-/// Changes a slot's rules; an order that is held is looked at again with the new ones.
+/// Changes the rules of a slot. A held order is checked again with the new rules.
 ///
 /// # Errors
-/// [`Error::InvalidForm`] says what is wrong with the rules; [`Error::InvalidToken`] when the registration ended
+/// [`Error::InvalidForm`] states what is wrong with the rules; [`Error::InvalidToken`] when the registration ended
 /// meanwhile, [`Error::Unavailable`].
 pub async fn set_rules(
     app: &App,
@@ -158,8 +158,8 @@ impl Command for SaveSlotRules {
     }
 }
 
-/// Keeps the price at which a customer approved an order as the one agreed for its product, if their slot still reorders
-/// it or may replace what it reorders by it.
+/// Records the price at which a customer approved an order as the price agreed for its product. The slot must still
+/// reorder the product, or allow it as a substitute.
 pub(crate) async fn record_approval(
     tx: &mut Tx<'_>,
     (shard, device): (i64, DeviceId),
@@ -182,8 +182,8 @@ pub(crate) async fn record_approval(
     Ok(())
 }
 
-/// Lets an order that is held be looked at at once, since what it is held for may have changed. The slot's subscription
-/// is locked by the caller.
+/// Makes a held order due for a check immediately, because its problem may have changed. The caller has locked the
+/// slot's subscription.
 pub(crate) async fn recheck_now(
     tx: &mut Tx<'_>,
     shard: i64,

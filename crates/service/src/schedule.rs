@@ -1,7 +1,8 @@
-//! What falls due, and the moving of time.
+//! Due work, and the test clock.
 //!
-//! Invariant: [`run_once`] is bounded and idempotent and may run on every node at once; who runs it owns the rhythm.
-//! Moving the test clock stops at every due moment on the way, so each thing happens at its own time and in order.
+//! Invariant: [`advance_due_orders`] is bounded and idempotent and may run on every node in parallel; its caller
+//! decides how often. An advance of the test clock stops at every due time on the way. So each step is done at its own
+//! time and in order.
 
 use crate::clock::{ClockSetting, SaveClock};
 use crate::delivery::{self, DeliveryAttemptSummary};
@@ -22,22 +23,22 @@ use opendrs_store::{
 const BATCH_SIZE: i64 = 200;
 /// How many rows one purge removes.
 const PURGE_BATCH_SIZE: i64 = 500;
-/// How long a code is kept after its end, so that a late replay is still seen for what it is.
+/// How long a code is kept after its end, so that a late reuse is still recognised.
 const CODE_RETENTION: Span = Span::from_hours(24);
 
-/// How long a takeover is kept after it could last be answered.
+/// How long a takeover is kept after the last time it could be answered.
 const TAKEOVER_RETENTION: Span = Span::from_hours(24 * 30);
 
-/// Lets what is due at this moment happen, at most one round of it.
+/// Does the due steps of orders, up to one round.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
 pub async fn advance_due_orders(app: &App) -> Result<Vec<OrderTransition>> {
     let _turn = app.scheduler_lock.lock().await;
     let due = match app.db.engine() {
-        // Nobody else is there to share with.
+        // SQLite has one node, which needs no claims.
         Engine::Sqlite => list_due_orders(app).await?,
-        // Looked for before it is asked for: a claim is a write, and most rounds find nothing.
+        // A read comes first: a claim is a write, and most rounds find nothing.
         Engine::Postgres if list_due_orders(app).await?.is_empty() => Vec::new(),
         Engine::Postgres => app.db.write(ClaimOrders::new(app)).await?,
     };
@@ -49,7 +50,7 @@ async fn list_due_orders(app: &App) -> Result<Vec<(i64, OrderId)>> {
     Ok(orders::list_due(&mut reader.tx()?, app.now(), BATCH_SIZE).await?)
 }
 
-/// How long a node has an order for itself; if it dies, another takes it then.
+/// The lease of a claimed order. If its node dies, another node takes the order afterwards.
 const CLAIM_DURATION: Span = Span::from_secs(60);
 
 struct ClaimOrders(Time, orders::OrderClaim);
@@ -76,14 +77,14 @@ async fn advance_batch(app: &App) -> Result<Vec<OrderTransition>> {
     advance_orders(app, due).await
 }
 
-/// How many due orders are moved on side by side: they share commits, and stay in their order in what is told.
+/// How many due orders are advanced in parallel: they share commits, and the report keeps their order.
 const MAX_CONCURRENT: usize = 32;
 
 async fn advance_orders(app: &App, due: Vec<(i64, OrderId)>) -> Result<Vec<OrderTransition>> {
     if !due.is_empty() {
         failpoint::reached(Point::WorkClaimed);
     }
-    // Drawn here, so that the ids of events rise in the order of what they tell.
+    // Allocated here, so that event ids rise in the order of the steps.
     let due: Vec<_> = due.into_iter().map(|(shard, id)| (shard, id, EventIds::allocate(app, app.now()))).collect();
     let moving = due.into_iter().map(|(shard, id, stamp)| order::advance(app, shard, id, stamp));
     let mut moved = futures_util::stream::iter(moving).buffered(MAX_CONCURRENT);
@@ -95,12 +96,12 @@ async fn advance_orders(app: &App, due: Vec<(i64, OrderId)>) -> Result<Vec<Order
     Ok(fired)
 }
 
-/// How often calls to back ends may move orders on within one moment.
+/// The most rounds in which calls to back ends may advance orders within one moment.
 const MAX_ROUNDS: usize = 64;
 
-/// Everything that is due at this moment, calls to back ends among it, and what falls due at once as its consequence. A
-/// held order that is looked at again without a change is done, but not told. Devices that go on ordering meanwhile go on
-/// causing messages and mails: those are not of this moment, and wait for the next one or for the worker.
+/// Does everything that is due now, including calls to back ends and steps that become due immediately as a result. A
+/// held order that was checked without a change is not reported. Messages and mails of devices that order meanwhile are
+/// left to the next moment, or to the worker.
 async fn run_all_due(app: &App, told: &mut ClockAdvanceReport) -> Result<()> {
     for _ in 0..MAX_ROUNDS {
         loop {
@@ -118,7 +119,7 @@ async fn run_all_due(app: &App, told: &mut ClockAdvanceReport) -> Result<()> {
         told.orders.extend(orders);
         told.deliveries.extend(delivery::deliver_all_due(app, until).await?);
         told.mails.extend(mail::send_all_due(app, until).await?);
-        // What a back end answered may have moved orders on.
+        // The answer of a back end may have advanced orders.
         if due == 0 {
             break;
         }
@@ -126,20 +127,20 @@ async fn run_all_due(app: &App, told: &mut ClockAdvanceReport) -> Result<()> {
     Ok(())
 }
 
-/// What happened while time was moved, each in its order.
+/// Everything that happened while the clock was advanced, each list in order.
 #[derive(Clone, Debug, Default)]
 pub struct ClockAdvanceReport {
-    /// Orders that moved on.
+    /// The transitions of orders.
     pub orders: Vec<OrderTransition>,
-    /// Messages that were sent, or tried.
+    /// The attempts to send messages.
     pub deliveries: Vec<DeliveryAttemptSummary>,
-    /// Back ends that were called.
+    /// The calls to back ends.
     pub backend_calls: Vec<BackendCallReport>,
-    /// Mails to customers that were sent, or tried.
+    /// The attempts to send mails.
     pub mails: Vec<MailAttempt>,
 }
 
-/// Removes what ended and is no longer kept, a bounded number of each kind.
+/// Removes expired rows, a bounded number of each kind. Returns how many.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -151,9 +152,9 @@ pub async fn purge(app: &App) -> Result<u64> {
 
 struct PurgeExpired {
     now: Time,
-    /// Events and deliveries from before are no longer kept.
+    /// The time before which events and deliveries are removed.
     events_before: Time,
-    /// Mails from before are no longer kept.
+    /// The time before which mails are removed.
     mails_before: Time,
 }
 
@@ -173,14 +174,14 @@ impl Command for PurgeExpired {
     }
 }
 
-/// Where the test clock stands.
+/// The state of the test clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockStatus {
     /// The service's time.
     pub now: Time,
-    /// Whether it stands still.
+    /// Whether it is frozen.
     pub frozen: bool,
-    /// How far it is ahead of the system's.
+    /// How far it is ahead of the system clock.
     pub offset: Span,
 }
 
@@ -188,20 +189,20 @@ fn no_test_clock_error() -> Error {
     Error::InvalidCommand("this server's clock cannot be moved: start it with --test-clock".into())
 }
 
-/// Shows the test clock.
+/// The state of the test clock.
 ///
 /// # Errors
-/// [`Error::InvalidCommand`] where time cannot be moved.
+/// [`Error::InvalidCommand`] where there is no test clock.
 pub fn clock_status(app: &App) -> Result<ClockStatus> {
     let clock = app.test_clock().ok_or_else(no_test_clock_error)?;
     let ClockSetting { offset, frozen_at } = clock.setting();
     Ok(ClockStatus { now: clock.now(), frozen: frozen_at.is_some(), offset: Span::from_micros(offset) })
 }
 
-/// Lets the test clock stand still, or run on.
+/// Freezes the test clock, or lets it run.
 ///
 /// # Errors
-/// [`Error::InvalidCommand`] where time cannot be moved, [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] where there is no test clock, [`Error::Unavailable`].
 pub async fn set_clock_frozen(app: &App, frozen: bool) -> Result<ClockStatus> {
     let clock = app.test_clock().ok_or_else(no_test_clock_error)?;
     let _turn = app.scheduler_lock.lock().await;
@@ -210,10 +211,10 @@ pub async fn set_clock_frozen(app: &App, frozen: bool) -> Result<ClockStatus> {
     clock_status(app)
 }
 
-/// Lets a test clock that was never set stand still at a time; one that was goes on as it was set.
+/// Freezes a test clock that was never set at a time. A clock that was set keeps its setting.
 ///
 /// # Errors
-/// [`Error::InvalidCommand`] where time cannot be moved, [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] where there is no test clock, [`Error::Unavailable`].
 pub async fn freeze_clock_at_if_unset(app: &App, at: Time) -> Result<()> {
     let clock = app.test_clock().ok_or_else(no_test_clock_error)?;
     if clock.freeze_at_if_unset(at) {
@@ -222,10 +223,10 @@ pub async fn freeze_clock_at_if_unset(app: &App, at: Time) -> Result<()> {
     Ok(())
 }
 
-/// Moves the test clock forward; returns when everything that fell due on the way has happened, with the list of it.
+/// Advances the test clock. Returns a report when everything that was due on the way is done.
 ///
 /// # Errors
-/// [`Error::InvalidCommand`] where time cannot be moved, [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] where there is no test clock, [`Error::Unavailable`].
 pub async fn advance_clock(app: &App, by: Span) -> Result<ClockAdvanceReport> {
     let clock = app.test_clock().ok_or_else(no_test_clock_error)?;
     let _turn = app.scheduler_lock.lock().await;
@@ -239,7 +240,7 @@ pub async fn advance_clock(app: &App, by: Span) -> Result<ClockAdvanceReport> {
             orders::find_next_due(&mut reader.tx()?).await?
         };
         let others = [backend_call::next_due(app).await?, delivery::next_due(app).await?, mail::next_due(app).await?];
-        // What devices caused meanwhile is due already: it holds no moment up, the next one sends it.
+        // Work that devices caused meanwhile is due already. It does not delay the clock: the next moment does it.
         let others = others.into_iter().flatten().filter(|at| *at > clock.now());
         match next.into_iter().chain(others).min() {
             Some(next) if next <= target => clock.advance_to(next),

@@ -1,19 +1,19 @@
-//! Sealing: encryption of what the store keeps of secrets, with keys derived from the master key.
+//! Sealing: encryption of the secrets in the store, with keys derived from the master key.
 //!
-//! What it is: AES-256-GCM; a sealed value is a random nonce, the ciphertext and its tag. What it is not: it does not know
-//! where a value is kept. Invariant: each purpose has a key of its own, and a value that was sealed for one place opens at
-//! no other place of its purpose.
+//! What it is: AES-256-GCM; a sealed value is a random nonce, the ciphertext and its tag. What it is not: it does not
+//! know where a value is stored. Invariant: each purpose has its own key, and a value that was sealed for one place
+//! opens at no other place of its purpose.
 
 use crate::{Error, Result};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use opendrs_domain::token::derive_key;
 
-/// What is sealed.
+/// The kinds of sealed values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SealingPurpose {
-    /// The private keys that sign notifications; their place is empty, since the certificate says which key it is.
+    /// The private keys that sign notifications. Their place is empty, because the certificate identifies the key.
     SigningKeys,
-    /// Receivers' endpoints; the place is the topic's id.
+    /// Receivers' endpoints; the place is the receiver's id.
     Endpoints,
     /// Keys that were carried over from an earlier master key; the place is their purpose and number.
     DerivedKeys,
@@ -34,7 +34,7 @@ impl SealingPurpose {
 pub(crate) struct Sealer([u8; 32]);
 
 impl Sealer {
-    /// Derives it from the master key.
+    /// Derives the key of a purpose from the master key.
     pub(crate) fn derive(master: &[u8; 32], purpose: SealingPurpose) -> Self {
         Self(derive_key(master, purpose.name(), 0))
     }
@@ -54,7 +54,8 @@ impl Sealer {
         Ok([nonce.as_ref().as_slice(), &text].concat())
     }
 
-    /// Opens what was sealed for a place; `None` if it was sealed with another key, for another place, or was altered.
+    /// Opens a value that was sealed for a place; `None` if it was sealed with another key, for another place, or was
+    /// altered.
     pub(crate) fn open(&self, place: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, text) = sealed.split_at_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;

@@ -1,18 +1,19 @@
-//! How many messages a receiver gets a second, where it asked for a limit (`maxReceivesPerSecond`).
+//! The send rate limit of a receiver that has one (`maxReceivesPerSecond`), in messages a second.
 //!
-//! An average, as with SNS, and of this node. Invariant: memory is bounded by the receivers that ask for a limit.
+//! The limit is an average, as with SNS, and holds for each node. Invariant: memory is bounded by the number of
+//! receivers with a limit.
 
 use opendrs_domain::id::ReceiverId;
 use opendrs_domain::time::{Span, Time};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// What was sent of late: since when, and how many.
+/// Recent messages by receiver: since when, and how many.
 #[derive(Default)]
 pub(crate) struct SendRateLimiter(Mutex<HashMap<ReceiverId, (Time, usize)>>);
 
 impl SendRateLimiter {
-    /// How many of `wanted` messages may go now.
+    /// How many of `wanted` messages may be sent now.
     pub(crate) fn acquire(&self, topic: ReceiverId, per_second: Option<i64>, wanted: usize, now: Time) -> usize {
         let Some(rate) = per_second.and_then(|rate| usize::try_from(rate).ok()) else { return wanted };
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -25,7 +26,7 @@ impl SendRateLimiter {
         allowed
     }
 
-    /// So many of those that could go were not there.
+    /// Releases the allowed messages that did not exist.
     pub(crate) fn release_unused(&self, topic: ReceiverId, unused: usize) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, sent)) = all.get_mut(&topic) {

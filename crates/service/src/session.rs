@@ -1,6 +1,6 @@
-//! Sign-in, sign-out, and who a browser's cookie belongs to.
+//! Sign-in, sign-out, and the session of a browser's cookie.
 //!
-//! Invariant: a cookie's value is 256 random bits, made anew at every sign-in and stored only as its hash. A form's
+//! Invariant: a cookie's value is 256 random bits, generated anew at every sign-in and stored only as its hash. A form
 //! token is bound to the cookie that the form was sent with, so another session's form is refused.
 
 use crate::throttle::CredentialAttempt;
@@ -14,38 +14,39 @@ use opendrs_store::{Command, Tx, customer, session};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// What a sign-in form says.
+/// The fields of a sign-in form.
 #[derive(Clone, Debug)]
 pub struct SignInRequest<'a> {
-    /// E-mail address.
+    /// The mail address.
     pub email: &'a str,
-    /// Password.
+    /// The password.
     pub password: &'a str,
-    /// Stay signed in for 30 days.
+    /// Whether to stay signed in for 30 days.
     pub remember: bool,
-    /// In which language they were asked; kept if they were never spoken to before.
+    /// The language of the page. It is stored if the customer has none yet.
     pub language: Language,
-    /// Where the request came from, for the brake on guessing.
+    /// The source of the request, for the throttle.
     pub source: &'a str,
 }
 
-/// A fresh cookie.
+/// A new session cookie.
 #[derive(Clone, Debug)]
 pub struct SessionCookie {
-    /// Its value, known to the browser alone.
+    /// Its value, which only the browser knows.
     pub value: String,
-    /// How long it lasts, in seconds; `None` for the browser's session.
+    /// Its lifetime in seconds; `None` for the browser's session.
     pub max_age: Option<i64>,
 }
 
 /// Signs a customer in.
 ///
 /// # Errors
-/// [`Error::WrongPassword`] whether the address or the password is wrong, after the same work; [`Error::Blocked`] after the
-/// right password; [`Error::Throttled`]; [`Error::Unavailable`] while too many sign in at once.
+/// [`Error::WrongPassword`] whether the address or the password is wrong, after the same work;
+/// [`Error::CustomerBlocked`] after the correct password; [`Error::Throttled`]; [`Error::Unavailable`] while too many
+/// sign in together.
 pub async fn sign_in(app: &App, form: SignInRequest<'_>) -> Result<SessionCookie> {
     let now = app.now();
-    // Every spelling of an address is one account, and counts as one for the brake.
+    // Every spelling of an address is one account, and one subject for the throttle.
     let address = Email::parse(form.email).map_or_else(|_| form.email.trim().to_lowercase(), String::from);
     let tried = CredentialAttempt { subject: &address, source: form.source };
     let attempt = app.sign_in_throttle.begin(tried, now).map_err(Error::Throttled)?;
@@ -94,7 +95,7 @@ fn session_shard(app: &App, id: &[u8; 32]) -> i64 {
     app.db.shards().for_key(&[id])
 }
 
-/// The session of a cookie, if it is good now.
+/// The session of a cookie, if it is valid now.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -109,13 +110,13 @@ pub async fn find(app: &App, cookie: &str) -> Result<Option<Session>> {
     let Some(found) = found.filter(|session| session.expires_at > app.now()) else { return Ok(None) };
     let shard = app.db.shards().for_customer(found.customer);
     let standing = customer::find_access(&mut tx, shard, found.customer).await?;
-    // Whoever knew the password before may be signed in where its owner is not.
+    // A session from before a password change may belong to a person who knew the old password, so it ends.
     let good = standing.accepts_generation(found.generation)
         && standing.password_changed_at.is_none_or(|at| found.created_at >= at);
     Ok(good.then_some(found))
 }
 
-/// Signs out; a cookie that was not good is as good as gone.
+/// Signs out. For a cookie without a valid session, nothing changes.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -124,13 +125,13 @@ pub async fn sign_out(app: &App, cookie: &str) -> Result<()> {
     Ok(app.db.write(DeleteSession { shard: session_shard(app, &id), id }).await?)
 }
 
-/// A cookie value for a browser that has not signed in; it opens nothing and is not stored.
+/// A cookie value for a browser that has not signed in. It gives no access and is not stored.
 #[must_use]
 pub fn anonymous_cookie(app: &App) -> String {
     app.ids.random_secret()
 }
 
-/// The token that every form carries, bound to the cookie it will come back with.
+/// The form token for a cookie: every form carries it.
 #[must_use]
 pub fn form_token(app: &App, cookie: &str) -> String {
     let mac = Hmac::<Sha256>::new_from_slice(app.keys.form_key()).map(|mut mac| {
@@ -140,7 +141,7 @@ pub fn form_token(app: &App, cookie: &str) -> String {
     mac.unwrap_or_default().iter().take(20).map(|b| format!("{b:02x}")).collect()
 }
 
-/// Whether a form's token fits the cookie it came with.
+/// Whether a form token belongs to the cookie that it came with.
 #[must_use]
 pub fn is_form_token(app: &App, cookie: &str, token: &str) -> bool {
     !cookie.is_empty() && form_token(app, cookie).as_bytes().ct_eq(token.as_bytes()).into()

@@ -1,10 +1,10 @@
-//! The installation's signing key: the one whose certificate receivers of notifications trust.
+//! The installation's signing key, whose certificate receivers of notifications trust.
 //!
-//! What it is: RSA with 2048 bits and a certificate that signs itself, made at an installation's first start
-//! (docs/spec/delivery.md#signing-certificate), kept in the store sealed with a key derived from the master key, so
-//! every node signs alike. What it is not: the secrets of webhooks ([`crate::receiver::list_webhook_secrets`]). Invariant: a
-//! certificate's file name is made of its hash and is served for ever; a new key signs only after its certificate is
-//! stored.
+//! What it is: RSA with 2048 bits and a self-signed certificate, made at an installation's first start
+//! (docs/spec/delivery.md#signing-certificate). The store holds it, sealed with a key derived from the master key, so
+//! every node signs with the same key. What it is not: the secrets of webhooks
+//! ([`crate::receiver::list_webhook_secrets`]). Invariant: a certificate's file name contains its hash and is served
+//! for ever. A new key signs only after its certificate is stored.
 
 mod signer;
 mod verification;
@@ -21,10 +21,10 @@ use sha2::{Digest, Sha256};
 use signer::{generate_key, open_private_key};
 use std::sync::Arc;
 
-/// What the name of a certificate's file begins with (docs/spec/delivery.md#signing-certificate).
+/// The prefix of a certificate's file name (docs/spec/delivery.md#signing-certificate).
 pub const CERTIFICATE_FILE_PREFIX: &str = "SimpleNotificationService-";
 
-/// Makes the installation's first key if there is none; returns the name of its certificate's file if it did.
+/// Makes the installation's first key if there is none. Returns the file name of its certificate if it did.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -40,7 +40,7 @@ async fn find_newest_key(app: &App) -> Result<Option<SigningKeyRow>> {
     Ok(store::find_newest_signing_key(&mut reader.tx()?).await?)
 }
 
-/// The key in use. Made if there is none; read again if another node or command made a newer one.
+/// The key in use. It is made if there is none, and read again if another node or command made a newer one.
 pub(crate) async fn current_signer(app: &App) -> Result<Arc<MessageSigner>> {
     let known = app.signer.load_full();
     let stored = match (find_newest_key(app).await?, known) {
@@ -54,8 +54,8 @@ pub(crate) async fn current_signer(app: &App) -> Result<Arc<MessageSigner>> {
     Ok(signer)
 }
 
-/// Signs a text so many times on each of so many threads and throws the signatures away: what deliveries are measured
-/// against.
+/// Signs a text a number of times on each of a number of threads, and discards the signatures. It is the reference for
+/// measurements of deliveries.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -71,14 +71,14 @@ pub async fn run_benchmark(
         let (signer, text) = (signer.clone(), text.clone());
         tokio::task::spawn_blocking(move || (0..times).try_for_each(|_| signer.sign(version, &text).map(drop)))
     });
-    // All are begun before the first is waited for.
+    // All are started before the first is awaited.
     for thread in each.collect::<Vec<_>>() {
         thread.await.map_err(|e| Error::Internal(e.to_string()))??;
     }
     Ok(())
 }
 
-/// Makes a new signing key, which signs from now on; returns the name of its certificate's file.
+/// Makes a new signing key, which signs from now on. Returns the file name of its certificate.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -88,7 +88,7 @@ pub async fn rotate_key(app: &App) -> Result<String> {
     Ok(certificate_file_name(&current_signer(app).await?.certificate_name))
 }
 
-/// The certificate of a file name such as `SimpleNotificationService-<32 hex>.pem`.
+/// The certificate with a file name such as `SimpleNotificationService-<32 hex>.pem`.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -99,12 +99,12 @@ pub async fn find_certificate(app: &App, file: &str) -> Result<Option<String>> {
     Ok(store::find_certificate(&mut reader.tx()?, name).await?)
 }
 
-/// The name under which a certificate is served (docs/spec/delivery.md#signing-certificate).
+/// The file name under which a certificate is served (docs/spec/delivery.md#signing-certificate).
 pub(crate) fn certificate_file_name(name: &str) -> String {
     format!("{CERTIFICATE_FILE_PREFIX}{name}.pem")
 }
 
-/// Makes a key of a number and stores it, unless another was quicker; returns the one that is stored.
+/// Makes the key with a number and stores it, unless another process was faster. Returns the stored key.
 async fn create_key(app: &App, number: i64) -> Result<SigningKeyRow> {
     let (host, at) = (app.settings.notifications.certificate_name.clone(), app.now());
     let sealer = app.keys.derived_keys().sealer(SealingPurpose::SigningKeys);
@@ -119,7 +119,7 @@ async fn create_key(app: &App, number: i64) -> Result<SigningKeyRow> {
 
 struct InsertSigningKey {
     key: SigningKeyRow,
-    /// Proves the master key that it is sealed with.
+    /// The check value of the master key that seals it.
     master_check: [u8; 32],
 }
 

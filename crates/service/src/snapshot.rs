@@ -1,7 +1,7 @@
-//! Snapshots of a server for tests: a state is kept under a name, and comes back.
+//! Snapshots of a test server: a state is saved under a name, and can be restored.
 //!
-//! Invariant: nothing falls due and no message, mail or call is under way while a state is saved or comes back; what this
-//! process remembers beside the store fits the store afterwards.
+//! Invariant: while a state is saved or restored, no due step is done and no message, mail or call is in flight. After
+//! a restore, the memory of this process agrees with the store.
 
 use crate::clock::{ClockSetting, TestClock};
 use crate::{App, Error, Result, keys};
@@ -16,10 +16,10 @@ fn parse_name(text: &str) -> Result<SnapshotName> {
     SnapshotName::parse(text).map_err(Error::InvalidCommand)
 }
 
-/// Keeps the whole state under a name; `replace` lets go of one of that name.
+/// Saves the whole state under a name; `replace` overwrites a snapshot with that name.
 ///
 /// # Errors
-/// [`Error::InvalidCommand`] where this is no server for tests, or the name cannot be taken; [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] where this is no test server, or the name is invalid or taken; [`Error::Unavailable`].
 pub async fn save(app: &App, called: &str, replace: bool) -> Result<Snapshot> {
     let clock = require_test_clock(app)?;
     let name = parse_name(called)?;
@@ -31,11 +31,10 @@ pub async fn save(app: &App, called: &str, replace: bool) -> Result<Snapshot> {
     Ok(snapshot)
 }
 
-/// Brings a state back: everything in the store, and the clock, which goes on from where it stood. The plan of faults is
-/// forgotten.
+/// Restores a state: everything in the store, and the clock, which continues from its time. The fault plan is cleared.
 ///
 /// # Errors
-/// [`Error::InvalidCommand`] where this is no server for tests, or there is no such snapshot; [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] where this is no test server, or there is no such snapshot; [`Error::Unavailable`].
 pub async fn load(app: &App, called: &str) -> Result<Snapshot> {
     let clock = require_test_clock(app)?;
     let name = parse_name(called)?;
@@ -44,7 +43,7 @@ pub async fn load(app: &App, called: &str) -> Result<Snapshot> {
     let _calls = app.backend_call_lock.lock().await;
     let below = app.system_time();
     let set = move |snapshot: &Snapshot, frozen_at| match frozen_at {
-        // What passed outside since then did not pass within.
+        // The system time that passed since the snapshot did not pass for the test clock.
         None => (snapshot.at.since(below).as_micros(), None),
         Some(at) => (0, Some(at)),
     };
@@ -52,25 +51,25 @@ pub async fn load(app: &App, called: &str) -> Result<Snapshot> {
     clock.set(ClockSetting { offset, frozen_at });
     app.faults.clear();
     app.limits.clear();
-    // Keys of the same number may be others.
+    // The key with the same number may be another one.
     app.signer.store(None);
     keys::refresh(app).await?;
     Ok(snapshot)
 }
 
-/// Every snapshot, by name.
+/// Every snapshot, ordered by name.
 ///
 /// # Errors
-/// [`Error::InvalidCommand`] where this is no server for tests, [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] where this is no test server, [`Error::Unavailable`].
 pub async fn list(app: &App) -> Result<Vec<Snapshot>> {
     require_test_clock(app)?;
     Ok(app.db.list_snapshots().await?)
 }
 
-/// Lets go of a snapshot.
+/// Deletes a snapshot.
 ///
 /// # Errors
-/// [`Error::InvalidCommand`] where this is no server for tests, or there is no such snapshot; [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] where this is no test server, or there is no such snapshot; [`Error::Unavailable`].
 pub async fn delete(app: &App, called: &str) -> Result<()> {
     require_test_clock(app)?;
     Ok(app.db.delete_snapshot(parse_name(called)?).await?)

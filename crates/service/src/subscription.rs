@@ -1,4 +1,4 @@
-//! Subscriptions: what each slot may order; told to devices, changed by customers.
+//! Subscriptions: what each slot reorders. Devices read them, and customers change them.
 
 use crate::mail::queue;
 use crate::notification::{EventIds, record_event};
@@ -24,7 +24,8 @@ pub async fn list_for_device(app: &App, caller: &DeviceCaller) -> Result<Vec<Slo
     Ok(subscription::list_slots(&mut reader.tx()?, caller.shard, caller.device.id).await?)
 }
 
-/// SubscriptionInfo by the fast path: one read.
+/// The fast path of [`list_for_device`]: one read by a token, for a call in which everything is valid. `None` means
+/// that something is not. [`crate::token::authenticate_device`] then finds out what.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -43,13 +44,13 @@ pub struct SlotView {
     pub slot: Slot,
     /// The products it offers, in their order.
     pub products: Vec<Product>,
-    /// What is chosen now.
+    /// The present subscription.
     pub subscription: Option<Subscription>,
     /// The customer's rules for it.
     pub rules: SlotRules,
 }
 
-/// A model's slots with their products and, for a device, what is chosen.
+/// The slots of a model with their products and, for a device, their subscriptions.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -84,12 +85,12 @@ pub struct SlotChange<'a> {
     pub asin: Option<&'a str>,
     /// Whether it is reordered automatically.
     pub reorder: bool,
-    /// The prices that the page showed.
+    /// The prices on the page.
     pub shown_prices: &'a [ShownPrice],
 }
 
-/// Switches a slot on or off, or chooses another product, on the customer's behalf; tells the maker if anything changed.
-/// A customer who chooses a product, or switches reordering on, agrees to the price that the page showed.
+/// Switches a slot on or off, or chooses another product, for the customer. If anything changed, an event is recorded.
+/// A customer who chooses a product, or switches reordering on, agrees to the price on the page.
 ///
 /// # Errors
 /// [`Error::InvalidForm`] for a slot or product that the model does not offer, [`Error::InvalidToken`] when the
@@ -148,7 +149,7 @@ impl Command for ChangeSlot {
             return Ok(ChangeSlotOutcome::NotOffered);
         };
         let mut sub = found.unwrap_or_else(|| Subscription::empty(slot.id));
-        // Without a product named, the slot keeps the one it has.
+        // Without a product in the change, the slot keeps the one it has.
         let asin = self.asin.clone().or_else(|| sub.asin.clone());
         match &asin {
             Some(asin) if !slot.products.contains(asin) && sub.asin.as_ref() != Some(asin) => {
@@ -177,7 +178,8 @@ impl Command for ChangeSlot {
 }
 
 impl ChangeSlot {
-    /// The price that was shown is the one agreed to. Where none was, an earlier agreement holds, or else today's price.
+    /// The price on the page is the price agreed. If the page showed none, an earlier agreement holds, or else today's
+    /// price.
     async fn agree_to_price(&self, tx: &mut Tx<'_>, sub: &mut Subscription) -> opendrs_store::Result<()> {
         let Some(asin) = &sub.asin else { return Ok(()) };
         if let Some(product) = product::find_by_asin(tx, asin).await? {
@@ -190,7 +192,8 @@ impl ChangeSlot {
         Ok(())
     }
 
-    /// What is chosen replaces nothing any more; a held order is for it, and judged by its price, from now on.
+    /// The chosen product is no longer a substitute. A held order is for the chosen product, and decided by its price,
+    /// from now on.
     async fn update_rules_and_order(&self, tx: &mut Tx<'_>, sub: &Subscription) -> opendrs_store::Result<()> {
         let mut rules = rule::find(tx, self.shard, self.device.id, &sub.slot).await?;
         if rules.substitutes.iter().any(|asin| Some(asin) == sub.asin.as_ref()) {

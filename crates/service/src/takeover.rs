@@ -1,10 +1,11 @@
-//! A unit that another customer has is set up again: who is mailed, who is asked, and what the earlier owner answers.
+//! Takeovers: the set-up of a unit that another customer has, the mails and requests to the earlier owner, and their
+//! answers.
 //!
-//! What it is: attempts are counted and the earlier owner is mailed before a unit changes hands ([`begin_takeover`]), and the
-//! owner's answer by the link in that mail ([`answer_takeover`]). What it is not: the change itself, which is a sign-up's end
-//! ([`crate::login::signup::complete`]), nor the rules ([`opendrs_domain::takeover`]). Invariant: no customer takes over a
-//! unit whose owner was not mailed before; what an owner takes back is as it was, tokens included, since the device has no
-//! others (docs/spec/registrations.md#takeover-limits).
+//! What it is: attempts are counted and the earlier owner gets a mail before a unit changes hands ([`begin_takeover`]).
+//! The owner answers by the link in that mail ([`answer_takeover`]). What it is not: the change itself, which is a
+//! sign-up's end ([`crate::login::signup::complete`]), nor the rules ([`opendrs_domain::takeover`]). Invariant: no
+//! takeover happens without an earlier mail to the owner. After an undo everything is as it was, tokens included,
+//! because the device has no others (docs/spec/registrations.md#takeover-limits).
 
 mod begin;
 mod other_registration;

@@ -1,7 +1,7 @@
-//! Topics for a while: a developer's own receiver hears what makers are told, as long as it listens.
+//! Temporary receivers: a developer's own endpoint gets the notifications of makers while a command listens.
 //!
-//! Invariant: such a topic is an ordinary one, confirmed because whoever may write the store says so. It is disabled when
-//! the listening ends, and its name is used again by the next, so that listening often leaves no trail of topics.
+//! Invariant: a temporary receiver is an ordinary one, confirmed because its creator may write the store. It is
+//! disabled when the command ends, and the next one uses its name again, so that the number of receivers stays small.
 
 use crate::receiver::{self, NewReceiver, ReceiverChange};
 use crate::{App, Error, Result};
@@ -9,16 +9,16 @@ use opendrs_domain::id::ProfileId;
 use opendrs_domain::receiver::{Receiver, ReceiverState, SignatureVersion};
 use opendrs_store::profile;
 
-/// How many profiles are listened to at once.
+/// How many profiles one command listens to.
 const MAX_PROFILES: i64 = 50;
-/// How many may listen to one profile at once.
+/// How many temporary receivers one profile may have together.
 const MAX_LISTENERS_PER_PROFILE: u32 = 20;
 
-/// Sends the notifications of a profile, or of all, to an endpoint as well. `gone` says whether nobody listens at an
-/// endpoint any more: a listener that was killed could not end its topic.
+/// Sends the notifications of a profile, or of all, to an endpoint as well. `gone` checks whether no process listens at
+/// an endpoint any more: a command that was killed could not disable its receiver.
 ///
 /// # Errors
-/// [`Error::InvalidCommand`] if there is no profile to listen to, [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] if there is no profile, [`Error::Unavailable`].
 pub async fn start(
     app: &App,
     of: Option<ProfileId>,
@@ -55,7 +55,7 @@ pub async fn start(
     Ok(begun)
 }
 
-/// The first name of a profile's listeners that nobody uses.
+/// The first free name for a temporary receiver of a profile.
 async fn find_free_name(app: &App, profile: ProfileId, gone: &impl AsyncFn(&str) -> bool) -> Result<String> {
     let receiver::NotificationSettings { region, account, .. } = &app.settings.notifications;
     for n in 1..=MAX_LISTENERS_PER_PROFILE {
@@ -74,7 +74,7 @@ async fn find_free_name(app: &App, profile: ProfileId, gone: &impl AsyncFn(&str)
     )))
 }
 
-/// Sends nothing more to topics that were begun here.
+/// Disables temporary receivers.
 ///
 /// # Errors
 /// [`Error::Unavailable`].

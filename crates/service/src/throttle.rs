@@ -1,9 +1,9 @@
-//! A brake on guessing: after a few failures, each further one makes the next try wait longer.
+//! The throttle of guesses: after a few failures, each further one makes the next try wait longer.
 //!
-//! Soft on purpose: a success, or time, undoes it; and who guesses from elsewhere makes nobody wait who has not failed
-//! themselves. Invariants: a try counts before its outcome is known, so tries at once are no more than tries one after the
-//! other. Memory is bounded, whatever names are made up; when it is full, those are forgotten first whose wait ends, or
-//! ended, first.
+//! It is soft by design: a success, or time, resets it. Guesses from elsewhere delay no source that has not failed
+//! itself. Invariants: a try counts before its outcome is known, so concurrent tries gain nothing over consecutive
+//! ones. Memory is bounded, whatever names are invented. When it is full, the entries whose wait ends first are
+//! forgotten first.
 
 use opendrs_domain::time::{Span, Time};
 use sha2::{Digest, Sha256};
@@ -12,28 +12,29 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Failures that cost nothing.
+/// The number of failures without a wait.
 const FREE_FAILURES: u32 = 5;
-/// After how many failures at one name, from wherever they came, none is free any more; and how many are free to a network.
+/// The number of failures at one subject, from all sources, after which none is free. It is also the number of free
+/// failures of a network.
 const MANY_FAILURES: u32 = 20;
 /// The longest wait.
 const MAX_WAIT: Span = Span::from_mins(15);
-/// The longest wait for what others of a network did.
+/// The longest wait for failures of others in the same network.
 const MAX_NETWORK_WAIT: Span = Span::from_mins(1);
-/// Tries at once of a source that has not failed yet: a network of many people may share one address.
+/// Concurrent tries of a source that has not failed yet: many people may share one address.
 const MAX_CONCURRENT_TRIES: u32 = 20;
-/// Seconds to wait for one's own earlier tries to end.
+/// Seconds to wait for the end of one's own pending tries.
 const PENDING_WAIT_SECS: i64 = 1;
-/// How many names are remembered at most.
+/// The most entries in memory.
 const MAX_ENTRIES: usize = 20_000;
 
-/// A name, whatever its length.
+/// A hashed name, of fixed size.
 type ThrottleKey = [u8; 16];
 
 #[derive(Clone, Copy)]
 struct ThrottleEntry {
     failures: u32,
-    /// Tries whose outcome is not known yet.
+    /// The number of tries whose outcome is not known yet.
     pending: u32,
     until: Time,
 }
@@ -41,37 +42,37 @@ struct ThrottleEntry {
 #[derive(Default)]
 struct ThrottleTable {
     entries: HashMap<ThrottleKey, ThrottleEntry>,
-    /// When those that are over were last looked for.
+    /// The time of the last search for expired entries.
     swept_at: Option<Time>,
 }
 
-/// Failures by name: an account, a source, or one at the other.
+/// Failures by name: a subject, a source, or a subject at a source.
 pub(crate) struct GuessThrottle {
-    /// Whether a source waits for what it failed at whatever names; not where many good callers share one.
+    /// Whether a source waits for its failures at any subject. It is off where many legitimate callers share a source.
     by_source: bool,
     table: Mutex<ThrottleTable>,
-    /// Whether there are any, for those who ask often and would rather not wait for the lock.
+    /// Whether there are entries, for frequent callers that should not wait for the lock.
     has_entries: AtomicBool,
 }
 
-/// What is tried, and from where.
+/// A try: its subject and its source.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CredentialAttempt<'a> {
-    /// An account's address, or a client's id.
+    /// A mail address, or a client id.
     pub(crate) subject: &'a str,
-    /// Where the request came from: an address, or for version 6 the network of one.
+    /// The source of the request: an address, or the network of an address of version 6.
     pub(crate) source: &'a str,
 }
 
-/// What failures are counted by.
+/// The keys by which failures are counted.
 struct ThrottleKeys {
-    /// This at this source.
+    /// The subject at this source.
     subject_at_source: ThrottleKey,
-    /// This at all sources of a network that one may have whole.
+    /// The subject in the network around the source, which one party may own as a whole.
     subject_in_network: ThrottleKey,
-    /// This from wherever.
+    /// The subject, from all sources.
     subject: ThrottleKey,
-    /// Whatever at this source.
+    /// The source, at all subjects.
     source: ThrottleKey,
 }
 
@@ -96,8 +97,8 @@ impl CredentialAttempt<'_> {
     }
 }
 
-/// The network around a source, as providers give them out: 256 addresses of version 4, and of version 6 what begins with
-/// the same 48 bits.
+/// The network around a source, of the size that providers assign. It has 256 addresses of version 4, or the addresses
+/// of version 6 with the same first 48 bits.
 fn network_of(source: &str) -> String {
     let bare = source.split('/').next().unwrap_or_default();
     match bare.parse() {
@@ -108,17 +109,17 @@ fn network_of(source: &str) -> String {
 }
 
 impl GuessThrottle {
-    /// For whatever people try.
+    /// The throttle for tries of people.
     pub(crate) fn for_people() -> Self {
         Self { by_source: true, table: Mutex::default(), has_entries: AtomicBool::new(false) }
     }
 
-    /// For what programs try, of which a server of a maker's runs many.
+    /// The throttle for tries of programs: a maker's server makes many from one source.
     pub(crate) fn for_programs() -> Self {
         Self { by_source: false, ..Self::for_people() }
     }
 
-    /// Whether nobody failed of late.
+    /// Whether there were no recent failures.
     pub(crate) fn is_empty(&self) -> bool {
         !self.has_entries.load(Ordering::Relaxed)
     }
@@ -127,10 +128,10 @@ impl GuessThrottle {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins a try whose outcome takes work to find out. It counts as a failure until it is known to be none.
+    /// Begins a try whose outcome takes work to find out. It counts as a failure until it is marked as succeeded.
     ///
     /// # Errors
-    /// How many seconds to wait before the next try.
+    /// The seconds to wait before the next try.
     pub(crate) fn begin(&self, tried: CredentialAttempt<'_>, now: Time) -> Result<PendingAttempt<'_>, i64> {
         let keys = tried.keys();
         let entries = &mut self.table().entries;
@@ -153,10 +154,10 @@ impl GuessThrottle {
         Ok(PendingAttempt { throttle: self, keys, failed_at: None })
     }
 
-    /// A try whose outcome is found out at once: nothing is awaited between the brake and the proof.
+    /// A try whose outcome is known immediately: nothing is awaited between the throttle and the proof.
     ///
     /// # Errors
-    /// How many seconds to wait before the next try; the proof then counts for nothing, right or wrong.
+    /// The seconds to wait before the next try; the proof has no effect then, correct or wrong.
     pub(crate) fn check(
         &self,
         tried: CredentialAttempt<'_>,
@@ -180,7 +181,7 @@ impl GuessThrottle {
         Ok(true)
     }
 
-    /// Counts a wrong proof, unless others of its kind were counted meanwhile and it has to wait.
+    /// Counts a wrong proof, unless concurrent failures mean that it has to wait.
     fn reject(&self, tried: CredentialAttempt<'_>, now: Time) -> Result<bool, i64> {
         let keys = tried.keys();
         let entries = &mut self.table().entries;
@@ -193,7 +194,7 @@ impl GuessThrottle {
         }
     }
 
-    /// Counts a failure. While one name is guessed at from many sources, none of them has free failures.
+    /// Counts a failure. While one subject is guessed at from many sources, none of them has free failures.
     fn record_failure(&self, entries: &mut HashMap<ThrottleKey, ThrottleEntry>, keys: &ThrottleKeys, now: Time) {
         let others = add_failure(entries, keys.subject, (u32::MAX, MAX_WAIT), now);
         add_failure(
@@ -209,7 +210,8 @@ impl GuessThrottle {
         self.has_entries.store(true, Ordering::Relaxed);
     }
 
-    /// A success: what this name did at this source is forgiven, and once a minute whatever is long over.
+    /// Records a success: the failures of this subject at this source are removed. Once a minute, expired entries are
+    /// removed too.
     fn record_success(&self, keys: &ThrottleKeys, now: Time) {
         let mut table = self.table();
         if let Some(entry) = table.entries.get_mut(&keys.subject_at_source) {
@@ -226,21 +228,21 @@ impl GuessThrottle {
     }
 }
 
-/// A try under way. Dropped without a verdict it was none: the work was not done.
+/// A pending try. If it is dropped without an outcome, it does not count: the work was not done.
 pub(crate) struct PendingAttempt<'t> {
     throttle: &'t GuessThrottle,
     keys: ThrottleKeys,
-    /// When it failed, if it did.
+    /// The time of the failure, if it failed.
     failed_at: Option<Time>,
 }
 
 impl PendingAttempt<'_> {
-    /// The guess was wrong.
+    /// Marks the try as failed.
     pub(crate) fn mark_failed(mut self, now: Time) {
         self.failed_at = Some(now);
     }
 
-    /// It was right.
+    /// Marks the try as succeeded.
     pub(crate) fn mark_succeeded(self, now: Time) {
         self.throttle.record_success(&self.keys, now);
     }
@@ -266,8 +268,8 @@ impl Drop for PendingAttempt<'_> {
     }
 }
 
-/// How many seconds one has to wait who tries, if they have to. A wait longer than any that is ever counted is one of a clock
-/// that was set back since: nobody waits for it.
+/// The seconds that a try has to wait, if it has to. A wait longer than the longest possible one means that the clock
+/// was set back: it is ignored.
 fn seconds_to_wait(entries: &HashMap<ThrottleKey, ThrottleEntry>, keys: &ThrottleKeys, now: Time) -> Option<i64> {
     let waits =
         [keys.subject_at_source, keys.subject_in_network, keys.source].into_iter().filter_map(|key| entries.get(&key));
@@ -276,23 +278,23 @@ fn seconds_to_wait(entries: &HashMap<ThrottleKey, ThrottleEntry>, keys: &Throttl
 }
 
 impl ThrottleEntry {
-    /// A quarter of an hour without a failure is a fresh start.
+    /// An entry expires after a quarter of an hour without a failure.
     fn is_expired(&self, now: Time) -> bool {
         self.pending == 0 && now.since(self.until) > MAX_WAIT
     }
 
-    /// Nothing is known of it.
+    /// Whether the entry holds nothing.
     fn is_blank(&self) -> bool {
         self.failures == 0 && self.pending == 0
     }
 
-    /// Whether one more try may be under way: as many as there are free failures left, and always one.
+    /// Whether one more try may be pending: as many as there are free failures left, and always one.
     fn can_begin(&self, most: u32) -> bool {
         self.pending < most.saturating_sub(self.failures).max(1)
     }
 }
 
-/// The entry of a name, made where there is none.
+/// The entry of a name; it is inserted where there is none.
 fn entry_or_insert(
     entries: &mut HashMap<ThrottleKey, ThrottleEntry>,
     key: ThrottleKey,
@@ -304,7 +306,8 @@ fn entry_or_insert(
     entries.entry(key).or_insert(ThrottleEntry { failures: 0, pending: 0, until: now })
 }
 
-/// One more failure, of which some are free, and the longest wait for the others; how many there are now.
+/// Adds a failure. `free` failures have no wait, and others wait at most the given time. Returns the number of
+/// failures.
 fn add_failure(
     entries: &mut HashMap<ThrottleKey, ThrottleEntry>,
     key: ThrottleKey,
@@ -320,11 +323,11 @@ fn add_failure(
     entry.failures
 }
 
-/// Forgets a quarter of all, and those of the rest that are no different from the last of it.
+/// Removes a quarter of all entries, those whose wait ends first.
 fn evict_entries(entries: &mut HashMap<ThrottleKey, ThrottleEntry>) {
     let mut ends: Vec<Time> = entries.values().map(|entry| entry.until).collect();
     let (_, &mut last, _) = ends.select_nth_unstable(MAX_ENTRIES / 4);
-    // Of those that end at one moment, as when time stands still, any are forgotten.
+    // Of entries that end at the same time, as while a clock is frozen, any are removed.
     let mut left = MAX_ENTRIES / 4;
     entries.retain(|_, entry| {
         let goes = entry.until < last || entry.until == last && left > 0;

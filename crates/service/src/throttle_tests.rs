@@ -1,4 +1,4 @@
-//! The brake on guessing: how waits grow and end, and that tries at once gain nothing.
+//! The throttle of guesses: waits grow and end, and concurrent tries gain nothing.
 
 use super::*;
 
@@ -10,7 +10,7 @@ fn at<'a>(what: &'a str, source: &'a str) -> CredentialAttempt<'a> {
     CredentialAttempt { subject: what, source }
 }
 
-/// Fails, and says how long the next try then waits.
+/// Records a failure, and returns the wait of the next try in seconds.
 fn fail(throttle: &GuessThrottle, tried: CredentialAttempt<'_>, now: Time) -> i64 {
     failed(throttle, tried, now);
     wait_of(throttle, tried, now).unwrap_or(0)
@@ -163,7 +163,7 @@ fn a_clock_that_is_set_back_makes_nobody_wait_longer_than_the_longest_wait() {
         assert!(waits <= MAX_WAIT.as_secs() + 1, "{waits} s, {back} minutes back");
         assert!(back <= 15 || waits == 0, "{waits} s, {back} minutes back");
     }
-    // Who goes on guessing waits by the clock as it is now.
+    // Further guesses wait by the clock as it is now.
     let earlier = now() - Span::from_mins(24 * 60);
     assert_eq!(fail(&throttle, at("a", "here"), earlier), MAX_WAIT.as_secs() + 1);
 }

@@ -1,9 +1,9 @@
-//! Who is calling: access tokens to callers, and the making of tokens.
+//! Authentication of callers by access tokens, and issue of tokens.
 //!
-//! Invariant: a token is good if its bytes are ours, its time is not over, and the one row it speaks for (the device, or
-//! the consent) still stands, and neither its client nor its key was ended. There is no list of tokens. What a node
-//! remembers of clients and keys ([`crate::keys`]) is compared with the store in the statement that accepts the token, so
-//! whatever ends holds at once on every node.
+//! Invariant: a token is valid under four conditions. Its bytes are authentic and its time is not over. Its one row
+//! (the device's, or the consent's) is valid. Neither its client nor its key was ended. There is no list of tokens. A
+//! node's copy of clients and keys ([`crate::keys`]) is compared with the store in the statement that accepts the
+//! token. So every end takes effect immediately on every node.
 
 use crate::{App, Error, Result};
 use opendrs_domain::device::Device;
@@ -19,22 +19,22 @@ use opendrs_store::device::DeviceForCall;
 use opendrs_store::{Tx, consent, customer, device, profile};
 use std::sync::Arc;
 
-/// How long an access token lives (docs/spec/login.md#access-token-lifetime).
+/// The lifetime of an access token (docs/spec/login.md#access-token-lifetime).
 pub const ACCESS_LIFETIME: Span = Span::from_secs(3600);
 
-/// A device that calls the API.
+/// A device that calls the API, or for which its owner does.
 #[derive(Clone, Debug)]
 pub struct DeviceCaller {
     /// The device.
     pub device: Device,
     /// Its shard.
     pub shard: i64,
-    /// The slot the call names, if the device's model has it.
+    /// The slot that the call names, if the device's model has it.
     pub slot: Option<SlotId>,
 }
 
 impl DeviceCaller {
-    /// A device that somebody speaks for who needs no token: its owner, signed in.
+    /// A device as its signed-in owner, who needs no token, acts for it.
     #[must_use]
     pub fn for_owner(app: &App, device: Device) -> Self {
         let shard = app.db.shards().for_unit(device.model, &device.serial);
@@ -42,20 +42,19 @@ impl DeviceCaller {
     }
 }
 
-/// How often a call is judged anew because clients or keys were changed meanwhile.
+/// The most times that a call is checked again because clients or keys changed meanwhile.
 pub(crate) const MAX_TRIES: usize = 5;
 
-/// A token of ours, and what it was judged by.
+/// An authentic token, and the access version by which it was judged.
 pub(crate) struct OpenedToken {
     pub(crate) claims: Claims,
     /// Whether its client accepts it, as far as this node knows.
     is_accepted: bool,
-    /// The version of all that decides which tokens are refused, as this node knows it. Whoever accepts the token compares
-    /// it with the version that the store has.
+    /// The access version that this node knows. Whoever accepts the token compares it with the version in the store.
     pub(crate) access_version: AccessVersion,
 }
 
-/// Reads a token's text of a use; what is wrong with it is not told.
+/// Opens a token of a type. The error does not reveal what is wrong with it.
 pub(crate) async fn open_token(app: &App, text: &str, wanted: TokenType) -> Result<OpenedToken> {
     let mut known = Arc::clone(&app.keys.access());
     let mut opened = known.open_token(text, wanted);
@@ -154,7 +153,7 @@ pub async fn authenticate_device(app: &App, token: DeviceToken, slot: Option<&st
     Err(access_changing_error())
 }
 
-/// What every try met another version of.
+/// The error after every try found another access version.
 pub(crate) fn access_changing_error() -> Error {
     Error::Unavailable("clients and keys are being changed; try again".into())
 }
@@ -165,7 +164,7 @@ pub async fn device_id(app: &App, text: &str) -> Option<DeviceId> {
     opened.require_device(app.now()).ok().map(|(_, device)| device)
 }
 
-/// Whether what a token speaks for still stands; the client is the token's, as it is now.
+/// Whether the device or consent of a token is still valid; `client` is the token's client as it is now.
 pub(crate) async fn is_grant_valid(app: &App, tx: &mut Tx<'_>, claims: &Claims, client: &Client) -> Result<bool> {
     if !client.access.accepts_generation(claims.generations.client) {
         return Ok(false);
@@ -183,7 +182,7 @@ pub(crate) async fn is_grant_valid(app: &App, tx: &mut Tx<'_>, claims: &Claims, 
     Ok(consent.is_some_and(|consent| consent.accepts_token(claims.family, claims.scopes)))
 }
 
-/// Reads an access token of any scope, and checks that it is good now. Its client comes with it.
+/// Opens an access token of any scope, and checks that it is valid now. Returns its client too.
 pub(crate) async fn check_access_token(app: &App, text: &str) -> Result<(Claims, Client)> {
     for _ in 0..MAX_TRIES {
         let OpenedToken { claims, access_version: access, .. } = open_token(app, text, TokenType::Access).await?;
@@ -205,7 +204,7 @@ pub(crate) async fn check_access_token(app: &App, text: &str) -> Result<(Claims,
     Err(access_changing_error())
 }
 
-/// What tokens are made for.
+/// The data of the tokens to be made.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TokenGrant {
     pub(crate) device: Option<(i64, DeviceId)>,
@@ -222,7 +221,7 @@ pub(crate) fn seal_token(app: &App, grant: TokenGrant, purpose: TokenType) -> St
     seal_claims(app, grant, purpose, (now, (purpose == TokenType::Access).then(|| now + ACCESS_LIFETIME)))
 }
 
-/// Makes a refresh token that takes another one's place: as if it were made at another moment, and with the end of its family.
+/// Makes a refresh token that replaces another one. It has a given issue time, and the end of its family.
 pub(crate) fn seal_rotated_token(app: &App, grant: TokenGrant, issued_at: Time, end: Option<Time>) -> String {
     seal_claims(app, grant, TokenType::Refresh, (issued_at, end))
 }
@@ -247,23 +246,23 @@ fn seal_claims(
     app.keys.access().seal_token(&claims, &app.ids.random_bytes())
 }
 
-/// Which device a page speaks of.
+/// The device that a page is about.
 #[derive(Clone, Debug)]
 pub enum SettingsTarget {
-    /// A registered one.
+    /// A registered device.
     Registered(Box<DeviceCaller>),
-    /// One whose registration ended; with the address at which it can be set up again, where its client needs no proof
-    /// that only its device could give.
+    /// A device whose registration ended, with the URL at which it can be linked again. There is no URL where its
+    /// client needs a proof that only its device can give.
     Unregistered(Option<String>),
-    /// The token is none of ours, or too old.
+    /// The token is not authentic, or too old.
     Unknown,
 }
 
-/// How long after its end a token still says which device a page is about; what the page may show is for the customer's
-/// sign-in to say (docs/spec/setup-pages.md#settings-expired-token).
+/// How long after its end a token still identifies the device of a page. What the page may show depends on the
+/// customer's sign-in (docs/spec/setup-pages.md#settings-expired-token).
 const PAGE_GRACE: Span = Span::from_hours(24);
 
-/// Finds the device that a page was opened for.
+/// Finds the device for which a page was opened.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -303,11 +302,11 @@ pub async fn resolve_page_token(app: &App, text: &str) -> Result<SettingsTarget>
     Err(access_changing_error())
 }
 
-/// The authorize request that would link a unit again.
+/// The authorization request that would link a unit again.
 fn relink_url(client: &Client, device: &Device) -> Option<String> {
     let data = serde_json::json!({ "dash:replenish": {
         "device_model": device.model_code, "serial": device.serial, "is_test_device": device.test,
-        // It was registered before, so it may be again, certified or not.
+        // It was registered before, so it may be registered again, certified or not.
         "should_include_non_live": true,
     } });
     let params = [

@@ -1,8 +1,8 @@
-//! A notification on request, for tests of those who receive it: nothing has happened that it tells of.
+//! Notifications on request, for tests of receivers: no change causes them.
 //!
-//! What it is: an event of a registered device with facts as its store has them, which goes through outbox and delivery
-//! as any other, so nothing on the wire tells it from one. What it is not: a change of the device, its slots or orders.
-//! Invariant: only a server whose clock can be moved does it.
+//! What it is: an event of a registered device, with facts from the store, that goes through outbox and delivery like
+//! any other. So nothing on the wire distinguishes it. What it is not: a change of the device, its slots or orders.
+//! Invariant: only a server with a test clock does it.
 
 use crate::notification::{EventIds, NewEvent, fan_out_event, find_receivers};
 use crate::{App, Error, Result};
@@ -15,19 +15,19 @@ use opendrs_domain::time::Time;
 use opendrs_domain::version::Version;
 use opendrs_store::{Command, Tx, device, model, order, product, subscription};
 
-/// How many models are looked at in one go.
+/// How many models one query reads.
 const PAGE_SIZE: i64 = 200;
 
-/// What is to be sent.
+/// The notification to be sent.
 #[derive(Clone, Debug)]
 pub struct TriggerNotification {
-    /// Of which type.
+    /// The notification type.
     pub kind: NotificationType,
-    /// Of which device: its serial, or its model's code, a slash and its serial.
+    /// The device: its serial, or its model's code, a slash and its serial.
     pub device: String,
-    /// Of which slot; only messages of orders tell of one, and a device with a single slot needs none named.
+    /// The slot. Only notifications about orders have one, and a device with a single slot does not need it.
     pub slot: Option<String>,
-    /// In which version, instead of the one its model has.
+    /// The version, instead of the one that the model has.
     pub version: Option<Version>,
 }
 
@@ -36,11 +36,11 @@ pub struct TriggerNotification {
 pub struct TriggerReport {
     /// The event.
     pub event: Event,
-    /// To how many topics.
+    /// The number of receivers.
     pub receiver_count: usize,
 }
 
-/// Sends a notification as if what it tells of had happened.
+/// Sends a notification as if its change had happened.
 ///
 /// # Errors
 /// [`Error::InvalidCommand`] names what does not exist; [`Error::Unavailable`].
@@ -80,7 +80,7 @@ fn order_notification_of(kind: NotificationType) -> Option<OrderNotification> {
         .find(|told| NotificationType::from(*told) == kind)
 }
 
-/// The registered device of a name. Models are few, so each is asked whether it has the unit.
+/// The registered device with a name. There are few models, so each one is searched for the unit.
 async fn find_device(app: &App, name: &str) -> Result<(i64, Device)> {
     let (code, serial) = name.rsplit_once('/').map_or((None, name), |(code, serial)| (Some(code), serial));
     let serial = Serial::parse(serial).map_err(|e| Error::InvalidCommand(e.to_string()))?;
@@ -108,7 +108,7 @@ async fn find_device(app: &App, name: &str) -> Result<(i64, Device)> {
     Err(Error::InvalidCommand(format!("several devices are called {name}: write which one, of {}", all.join(", "))))
 }
 
-/// What a message of an order says: of the order that holds the slot, or else of one that might.
+/// The facts of an order's notification: of the order that locks the slot, or else of a possible one.
 async fn build_order_facts(
     app: &App,
     (shard, device): (i64, &Device),
@@ -157,7 +157,7 @@ async fn build_order_facts(
     })
 }
 
-/// When an order of this moment would arrive.
+/// The expected arrival of an order that is placed now.
 fn expected_arrival(device: &Device, timing: &OrderTiming, now: Time) -> Time {
     match device.test {
         true => now + timing.test_ship_after + timing.test_deliver_after,
@@ -170,7 +170,7 @@ struct RecordTriggeredEvent {
     device: Device,
     event: Event,
     first_message_id: u128,
-    /// Not kept with the event.
+    /// The version, which is not stored with the event.
     version: Option<Version>,
 }
 

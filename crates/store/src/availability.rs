@@ -45,6 +45,11 @@ impl StoreAvailability {
         }
     }
 
+    /// Whether the last write of a row failed because the store is unavailable.
+    pub(crate) fn refuses_writes(&self) -> bool {
+        self.unavailable_sides.load(Ordering::Relaxed) & StoreSide::Write as u8 != 0
+    }
+
     /// The generation of a connection that is opened now.
     pub(crate) fn generation(&self) -> u64 {
         self.generation.load(Ordering::Relaxed)

@@ -157,6 +157,11 @@ impl Db {
         self.writer.write(command).await
     }
 
+    /// Whether the last write failed because the store is unavailable.
+    pub(crate) fn refuses_writes(&self) -> bool {
+        self.writer.counters.availability.refuses_writes()
+    }
+
     /// Batches the commands of the current thread to and from the writer, once a turn of its loop. The loop must be a
     /// runtime of its own. Threads that serve many calls gain by it; others need not call it.
     pub fn register_thread(&self) {

@@ -22,6 +22,7 @@ fn customer_errors() -> Vec<Error> {
         RuleFormError::Price(amount(2)),
         RuleFormError::Price(ParseMoneyError::Currency("EURO".into())),
         RuleFormError::MissingCap,
+        RuleFormError::MissingCapKind,
         RuleFormError::Number(RuleFormNumber::Percent),
         RuleFormError::Number(RuleFormNumber::Orders),
         RuleFormError::Number(RuleFormNumber::Days),

@@ -12,6 +12,7 @@ use toml::Spanned;
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "a table")]
 pub(super) struct SeedFile {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) maker: Vec<MakerToml>,
@@ -23,6 +24,7 @@ pub(super) struct SeedFile {
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "a table")]
 pub(super) struct MakerToml {
     pub(super) name: Spanned<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -33,6 +35,7 @@ pub(super) struct MakerToml {
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "a table")]
 pub(super) struct ProfileToml {
     pub(super) name: Spanned<String>,
     pub(super) id: Option<Spanned<String>>,
@@ -45,6 +48,7 @@ pub(super) struct ProfileToml {
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "a table")]
 pub(super) struct TopicToml {
     pub(super) name: Spanned<String>,
     pub(super) endpoint: String,
@@ -60,6 +64,7 @@ pub(super) struct TopicToml {
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "a table")]
 pub(super) struct ClientToml {
     pub(super) kind: Spanned<ClientKind>,
     pub(super) id: Option<Spanned<String>>,
@@ -74,6 +79,7 @@ pub(super) struct ClientToml {
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "a table")]
 pub(super) struct ModelToml {
     pub(super) id: Spanned<ModelCode>,
     pub(super) name: Name,
@@ -88,6 +94,7 @@ pub(super) struct ModelToml {
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "a table")]
 pub(super) struct SlotToml {
     pub(super) id: Option<Spanned<SlotId>>,
     pub(super) name: Spanned<String>,
@@ -98,6 +105,7 @@ pub(super) struct SlotToml {
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "a table")]
 pub(super) struct ProductToml {
     pub(super) asin: Spanned<Asin>,
     pub(super) title: Title,
@@ -112,6 +120,7 @@ pub(super) struct ProductToml {
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "a table")]
 pub(super) struct CustomerToml {
     pub(super) email: Spanned<Email>,
     pub(super) password: Option<Spanned<String>>,

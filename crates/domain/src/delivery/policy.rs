@@ -42,6 +42,7 @@ pub enum BackoffFunction {
 /// `healthyRetryPolicy` (docs/spec/delivery.md#retry-policy).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[serde(expecting = "an object")]
 pub struct RetryPolicy {
     min_delay_target: i64,
     max_delay_target: i64,
@@ -68,6 +69,7 @@ impl Default for RetryPolicy {
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[serde(expecting = "an object")]
 struct DeliveryPolicyDocument {
     healthy_retry_policy: RetryPolicy,
     throttle_policy: ThrottlePolicy,
@@ -83,12 +85,14 @@ struct DeliveryPolicyDocument {
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[serde(expecting = "an object")]
 struct ThrottlePolicy {
     max_receives_per_second: Option<i64>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[serde(expecting = "an object")]
 struct RequestPolicy {
     header_content_type: Option<String>,
 }

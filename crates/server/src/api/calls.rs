@@ -35,7 +35,7 @@ fn to_json(answer: &impl Serialize) -> Result<Bytes, ApiError> {
     written.map_err(|e| ApiError::from(Error::Internal(e.to_string())))
 }
 
-async fn replenish(ApiCall { state: state, caller, .. }: ApiCall<'_>) -> Result<Bytes, ApiError> {
+async fn replenish(ApiCall { state, caller, .. }: ApiCall<'_>) -> Result<Bytes, ApiError> {
     let slot = caller.slot.clone().ok_or(ApiError::NotFound)?;
     replenish_json(&order::replenish(&state.app, &caller, &slot).await?)
 }
@@ -107,7 +107,7 @@ fn subscription_info_json(slots: &[SlotInfo], result: Version) -> Result<Bytes, 
     }
 }
 
-async fn slot_status(ApiCall { state: state, mut caller, body, .. }: ApiCall<'_>) -> Result<Bytes, ApiError> {
+async fn slot_status(ApiCall { state, mut caller, body, .. }: ApiCall<'_>) -> Result<Bytes, ApiError> {
     let slot = caller.slot.take().ok_or(ApiError::NotFound)?;
     let mut fields = BodyFields::parse(&body)?;
     let status = SlotStatus::from_fields(|name| fields.take(name)).map_err(Error::from)?;
@@ -115,7 +115,7 @@ async fn slot_status(ApiCall { state: state, mut caller, body, .. }: ApiCall<'_>
     Ok(EMPTY_OBJECT)
 }
 
-async fn device_status(ApiCall { state: state, caller, body, .. }: ApiCall<'_>) -> Result<Bytes, ApiError> {
+async fn device_status(ApiCall { state, caller, body, .. }: ApiCall<'_>) -> Result<Bytes, ApiError> {
     let mut fields = BodyFields::parse(&body)?;
     let status = DeviceStatus::from_fields(|name| fields.take(name)).map_err(Error::from)?;
     device::record_status(&state.app, &caller, &status).await?;
@@ -130,12 +130,12 @@ async fn deregister(call: ApiCall<'_>) -> Result<Bytes, ApiError> {
 }
 
 async fn subscription_info(
-    ApiCall { state: state, caller, result_version: result, .. }: ApiCall<'_>,
+    ApiCall { state, caller, result_version: result, .. }: ApiCall<'_>,
 ) -> Result<Bytes, ApiError> {
     subscription_info_json(&subscription::list_for_device(&state.app, &caller).await?, result)
 }
 
-async fn cancel_test_orders(ApiCall { state: state, mut caller, .. }: ApiCall<'_>) -> Result<Bytes, ApiError> {
+async fn cancel_test_orders(ApiCall { state, mut caller, .. }: ApiCall<'_>) -> Result<Bytes, ApiError> {
     let slot = caller.slot.take();
     let slots = order::cancel_test_orders(&state.app, &caller, slot).await?;
     let status = |free| if free { "NO_ORDER_IN_PROGRESS" } else { "ORDER_INPROGRESS" };

@@ -14,6 +14,7 @@ use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
 use opendrs_domain::id::{EventId, ReceiverId};
+use opendrs_domain::json::parse_object;
 use opendrs_domain::login::form;
 use opendrs_domain::time::Time;
 use opendrs_http::body::read_body;
@@ -22,6 +23,7 @@ use opendrs_http::response::json;
 use opendrs_service::delivery::{self, ReplayCursor, ReplaySelection};
 use opendrs_service::{Error, outbox, receiver};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -122,6 +124,7 @@ async fn show_event(
 /// The receiver of the replay, and whether only dead deliveries are replayed.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "an object")]
 struct ReplayOneRequest {
     topic: Option<String>,
     #[serde(default)]
@@ -148,6 +151,7 @@ async fn replay_one(
 /// A time range with an optional end, or the rest of a range as an earlier answer returned it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "an object")]
 struct ReplayRangeRequest {
     since: Option<String>,
     until: Option<String>,
@@ -181,8 +185,8 @@ async fn replay_range(State(state): State<Arc<AppState>>, request: Request) -> R
     Ok(ok_json(&json!({ "replayed": count, "rest": rest })))
 }
 
-fn parse_body<'b, T: Deserialize<'b>>(body: &'b [u8], usage: &str) -> Result<T, OperatorError> {
-    serde_json::from_slice(body).map_err(|e| bad_request(format!("The body cannot be read: {e}. {usage}")))
+fn parse_body<T: DeserializeOwned>(body: &[u8], usage: &str) -> Result<T, OperatorError> {
+    parse_object(body).map_err(|e| bad_request(format!("The body cannot be read: {e}. {usage}")))
 }
 
 fn parse_event_id(text: &str) -> Result<EventId, OperatorError> {

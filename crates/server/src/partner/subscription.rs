@@ -35,7 +35,7 @@ pub(crate) async fn fallback(State(state): State<Arc<AppState>>, request: Reques
                 let asked = [uri.query().unwrap_or_default(), &String::from_utf8_lossy(&body)].join("&");
                 handle_query(&state, asked.trim_matches('&').to_owned()).await
             }
-            Err(_) => ApiError::BodyTooLarge(state.body_limits.bytes).into_response(),
+            Err(error) => ApiError::of_body(error).into_response(),
         },
         (Method::GET | Method::HEAD, file) if file.starts_with(signing::CERTIFICATE_FILE_PREFIX) => {
             signing_certificate(&state, file).await

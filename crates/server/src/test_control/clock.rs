@@ -8,6 +8,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use opendrs_domain::delivery::DeliveryDecision;
+use opendrs_domain::json::parse_object;
 use opendrs_domain::mail as rules;
 use opendrs_domain::time::Span;
 use opendrs_http::body::read_body;
@@ -33,6 +34,7 @@ pub(super) async fn show_clock(State(state): State<Arc<AppState>>) -> Result<Res
 /// A change of the clock: one of `{"advance":"25h"}`, `{"freeze":true}`, `{"freeze":false}`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "an object")]
 struct ClockChangeRequest {
     advance: Option<String>,
     freeze: Option<bool>,
@@ -112,8 +114,7 @@ pub(super) async fn change_clock(State(state): State<Arc<AppState>>, request: Re
     const USAGE: &str = "Send one of {\"advance\":\"25h\"}, {\"freeze\":true}, {\"freeze\":false}.";
     let body = read_body(request.into_body(), state.body_limits).await.map_err(ApiError::of_body)?;
     let bad = |why: String| ApiError::BadBody(format!("{why} {USAGE}"));
-    let change: ClockChangeRequest =
-        serde_json::from_slice(&body).map_err(|e| bad(format!("The body cannot be read: {e}.")))?;
+    let change: ClockChangeRequest = parse_object(&body).map_err(|e| bad(format!("The body cannot be read: {e}.")))?;
     let mut happened = ClockAdvanceReport::default();
     match (change.advance, change.freeze) {
         (Some(by), None) => {

@@ -112,6 +112,7 @@ pub(super) async fn clear_faults(State(state): State<Arc<AppState>>) -> Response
 /// A new entry of the plan.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "an object")]
 struct AddFaultRequest {
     fault: String,
     on: Option<String>,

@@ -14,6 +14,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use opendrs_domain::json::parse_object;
 use opendrs_http::body::read_body;
 use opendrs_http::response::json;
 use serde::de::DeserializeOwned;
@@ -44,6 +45,5 @@ async fn reset(State(state): State<Arc<AppState>>) -> Result<Response, ApiError>
 /// Parses a JSON body. The usage follows the error text.
 async fn read_json<T: DeserializeOwned>(state: &AppState, body: Body, usage: &str) -> Result<T, ApiError> {
     let body = read_body(body, state.body_limits).await.map_err(ApiError::of_body)?;
-    let bad = |e: serde_json::Error| ApiError::BadBody(format!("The body cannot be read: {e}. {usage}"));
-    serde_json::from_slice(&body).map_err(bad)
+    parse_object(&body).map_err(|e| ApiError::BadBody(format!("The body cannot be read: {e}. {usage}")))
 }

@@ -16,6 +16,7 @@ use std::sync::Arc;
 /// A request: one of `save` and `load`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "an object")]
 struct SnapshotRequest {
     save: Option<String>,
     #[serde(default)]

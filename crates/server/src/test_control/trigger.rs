@@ -18,6 +18,7 @@ use std::sync::Arc;
 /// A request: the notification type, and the device by its serial.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "an object")]
 struct TriggerRequest {
     r#type: String,
     device: String,

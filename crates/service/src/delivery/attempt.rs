@@ -1,7 +1,7 @@
-//! One attempt to deliver a message: it is sent, and how that ended is recorded.
+//! One attempt to deliver a message: it sends the message and records the result.
 //!
-//! Not here: which messages are due, and what they say. Invariant: an attempt is over when it is recorded; whoever sends
-//! may have many recorded at once, since what is written at the same time is written together.
+//! Not here: which messages are due, and their content. Invariant: an attempt ends when it is recorded. A sender may
+//! have many attempts recorded together, because concurrent writes share one transaction.
 
 use super::outgoing_message::OutgoingMessage;
 use super::prepare::PreparedMessage;
@@ -16,24 +16,24 @@ use opendrs_store::{Command, Tx, delivery as store, device, receiver as topics, 
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
-/// An attempt that was made.
+/// A finished attempt, as it is reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveryAttemptSummary {
-    /// When.
+    /// The time of the attempt.
     pub at: Time,
-    /// To which topic.
+    /// The topic ARN of the receiver.
     pub arn: String,
     /// `MessageId`.
     pub message_id: String,
-    /// What was told; a confirmation tells no event.
+    /// The type of the message. A confirmation request carries no event.
     pub message_type: String,
-    /// Which attempt it was, from 1.
+    /// The number of the attempt, from 1.
     pub attempt: i64,
-    /// What came of it.
+    /// The decision about the delivery after this attempt.
     pub next: DeliveryDecision,
 }
 
-/// An attempt that was made and waits to be recorded.
+/// A finished attempt that is not recorded yet.
 pub(super) struct FinishedAttempt {
     command: RecordAttempt,
     summary: DeliveryAttemptSummary,
@@ -41,7 +41,7 @@ pub(super) struct FinishedAttempt {
 }
 
 impl FinishedAttempt {
-    /// Writes down how it ended.
+    /// Records the result of the attempt.
     pub(super) async fn record(self, app: &App) -> Result<DeliveryAttemptSummary> {
         let Self { command: record, summary: sent, span } = self;
         app.db.write(record).instrument(span).await?;
@@ -79,12 +79,12 @@ async fn send_message(app: &App, packed: PreparedMessage) -> Result<(RecordAttem
         }
         Ok(mut parcel) => {
             if let OutgoingMessage::Post(request) = &mut parcel {
-                // The time of the attempt, as the receiver's own clock tells it.
+                // The time of the attempt, by the system clock, which the receiver's clock can be compared with.
                 let headers = webhook.sign_headers(&message_id, started, &request.body);
                 request.headers.extend(headers.map(|(name, value)| (name.to_owned(), value)));
             }
             if fault == Some(MessageFault::Duplicated) {
-                // What comes of the first is what comes of the second.
+                // Only the result of the second request counts.
                 let _ = parcel.clone().send(app).await;
             }
             parcel.send(app).await
@@ -134,7 +134,7 @@ async fn send_message(app: &App, packed: PreparedMessage) -> Result<(RecordAttem
     Ok((RecordAttempt { delivery, attempt, next, is_overtaken: overtaken, now: app.now() }, sent))
 }
 
-/// What is to go wrong with a message, on a server for tests.
+/// Takes the planned fault for a message, on a test server.
 async fn find_planned_fault(app: &App, delivery: &Delivery) -> Result<Option<MessageFault>> {
     let Some(device) = delivery.device else { return Ok(None) };
     let behind = {
@@ -148,7 +148,7 @@ struct RecordAttempt {
     delivery: Delivery,
     attempt: DeliveryAttempt,
     next: DeliveryDecision,
-    /// The next message of the device goes first.
+    /// Whether the next message of the device goes first.
     is_overtaken: bool,
     now: Time,
 }
@@ -166,7 +166,7 @@ impl Command for RecordAttempt {
         store::insert_attempt(tx, shard, id, &self.attempt).await?;
         let Some(mut found) = store::lock(tx, shard, id).await? else { return Ok(()) };
         if found.state != DeliveryState::Sending || found.attempts != self.attempt.number {
-            // The lease ended and another attempt was begun: its record decides.
+            // The lease ended and another attempt began: the record of that attempt decides.
             return Ok(());
         }
         let (state, due_at, reason) = match &self.next {
@@ -196,7 +196,8 @@ impl Command for RecordAttempt {
     }
 }
 
-/// Lets the next message of a device to a receiver go, now that the one before has ended; says whether there is one.
+/// Releases the next message of a device to a receiver, now that the one before has ended. Returns whether there is
+/// one.
 async fn release_next_message(
     tx: &mut Tx<'_>,
     shard: i64,
@@ -207,7 +208,7 @@ async fn release_next_message(
     if let Some(id) = store::find_queued(tx, shard, topic, device).await?
         && let Some(mut next) = store::lock(tx, shard, id).await?
     {
-        // Due since it was published: it belongs to that moment, however long it stood in line.
+        // The message is due since it was published, however long it waited behind another one.
         (next.state, next.due_at) = (DeliveryState::Waiting, Some(next.published_at.min(now)));
         store::save(tx, &next).await?;
         return Ok(true);

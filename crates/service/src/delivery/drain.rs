@@ -1,6 +1,6 @@
-//! Sending what is due for a receiver, some messages side by side.
+//! Sends the messages that are due for a receiver, several in parallel.
 //!
-//! Not here: the rhythm, which is the worker's. Invariant: a message is claimed before its attempt is made.
+//! Not here: the schedule, which is the worker's. Invariant: a message is claimed before its attempt is made.
 
 use super::attempt::{DeliveryAttemptSummary, FinishedAttempt, attempt_delivery};
 use super::prepare::ClaimedBatch;
@@ -16,21 +16,22 @@ use opendrs_store::{Command, Tx, delivery as store};
 use std::collections::VecDeque;
 use std::pin::pin;
 
-/// How many messages are on their way to one receiver at once.
+/// The most messages in flight to one receiver.
 const MAX_IN_FLIGHT: usize = 24;
-/// How many messages are claimed and packed together: a claim is a write, and a set's signatures are made on one thread.
+/// The most messages that are claimed and prepared together. A claim is a write, and one thread makes all signatures of
+/// a batch.
 const BATCH_SIZE: usize = 16;
-/// How many messages to one receiver are claimed and not yet answered. Those that are not on their way are being packed, on
-/// some threads at once, and wait for two attempts at most before their own.
+/// The most messages to one receiver that are claimed and not answered yet. Those not in flight are being prepared on
+/// several threads. They wait for at most two attempts before their own.
 const MAX_CLAIMED: usize = 3 * MAX_IN_FLIGHT;
-/// How many messages one call of [`drain_receiver`] sends at most.
+/// The most messages that one call of [`drain_receiver`] sends.
 const MAX_PER_DRAIN: usize = 4096;
-/// For how long it begins with more of them.
+/// The time during which one call of [`drain_receiver`] claims new messages.
 const DRAIN_WINDOW: Span = Span::from_secs(1);
-/// How long a claimed message is left to its node: three attempts' time-outs and room to record it.
+/// The lease of a claimed message: the timeouts of three attempts, and time to record the result.
 const LEASE_DURATION: Span = Span::from_secs(60);
 
-/// The receivers that something is due for now.
+/// The receivers with messages that are due now.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -39,12 +40,12 @@ pub async fn list_due_receivers(app: &App) -> Result<Vec<ReceiverId>> {
     Ok(list_open_receivers(app).await?.into_iter().filter(|(_, at)| *at <= now).map(|(topic, _)| topic).collect())
 }
 
-/// When something is due next.
+/// The time at which the next message is due.
 pub(crate) async fn next_due(app: &App) -> Result<Option<Time>> {
     Ok(list_open_receivers(app).await?.into_iter().map(|(_, at)| at).min())
 }
 
-/// The receivers that something is on its way to, and when its first message is due.
+/// The receivers with open deliveries, each with the time at which its first message is due.
 async fn list_open_receivers(app: &App) -> Result<Vec<(ReceiverId, Time)>> {
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
@@ -56,7 +57,7 @@ async fn list_open_receivers(app: &App) -> Result<Vec<(ReceiverId, Time)>> {
     Ok(found)
 }
 
-/// Sends what is due for a receiver, at most so much, and says what came of it.
+/// Sends the messages that are due for a receiver, up to a limit, and returns the results.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -65,20 +66,20 @@ pub async fn drain_receiver(app: &App, id: ReceiverId) -> Result<Vec<DeliveryAtt
     deliver_due(app, id, None).await
 }
 
-/// Sends all that was due at a moment; the caller holds [`App::sending`] alone.
+/// Sends all messages that were due at `until`. The caller holds [`App::sending_lock`] exclusively.
 pub(crate) async fn deliver_all_due(app: &App, until: Time) -> Result<Vec<DeliveryAttemptSummary>> {
     let topics = list_open_receivers(app).await?.into_iter().filter(|(_, at)| *at <= until);
     let sent = try_join_all(topics.map(|(topic, _)| deliver_due(app, topic, Some(until)))).await?;
     Ok(sent.into_iter().flatten().collect())
 }
 
-/// What is due now, or was due at a moment: some sets are packed while others are on their way and others are recorded.
+/// Sends what is due now, or was due at `until`. Batches are prepared while others are sent and others are recorded.
 async fn deliver_due(app: &App, id: ReceiverId, until: Option<Time>) -> Result<Vec<DeliveryAttemptSummary>> {
     let began = app.system_time();
     let mut claiming = pin!(Fuse::terminated());
     let (mut packing, mut packed) = (FuturesUnordered::new(), VecDeque::new());
     let (mut under_way, mut recording) = (FuturesUnordered::new(), FuturesUnordered::new());
-    // Something may be due that the last claim did not find.
+    // Whether messages may be due that the last claim did not find.
     let (mut look, mut claimed, mut sent) = (true, 0, Vec::new());
     loop {
         let many = sent.len() + claimed >= MAX_PER_DRAIN;
@@ -119,10 +120,10 @@ async fn deliver_due(app: &App, id: ReceiverId, until: Option<Time>) -> Result<V
     }
 }
 
-/// Claims the next few messages that are due for a receiver.
+/// Claims the next batch of messages that are due for a receiver.
 async fn claim_batch(app: &App, id: ReceiverId, until: Option<Time>) -> Result<Option<ClaimedBatch>> {
     let Some(topic) = find_receiver(app, id).await? else { return Ok(None) };
-    // Amazon SNS signs for itself.
+    // Amazon SNS signs the messages of its topics itself.
     let signer = match topic.sns_topic_arn() {
         Some(_) => None,
         None => Some(signing::current_signer(app).await?),

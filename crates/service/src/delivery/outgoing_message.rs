@@ -1,8 +1,8 @@
-//! What an attempt sends, and what comes back: a request to a receiver, or a publication to Amazon SNS.
+//! The content of an attempt and its result: a request to a receiver, or a publication to Amazon SNS.
 //!
-//! Not here: what is in it. Invariant: the status that a receiver answers decides, whatever becomes of the body after it;
-//! whatever comes back is an [`Outcome`] that a policy can judge, and at most the first
-//! [`ANSWER`] bytes of what was answered.
+//! Not here: the content of the message. Invariant: the status of the response decides, whatever happens to its body.
+//! Each result is an [`AttemptOutcome`] that a delivery policy can judge, with at most the first [`MAX_RESPONSE_BYTES`]
+//! bytes of the response.
 
 use crate::App;
 use crate::outbound::{OutboundError, OutboundRequest, OutboundResponse};
@@ -11,29 +11,29 @@ use opendrs_domain::delivery::AttemptOutcome;
 use opendrs_domain::time::Time;
 use std::time::Duration;
 
-/// How much of an answer is kept.
+/// How many bytes of a response body are kept.
 pub(super) const MAX_RESPONSE_BYTES: usize = 4096;
-/// How long the body of an answer is waited for. The status has decided by then: the body is for the log alone.
+/// The timeout for the body of a response. The status has decided by then: the body is for the log only.
 pub(super) const RESPONSE_BODY_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What an attempt sends.
+/// The message that an attempt sends.
 #[derive(Clone)]
 pub(super) enum OutgoingMessage {
-    /// To a receiver.
+    /// A request to a receiver.
     Post(OutboundRequest),
-    /// To Amazon SNS.
+    /// A publication to Amazon SNS.
     Publish(Publication),
 }
 
 impl OutgoingMessage {
-    /// Sends it; what came of it, and the beginning of the answer.
+    /// Sends the message. Returns the outcome, and the beginning of the response body.
     pub(super) async fn send(self, app: &App) -> (AttemptOutcome, String) {
         match (self, &app.publisher) {
             (OutgoingMessage::Post(request), _) => http_outcome(app.outbound.send(request).await, app.system_time()),
             (OutgoingMessage::Publish(publication), Some(publisher)) => {
                 sns_outcome(publisher.publish(publication).await)
             }
-            // Another node may be able to, and this one after an upgrade.
+            // Another node may be able to publish, and so may this one after an upgrade.
             (OutgoingMessage::Publish(_), None) => {
                 (AttemptOutcome::NoResponse(NO_PUBLISHER_MESSAGE.into()), String::new())
             }
@@ -51,7 +51,7 @@ fn http_outcome(result: Result<OutboundResponse, OutboundError>, now: Time) -> (
     }
 }
 
-/// How many seconds a receiver asks to wait: told as they are, or as a moment.
+/// The seconds that a receiver asks to wait by `Retry-After`: a number of seconds, or a date.
 fn parse_retry_after(value: &str, now: Time) -> Option<i64> {
     value.trim().parse().ok().or_else(|| Some(Time::parse_http_date(value)?.since(now).as_secs().max(0)))
 }
@@ -66,7 +66,7 @@ fn sns_outcome(result: Result<PublishReceipt, PublishError>) -> (AttemptOutcome,
         }
         Err(PublishError::Failed(failure)) => failure_outcome(&failure),
         Err(PublishError::Unusable(why)) => (AttemptOutcome::AddressForbidden(why), String::new()),
-        // Somebody may give it some meanwhile.
+        // An operator may add credentials meanwhile.
         Err(why @ PublishError::NoCredentials(_)) => (AttemptOutcome::NoResponse(why.to_string()), String::new()),
     }
 }
@@ -79,7 +79,7 @@ fn failure_outcome(failure: &OutboundError) -> (AttemptOutcome, String) {
     }
 }
 
-/// The beginning of an answer's body. NUL is text that PostgreSQL does not store.
+/// The beginning of a response body, without NUL, which PostgreSQL does not store in text.
 fn body_excerpt(answer: &OutboundResponse) -> String {
     String::from_utf8_lossy(&answer.body[..answer.body.len().min(MAX_RESPONSE_BYTES)]).replace('\0', "\u{fffd}")
 }

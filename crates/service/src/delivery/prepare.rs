@@ -1,8 +1,8 @@
-//! From claimed deliveries to what is sent: a set of them at once, so that what they share is made once, and signatures
-//! are made side by side.
+//! Prepares claimed deliveries: a batch shares its receiver and signing key, and its signatures are made in parallel.
 //!
-//! Not here: the time of an attempt, which only sending tells. Invariant: what is sent is made of the event, the topic and
-//! the delivery's own row, so every attempt of a round sends the same bytes but for the time in the webhook's headers.
+//! Not here: the time of an attempt, which is known only when it is sent. Invariant: a message is made of the event,
+//! the receiver and the delivery's own row. So every attempt of a round sends the same bytes, except for the time in
+//! the webhook headers.
 
 use super::outgoing_message::{MAX_RESPONSE_BYTES, OutgoingMessage, RESPONSE_BODY_TIMEOUT};
 use crate::outbound::OutboundRequest;
@@ -21,40 +21,40 @@ use opendrs_store::outbox;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A delivery with what its next attempt sends.
+/// A delivery with the message of its next attempt.
 pub(super) struct PreparedMessage {
-    /// To whom.
+    /// The receiver of the message.
     pub(super) receiver: Arc<Receiver>,
-    /// Its row, as it was claimed.
+    /// The row of the delivery, as it was claimed.
     pub(super) delivery: Delivery,
-    /// What it tells; confirmations tell nothing.
+    /// The event of the message; `None` for a confirmation request.
     pub(super) event: Option<Event>,
     /// `MessageId`, the same on every attempt.
     pub(super) message_id: String,
-    /// What is sent, or why there is nothing to be sent any more.
+    /// The message, or the reason why there is none to send any more.
     pub(super) message: Result<OutgoingMessage, String>,
-    /// Who signs what is posted, at the time of the attempt.
+    /// Signs the webhook headers, at the time of the attempt.
     pub(super) webhook_signer: Arc<WebhookSigner>,
 }
 
-/// What is sent, before it is signed.
+/// The content of a message before it is signed.
 enum Payload {
     Publish(Publication),
     Post(sns::SnsEnvelope),
 }
 
-/// Deliveries of a topic that were claimed together.
+/// Deliveries of one receiver that were claimed together.
 pub(super) struct ClaimedBatch {
-    /// To whom.
+    /// The receiver of the deliveries.
     pub(super) receiver: Receiver,
-    /// For what is posted.
+    /// The signer of envelopes; `None` for a topic at Amazon SNS.
     pub(super) signer: Option<Arc<MessageSigner>>,
-    /// Their rows.
+    /// The claimed rows.
     pub(super) deliveries: Vec<Delivery>,
 }
 
 impl ClaimedBatch {
-    /// Reads what they tell, writes and signs what is sent.
+    /// Reads the events, and writes and signs the messages.
     pub(super) async fn prepare(self, app: &App) -> Result<Vec<PreparedMessage>> {
         let Self { receiver: topic, signer, deliveries } = self;
         let events = try_join_all(deliveries.iter().map(|delivery| find_event(app, delivery))).await?;
@@ -96,7 +96,7 @@ impl ClaimedBatch {
     }
 }
 
-/// Numbered envelopes with their signatures, as they are posted.
+/// Signs the numbered envelopes and returns them as request bodies.
 async fn sign_envelopes(
     app: &App,
     topic: &Receiver,
@@ -114,14 +114,14 @@ async fn sign_envelopes(
         .map(move |((n, envelope), signature)| (n, envelope.to_json(version, &signature, &certificate).into_bytes())))
 }
 
-/// What a delivery tells.
+/// The event of a delivery.
 async fn find_event(app: &App, delivery: &Delivery) -> Result<Option<Event>> {
     let Some(id) = delivery.event else { return Ok(None) };
     let mut reader = app.db.reader().await?;
     Ok(outbox::find_by_id(&mut reader.tx()?, delivery.shard, id).await?)
 }
 
-/// What an attempt sends, or why there is nothing to be sent any more.
+/// The content of an attempt, or the reason why there is none to send any more.
 fn build_payload(
     app: &App,
     topic: &Receiver,
@@ -134,7 +134,7 @@ fn build_payload(
         ReceiverState::Confirmed => true,
         ReceiverState::Pending => delivery.kind == sns::SnsMessageType::SubscriptionConfirmation,
         ReceiverState::Unsubscribed => delivery.kind == sns::SnsMessageType::UnsubscribeConfirmation,
-        // Sent again to this topic by its name: it is asked once.
+        // An operator replayed it to this receiver by name: one attempt is made.
         ReceiverState::Disabled => delivery.attempts_since_replay == 1 && delivery.attempts > 1,
     };
     if !wanted {
@@ -192,7 +192,7 @@ fn build_envelope(
     }
 }
 
-/// The request that carries an envelope, or its bare message; without its body.
+/// The request that carries an envelope, or its bare notification. It has no body yet.
 fn build_request(topic: &Receiver, envelope: &sns::SnsEnvelope, raw: bool) -> OutboundRequest {
     let headers = envelope.headers(&topic.subscription_arn(), raw, topic.policy.content_type()).into_iter();
     let headers = headers.map(|(name, value)| (name.to_owned(), value)).collect();

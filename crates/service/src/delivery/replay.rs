@@ -1,6 +1,7 @@
-//! Sending again, and telling what became of an event.
+//! Sends events again, and reports what became of an event.
 //!
-//! Invariant: a replay has the event's id, a new time and so a new signature; what is still under way is left alone.
+//! Invariant: a replay keeps the id of the event and gets a new time, and so a new signature. Open deliveries are not
+//! changed.
 
 use crate::{App, Error, Result};
 use opendrs_domain::delivery::{DeliveryState, EventDeliveryState};
@@ -11,31 +12,32 @@ use opendrs_domain::time::{Span, Time};
 use opendrs_store::delivery::{Delivery, DeliveryAttempt};
 use opendrs_store::{Command, Tx, delivery as store, device, outbox, receiver as topics};
 
-/// How many events are read at once.
+/// How many events one query reads.
 const PAGE_SIZE: i64 = 200;
 
-/// What is to be sent again.
+/// The events to replay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplaySelection {
     /// One event.
     Event(EventId),
     /// Every event of a time range: from, until.
     Range(Time, Time),
-    /// Every event that was given up at a receiver, as far as events are kept.
+    /// Every event with a dead delivery, as far back as events are kept.
     Failed,
 }
 
-/// Where a replay of a range goes on: the last event that was looked at.
+/// The position from which a replay of a range continues: the last event that was read.
 pub type ReplayCursor = (Time, EventId);
 
-/// Where a replay of everything from a moment on begins.
+/// The cursor of a replay of all events since a time.
 #[must_use]
 pub fn start_cursor(since: Time) -> ReplayCursor {
     (since - Span::from_micros(1), EventId(uuid::Uuid::max()))
 }
 
-/// Sends events again: to the receivers that were sent them and still listen, or to one, whether it does or not; with a new time and so a new signature, under
-/// the same id. Only what failed, if that is asked. Says how many messages.
+/// Replays events, and returns the number of messages. They go to the receivers that got them and are still confirmed,
+/// or to one receiver in any state. With `failed`, only dead deliveries are replayed. Each message has a new time and
+/// so a new signature, under the same id.
 ///
 /// # Errors
 /// [`Error::UnknownEvent`]; [`Error::Unavailable`].
@@ -63,7 +65,7 @@ pub async fn replay(app: &App, which: ReplaySelection, to: Option<ReceiverId>, f
     Ok(count)
 }
 
-/// The same for the next few events of a range. Says how many messages, and where to go on, if there is more.
+/// Replays the next page of a range. Returns the number of messages, and the cursor to continue from, if there is more.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -87,7 +89,7 @@ pub async fn replay_page(
     Ok((count, next))
 }
 
-/// Everything that was given up, oldest first.
+/// Replays every dead delivery, oldest first.
 async fn replay_failed(app: &App, to: Option<ReceiverId>) -> Result<u64> {
     let (mut count, mut last) = (0, DeliveryId(uuid::Uuid::nil()));
     loop {
@@ -121,11 +123,11 @@ impl Command for ReplayEvent {
         let mut count = 0;
         for mut found in store::list_by_event(tx, self.shard, self.event).await? {
             let chosen = self.receiver.is_none_or(|topic| topic == found.receiver);
-            // What is still under way goes out anyhow.
+            // An open delivery is sent anyhow.
             if !chosen || found.ended_at.is_none() || (self.failed_only && found.state != DeliveryState::Dead) {
                 continue;
             }
-            // Who listens no more is asked again only by name.
+            // A receiver that is no longer confirmed gets messages only if it is named.
             if self.receiver.is_none() && !is_confirmed(tx, found.receiver).await? {
                 continue;
             }
@@ -146,17 +148,17 @@ async fn is_confirmed(tx: &mut Tx<'_>, topic: ReceiverId) -> opendrs_store::Resu
     Ok(topics::find_by_id(tx, topic).await?.is_some_and(|found| found.receiver.state == ReceiverState::Confirmed))
 }
 
-/// An event with what became of it at each receiver.
+/// An event with its deliveries to each receiver.
 #[derive(Clone, Debug)]
 pub struct EventHistory {
     /// The event.
     pub event: Event,
-    /// One a receiver: its topic, where it stands, and its newest attempts, newest first.
+    /// For each receiver: the receiver, its delivery, and the newest attempts, newest first.
     pub deliveries: Vec<(Receiver, Delivery, Vec<DeliveryAttempt>)>,
 }
 
 impl EventHistory {
-    /// Where the event stands, all its receivers taken together.
+    /// The delivery state of the event, over all its receivers.
     #[must_use]
     pub fn state(&self) -> EventDeliveryState {
         let states: Vec<_> = self.deliveries.iter().map(|(_, delivery, _)| delivery.state).collect();
@@ -164,7 +166,7 @@ impl EventHistory {
     }
 }
 
-/// Tells what became of an event.
+/// Loads an event with its deliveries.
 ///
 /// # Errors
 /// [`Error::UnknownEvent`]; [`Error::Unavailable`].

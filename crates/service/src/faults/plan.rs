@@ -1,7 +1,7 @@
-//! The plan of faults of this process: what is to go wrong next, for tests of those who must withstand it.
+//! The fault plan of this process: the failures that tests plan for calls, messages and orders.
 //!
-//! Not here: who may plan. Invariant: the plan is kept in memory and bounded. While it is empty, asking it costs the
-//! reading of one flag.
+//! Not here: who may plan. Invariant: the plan is in memory and bounded. While it is empty, a check costs the reading
+//! of one flag.
 
 use crate::error::{Error, Result};
 use opendrs_domain::fault::{self, CallFault, FaultKind, MessageFault, path_covers};
@@ -9,23 +9,23 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::Notify;
 
-/// How many faults a plan holds.
+/// The most faults in a plan.
 const MAX_FAULTS: usize = 100;
-/// How often one fault may happen.
+/// The most times that one fault may happen.
 pub(super) const MAX_TIMES: u32 = 10_000;
 
-/// A line of the plan.
+/// One planned fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FaultPlanEntry {
-    /// What goes wrong.
+    /// The failure.
     pub fault: FaultKind,
-    /// For calls: at which path and below.
+    /// For calls: the path, which includes all paths below it.
     pub path: String,
-    /// How often still.
+    /// How many times the fault is still to happen.
     pub remaining: u32,
 }
 
-/// A plan.
+/// The planned faults of one process.
 #[derive(Debug, Default)]
 pub struct FaultPlan {
     armed: AtomicBool,
@@ -34,13 +34,13 @@ pub struct FaultPlan {
 }
 
 impl FaultPlan {
-    /// Whether anything is planned.
+    /// Whether any fault is planned.
     #[must_use]
     pub fn is_armed(&self) -> bool {
         self.armed.load(Ordering::Relaxed)
     }
 
-    /// The first fault that fits, which has happened once more then.
+    /// Takes the first fault that fits, and counts it as happened once more.
     fn take_first<T>(&self, fits: impl Fn(&FaultPlanEntry) -> Option<T>) -> Option<T> {
         if !self.is_armed() {
             return None;
@@ -55,7 +55,7 @@ impl FaultPlan {
         Some(found)
     }
 
-    /// What goes wrong with a call of a path.
+    /// Takes the fault for a call of a path.
     #[must_use]
     pub fn take_for_call(&self, path: &str) -> Option<CallFault> {
         self.take_first(|fault| match fault.fault {
@@ -64,7 +64,7 @@ impl FaultPlan {
         })
     }
 
-    /// What goes wrong with a message; `followed` says whether another waits behind it.
+    /// Takes the fault for a message. `followed`: another message waits behind it.
     pub(crate) fn take_for_message(&self, followed: bool) -> Option<MessageFault> {
         self.take_first(|fault| match fault.fault {
             FaultKind::Message(MessageFault::OutOfOrder) if !followed => None,
@@ -73,7 +73,7 @@ impl FaultPlan {
         })
     }
 
-    /// What goes wrong with an order.
+    /// Takes the fault for an order.
     pub(crate) fn take_for_order(&self) -> Option<fault::OrderFault> {
         self.take_first(|fault| match fault.fault {
             FaultKind::Order(order) => Some(order),
@@ -86,7 +86,7 @@ impl FaultPlan {
         self.cleared_notify.notified().await;
     }
 
-    /// Plans a fault behind those that are planned.
+    /// Adds a fault at the end of the plan.
     pub(super) fn add(&self, fault: FaultPlanEntry) -> Result<()> {
         let mut plan = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
         if plan.len() >= MAX_FAULTS {
@@ -99,13 +99,13 @@ impl FaultPlan {
         Ok(())
     }
 
-    /// Everything planned, in its order.
+    /// Every planned fault, in order.
     #[must_use]
     pub fn list(&self) -> Vec<FaultPlanEntry> {
         self.planned.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Forgets the plan; calls that it keeps waiting go on.
+    /// Clears the plan. Calls that it delays continue.
     pub fn clear(&self) {
         let mut plan = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
         plan.clear();

@@ -1,8 +1,8 @@
-//! Calls to back ends: lease, send, record. Retried until they are answered or no longer needed.
+//! Calls to back ends: lease, send, record. A call is retried until it is answered or no longer needed.
 //!
-//! Invariant: a call is sent outside of any transaction; what comes of it is recorded with the change it makes, and only
-//! if it is still what is wanted. Rows leased by a process that died are taken again when the lease is over, so a back
-//! end may hear the same call twice, under the same id.
+//! Invariant: a call is sent outside of any transaction. Its result is recorded together with the change it makes, and
+//! only if the call is still wanted. When a process dies, its leased rows are taken again after the lease. So a back
+//! end may get the same call twice, under the same id.
 
 use super::connector::{ConnectorOutcome, ConnectorResult, FulfilmentConnector};
 use super::job::{FulfilmentJob, load_job};
@@ -21,36 +21,36 @@ use std::collections::BTreeMap;
 use tracing::Instrument;
 use tracing::field::Empty;
 
-/// How many calls one round makes, side by side.
+/// How many calls one round makes in parallel.
 const BATCH_SIZE: i64 = 16;
-/// How much longer than a call may take it stays leased.
+/// The part of a lease beyond the longest time that a call may take.
 const LEASE_MARGIN: Span = Span::from_mins(1);
-/// After so many calls in vain, about three days, an order that is given up is not called about any more.
+/// The most tries to cancel an order at a back end, over about three days. After them the call is abandoned.
 const MAX_CANCEL_TRIES: i64 = 80;
 
-/// A call that was made.
+/// A call that was made, as it is reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackendCallReport {
-    /// When.
+    /// The time of the call.
     pub at: Time,
-    /// About which order.
+    /// The order of the call.
     pub instance: InstanceId,
-    /// Whom.
+    /// The back end that was called.
     pub backend: Backend,
-    /// For what.
+    /// The purpose of the call.
     pub wanted: BackendCallKind,
-    /// Why it is made again, if it is.
+    /// The reason why the call is retried, if it is.
     pub error: Option<String>,
 }
 
-/// What came of a round of calls.
+/// The result of a round of calls.
 #[derive(Clone, Debug, Default)]
 pub struct BackendCallSummary {
-    /// How many were due.
+    /// How many calls were due.
     pub due: usize,
-    /// Those that were made; a look at an order that had nothing new to say is left out.
+    /// The calls that were made. A poll of an order that brought nothing new is left out.
     pub calls: Vec<BackendCallReport>,
-    /// Orders that moved on by what was answered.
+    /// The orders whose state changed by the answers.
     pub transitions: Vec<OrderTransition>,
 }
 
@@ -91,7 +91,7 @@ pub async fn call_due_backends(app: &App) -> Result<BackendCallSummary> {
     Ok(all)
 }
 
-/// When the next call falls due.
+/// The time at which the next call is due.
 pub(crate) async fn next_due(app: &App) -> Result<Option<Time>> {
     if !app.settings.fulfilment.has_connectors() {
         return Ok(None);
@@ -136,7 +136,7 @@ async fn make_call_in_span(app: &App, call: &BackendCall) -> Result<BackendCallS
 
 async fn make_call(app: &App, call: &BackendCall) -> Result<BackendCallSummary> {
     let found = load_job_of_call(app, call).await?;
-    // What the customer has to decide first, or was decided by other means, is not asked for any more.
+    // No call is made for an order that waits for its customer's decision, or whose outcome was decided otherwise.
     let order = &found.order;
     let needed = call.kind == BackendCallKind::Cancel
         || (order.state == OrderState::Held && order.problem == Some(OrderProblem::AwaitingBackend));
@@ -149,7 +149,7 @@ async fn make_call(app: &App, call: &BackendCall) -> Result<BackendCallSummary> 
     finish_call(app, call, found, outcome, started).await
 }
 
-/// Asks for an order to be taken or given up.
+/// Asks a back end to place or to cancel an order.
 async fn send_call(app: &App, call: &BackendCall, found: &FulfilmentJob) -> ConnectorResult {
     let backend = found.order.backend;
     let Some(connector) = app.settings.fulfilment.connector(backend) else {
@@ -165,7 +165,7 @@ fn unknown_backend_message(backend: Backend) -> String {
     format!("the settings no longer say where {} is", backend.as_str())
 }
 
-/// Asks how orders stand that systems have, all of one system's at once.
+/// Polls orders that are placed at shops, all of one shop together.
 async fn poll_watched_orders(app: &App, calls: &[&BackendCall]) -> Result<BackendCallSummary> {
     let mut all = BackendCallSummary::default();
     let mut open: BTreeMap<_, Vec<_>> = BTreeMap::new();
@@ -190,7 +190,7 @@ async fn poll_watched_orders(app: &App, calls: &[&BackendCall]) -> Result<Backen
     Ok(all)
 }
 
-/// Tells and records how a call ended.
+/// Logs and records the result of a call.
 async fn finish_call(
     app: &App,
     call: &BackendCall,
@@ -211,7 +211,7 @@ async fn finish_call(
     Ok(BackendCallSummary { due: 0, calls: Vec::from_iter(new.then_some(called)), transitions: orders })
 }
 
-/// Counts a call that was made, and says what went wrong with it.
+/// Counts a finished call, and logs its error.
 fn log_call(app: &App, found: &FulfilmentJob, call: &BackendCall, outcome: &ConnectorResult, started: Time) {
     let (order, call) = (found.order.instance_id(), call.kind.as_str());
     let ended = if outcome.is_ok() { "answered" } else { "failed" };
@@ -226,7 +226,7 @@ fn log_call(app: &App, found: &FulfilmentJob, call: &BackendCall, outcome: &Conn
     }
 }
 
-/// Records what came of a call; what moved on by it.
+/// Records the result of a call. Returns the transition of the order, if there is one.
 async fn record_outcome(
     app: &App,
     call: &BackendCall,
@@ -261,9 +261,9 @@ struct RecordCallOutcome {
     call: BackendCall,
     device: Device,
     outcome: ConnectorResult,
-    /// The outcome's words, each with what may tell of it.
+    /// The reports of the result, each with ids for the events it may cause.
     reports: Vec<(BackendReport, EventIds)>,
-    /// When an order that is watched is looked at again.
+    /// The time of the next poll of a watched order.
     next_poll_at: Time,
     timing: OrderTiming,
     now: Time,
@@ -280,7 +280,7 @@ impl Command for RecordCallOutcome {
         let Some((_, mut order)) = lock_order(tx, shard, self.device.id, id).await? else { return Ok(moved) };
         let Some(row) = fulfilment::lock(tx, shard, id).await? else { return Ok(moved) };
         if row.kind != wanted {
-            // Given up while it was being asked for: it has to hear that after all.
+            // The order was cancelled while it was being placed: the back end has to be informed.
             fulfilment::record_result(tx, shard, id, Some(self.now), None).await?;
             return Ok(moved);
         }
@@ -299,7 +299,7 @@ impl Command for RecordCallOutcome {
             order::set_item(tx, shard, id, &order.item).await?;
         }
         for (report, stamp) in &self.reports {
-            // A word that is nothing new, or no longer possible, changes nothing: the order has moved on.
+            // A report that repeats what is known, or is no longer possible, changes nothing: the order has moved on.
             if let Ok(Some(change)) = order.apply_report(report, self.now, &self.timing) {
                 save_and_notify(tx, shard, &self.device, &order, change, (*stamp, self.now)).await?;
                 if change.from != change.to {
@@ -309,7 +309,7 @@ impl Command for RecordCallOutcome {
             }
         }
         if outcome.is_watched && order.accepts_backend_reports(self.now) {
-            // A hint that came while it was being looked at has it looked at once more.
+            // A hint that arrived during the poll causes one more poll.
             let hinted = row.due_at.filter(|due| {
                 wanted == BackendCallKind::Watch && row.due_at < self.call.due_at && *due < self.next_poll_at
             });
@@ -328,7 +328,7 @@ impl Command for RecordCallOutcome {
     }
 }
 
-/// As much of what went wrong as is kept.
+/// The part of an error text that is kept.
 fn truncate_error(why: &str) -> String {
     why.chars().take(300).collect()
 }

@@ -1,7 +1,7 @@
 //! The choice of the back end for a new order.
 //!
-//! Not here: back ends of orders that exist, which keep theirs. Invariant: a maker that the settings name goes before the
-//! installation's own choice.
+//! Not here: orders that exist, which keep their back end. Invariant: a maker that the settings name takes precedence
+//! over the back end of the installation.
 
 use super::settings::FulfilmentSettings;
 use crate::{App, Result};
@@ -9,7 +9,7 @@ use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::id::MakerId;
 use opendrs_store::{Tx, maker};
 
-/// Who fulfils the orders of a maker's devices.
+/// The back end for orders of a maker's devices.
 pub(crate) async fn backend_of_maker(app: &App, tx: &mut Tx<'_>, id: MakerId) -> Result<Backend> {
     let FulfilmentSettings { backend, maker_backends: makers, .. } = &app.settings.fulfilment;
     if makers.is_empty() {

@@ -1,9 +1,9 @@
-//! Connectors: what a system is asked that takes orders to the door, in one shape for all of them.
+//! Connectors: how external systems that fulfil orders are called, behind one trait.
 //!
-//! What it is: the trait, and what comes of asking. What it is not: when a system is asked ([`super::backend_call`]); and a
-//! connector for `simulated` and `manual`, where nobody is asked: the clock and an operator say what happens. Invariant: a
-//! connector changes nothing here. It brings back words, which go through the order's life as anybody's do; and asked the
-//! same thing twice for one order, which happens after a crash, a system does it once.
+//! What it is: the trait, and the result of a call. What it is not: the time of a call ([`super::backend_call`]), nor a
+//! connector for `simulated` and `manual`. These call no system: the clock or an operator reports. Invariant: a
+//! connector changes no order. It returns reports, which are applied like those of any other source. A repeated call
+//! for one order, which happens after a crash, has its effect once.
 
 use super::job::FulfilmentJob;
 use crate::App;
@@ -13,29 +13,30 @@ use opendrs_domain::time::Span;
 use opendrs_store::fulfilment::BackendCall;
 use std::pin::Pin;
 
-/// What a system said to a call.
+/// The result of a successful call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ConnectorOutcome {
-    /// Its words, in their order.
+    /// The reports about the order, in order.
     pub(super) reports: Vec<BackendReport>,
-    /// What the order costs there, if it may be placed, or could be if the customer agreed.
+    /// The price of the order at the system, if it may be placed, or could be if the customer agreed.
     pub(super) price: Option<Money>,
-    /// It has the order, which is looked at from now on.
+    /// The system has the order, which is polled from now on.
     pub(super) is_watched: bool,
-    /// What an operator should know.
+    /// A note for the operator.
     pub(super) operator_note: Option<String>,
 }
 
-/// What came of asking, or what went wrong and so is tried again: a sentence for an operator.
+/// The result of a call, or a sentence for the operator about an error after which the call is retried.
 pub(super) type ConnectorResult = Result<ConnectorOutcome, String>;
 
-/// What asking will have come to. It ends by the deadline of its requests.
+/// The future of a call. It ends by the deadline of its requests.
 pub(super) type ConnectorFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// A system that takes orders to the door.
+/// An external system that fulfils orders.
 pub(super) trait FulfilmentConnector: Send + Sync {
-    /// Has it take an order, unless it has it: looked for by our id, quoted for where it has prices and addresses of its
-    /// own, and made only if that is within what the customer agreed to.
+    /// Places an order, unless the system has it. The order is found by our id. Where the system has its own prices and
+    /// addresses, it is asked for a quote first. The order is made only if the quote is within what the customer agreed
+    /// to.
     fn place<'a>(
         &'a self,
         app: &'a App,
@@ -43,7 +44,7 @@ pub(super) trait FulfilmentConnector: Send + Sync {
         call: &'a BackendCall,
     ) -> ConnectorFuture<'a, ConnectorResult>;
 
-    /// Has it give an order up, however far it got.
+    /// Cancels an order, however far it has come.
     fn cancel<'a>(
         &'a self,
         app: &'a App,
@@ -51,16 +52,17 @@ pub(super) trait FulfilmentConnector: Send + Sync {
         call: &'a BackendCall,
     ) -> ConnectorFuture<'a, ConnectorResult>;
 
-    /// How orders stand that it has, each call's in its place; all of them are asked about at once.
+    /// The states of orders that the system has, one result for each call, in the order of the calls. All are requested
+    /// together.
     fn order_statuses<'a>(
         &'a self,
         app: &'a App,
         calls: &'a [&'a BackendCall],
     ) -> ConnectorFuture<'a, Vec<ConnectorResult>>;
 
-    /// How many requests one call takes at most, one after the other.
+    /// The most requests that one call makes, one after the other.
     fn max_requests(&self) -> i64;
 
-    /// How often an order is looked at that it has.
+    /// The interval between two polls of an order.
     fn poll_interval(&self) -> Span;
 }

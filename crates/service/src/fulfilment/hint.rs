@@ -1,13 +1,14 @@
 //! A shop's hint that something happened to one of its orders.
 //!
-//! Not here: what happened, which the shop is asked ([`super::backend_call`]). Invariant: a hint about an order that is none
-//! of ours costs no write.
+//! Not here: what happened, which a poll finds out ([`super::backend_call`]). Invariant: a hint about an order of
+//! another origin costs no write.
 
 use crate::{App, Result};
 use opendrs_domain::time::Time;
 use opendrs_store::{Command, Tx, fulfilment};
 
-/// Has an order looked at now that a shop has, by the shop's own name for it; whether there is such an order.
+/// Makes the poll of an order due now. `reference` is the shop's own code for it. Returns whether there is such an
+/// order.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -16,7 +17,7 @@ pub async fn record_hint(app: &App, reference: String) -> Result<bool> {
         let mut reader = app.db.reader().await?;
         fulfilment::is_reference_watched(&mut reader.tx()?, &reference).await?
     };
-    // A shop hints at all its orders; most are none of ours, and cost no write.
+    // A shop sends hints about all its orders. Most are not of this installation, and cost no write.
     if known {
         app.db.write(RecordHint { reference, now: app.now() }).await?;
     }

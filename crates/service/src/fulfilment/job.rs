@@ -1,7 +1,7 @@
-//! An order with all that who fulfils it has to know, found by the names that back ends and operators have for it.
+//! An order with all data that its fulfilment needs, found by the names that back ends and operators use.
 //!
-//! Not here: orders as devices and customers see them ([`crate::order`]). Invariant: a job says where the order goes as it
-//! was when the order was placed.
+//! Not here: orders as devices and customers see them ([`crate::order`]). Invariant: a job has the recipient as of the
+//! placing of the order.
 
 use crate::{App, Error, Result};
 use opendrs_domain::device::Device;
@@ -12,21 +12,21 @@ use opendrs_domain::rule::SlotTerms;
 use opendrs_domain::subscription::Subscription;
 use opendrs_store::{device, fulfilment, order, product, rule, subscription};
 
-/// An order with all that who fulfils it has to know.
+/// An order with all data that its fulfilment needs.
 #[derive(Clone, Debug)]
 pub struct FulfilmentJob {
     /// The order.
     pub order: Order,
-    /// The device it is for.
+    /// The device that ordered.
     pub device: Device,
-    /// Who it is for and where it goes, as it was when it was placed.
+    /// The recipient, as of the placing of the order.
     pub recipient: Recipient,
-    /// What a shop calls its product.
+    /// The SKU of the product.
     pub sku: String,
     pub(crate) shard: i64,
 }
 
-/// What the customer agreed to for the slot of an order.
+/// The terms that the customer agreed to for the slot of an order.
 pub(super) async fn load_terms(
     app: &App,
     FulfilmentJob { order, device, shard, .. }: &FulfilmentJob,
@@ -47,13 +47,13 @@ pub(super) async fn load_job(app: &App, id: OrderId) -> Result<FulfilmentJob> {
     let device =
         device::find_by_id(&mut tx, shard, device).await?.ok_or_else(|| Error::missing_row("an order's device"))?;
     let recipient = order.recipient.clone().ok_or_else(|| Error::missing_row("an order's recipient"))?;
-    // What left the catalogue meanwhile is asked for by its number.
+    // A product that has left the catalogue is ordered by its ASIN.
     let product = product::find_by_asin(&mut tx, &order.item.asin).await?;
     let sku = product.as_ref().map_or(order.item.asin.as_str(), Product::sku).to_owned();
     Ok(FulfilmentJob { order, device, recipient, sku, shard })
 }
 
-/// An order by its `eventInstanceId`, or by its number.
+/// Finds an order by its `eventInstanceId`, or by its order number.
 ///
 /// # Errors
 /// [`Error::UnknownOrder`]; [`Error::InvalidCommand`] where two orders have the number; [`Error::Unavailable`].
@@ -66,10 +66,10 @@ pub async fn find_job(app: &App, name: &str) -> Result<FulfilmentJob> {
     if found.order.matches_instance_id(id) { Ok(found) } else { Err(Error::UnknownOrder) }
 }
 
-/// How many orders of a number's millisecond are looked at in one go.
+/// How many orders of one millisecond, which an order number encodes, one query reads.
 const PAGE_SIZE: i64 = 500;
 
-/// The only order of a number.
+/// The only order with an order number.
 async fn find_by_number(app: &App, number: OrderNumber) -> Result<OrderId> {
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
@@ -94,7 +94,7 @@ async fn find_by_number(app: &App, number: OrderNumber) -> Result<OrderId> {
     }
 }
 
-/// What went wrong when an order's back end was last called, if anything.
+/// The error of the last call to an order's back end, if there was one.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -103,7 +103,7 @@ pub async fn last_call_error(app: &App, job: &FulfilmentJob) -> Result<Option<St
     Ok(fulfilment::find_last_error(&mut reader.tx()?, job.shard, job.order.id).await?)
 }
 
-/// Orders of all devices: those that are not over, oldest first, or all, newest first.
+/// Orders of all devices: the open ones, oldest first, or all, newest first.
 ///
 /// # Errors
 /// [`Error::Unavailable`].

@@ -1,6 +1,6 @@
-//! How far a shop's order has come while it is being placed there.
+//! The progress of an order while it is being placed in a shop.
 //!
-//! Not here: the placing ([`super::vendure`]). Invariant: only the node that leased the call notes anything.
+//! Not here: the placing ([`super::vendure`]). Invariant: only the node that leased the call records progress.
 
 use super::job::FulfilmentJob;
 use crate::App;
@@ -9,16 +9,16 @@ use opendrs_domain::time::Time;
 use opendrs_store::fulfilment::BackendCall;
 use opendrs_store::{Command, Tx, fulfilment};
 
-/// What is noted of an order while it is being placed.
+/// A step of the placing of an order.
 #[derive(Clone, Debug)]
 pub(super) enum PlacementProgress {
-    /// A shop is about to be asked to begin it.
+    /// A draft is about to be requested from the shop.
     DraftRequested,
-    /// What the shop calls it, and since when others were begun that were not heard of, if any were.
+    /// The shop's code for the draft, and since when drafts were requested whose answers were lost, if any were.
     DraftCreated(String, Option<Time>),
 }
 
-/// Notes it; an error when the call is somebody else's by now.
+/// Records the progress. Fails if another node has leased the call meanwhile.
 pub(super) async fn record_progress(
     app: &App,
     job: &FulfilmentJob,

@@ -1,7 +1,7 @@
-//! What a back end says of an order, whoever brings it.
+//! A back end's report about an order, from any source.
 //!
-//! Not here: how it is brought. Invariant: every report goes through [`apply_report`] or a call's record; saying it twice
-//! changes nothing.
+//! Not here: how a report arrives. Invariant: every report goes through [`apply_report`] or the record of a call. A
+//! repeated report changes nothing.
 
 use super::job::{FulfilmentJob, find_job};
 use crate::notification::EventIds;
@@ -14,19 +14,19 @@ use opendrs_domain::order::{Order, OrderState, OrderTiming, ReportError};
 use opendrs_domain::time::Time;
 use opendrs_store::{Command, Tx, fulfilment};
 
-/// Who says something of an order.
+/// The source of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReportSource {
-    /// Its back end.
+    /// The back end of the order.
     Backend,
-    /// An operator; a back end that is called hears of it.
+    /// An operator. A back end that is called is informed.
     Operator {
-        /// It may leave although its customer was promised that they can still cancel it.
+        /// Whether the order may be shipped although its customer was promised that they can still cancel it.
         force: bool,
     },
 }
 
-/// Takes a word for an order; the order as it stands then, and whether the word changed it.
+/// Applies a report to an order. Returns the order after it, and whether the report changed it.
 ///
 /// # Errors
 /// [`Error::UnknownOrder`], [`Error::ReportRejected`], [`Error::Unavailable`].
@@ -68,7 +68,7 @@ impl Command for ApplyReport {
         let Some((_, mut order)) = found else { return Ok(Err(ReportError::InvalidState("gone"))) };
         let before = order.clone();
         let change = match order.apply_report(&self.report, self.now, &self.timing) {
-            // What a back end says has happened already; an operator is about to do it.
+            // A back end reports what has happened already. An operator is about to do it.
             Ok(Some(change)) if change.from == OrderState::Placed && change.to == OrderState::Shipped => {
                 let promised = before.check_cancel_window(self.now);
                 match (self.source, promised) {
@@ -81,7 +81,7 @@ impl Command for ApplyReport {
             Err(refused) => return Ok(Err(refused)),
         };
         save_and_notify(tx, self.shard, &self.device, &order, change, (self.event_ids, self.now)).await?;
-        // What it said itself it is not asked or told again.
+        // A back end is not called about what it reported itself.
         if order.backend.is_external() && self.source == ReportSource::Backend {
             fulfilment::record_result(tx, self.shard, order.id, None, None).await?;
         }

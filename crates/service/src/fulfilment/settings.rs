@@ -1,23 +1,23 @@
-//! Who fulfils orders, as the settings have it.
+//! The settings of fulfilment.
 //!
-//! Not here: how a system is called ([`super::webhook`], [`super::vendure`]). Invariant: `Debug` shows
-//! neither a shop's key nor a secret.
+//! Not here: how a system is called ([`super::webhook`], [`super::vendure`]). Invariant: `Debug` shows neither a shop's
+//! key nor a secret.
 
 use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::time::Span;
 use opendrs_domain::wire::webhook::WebhookSecret;
 use std::fmt;
 
-/// Who fulfils orders, as the settings have it.
+/// Which back end fulfils orders, and how the external ones are reached.
 #[derive(Clone, Debug, Default)]
 pub struct FulfilmentSettings {
-    /// Whoever is not named below.
+    /// The back end for all makers that are not named below.
     pub backend: Backend,
-    /// Makers, by name, whose orders go elsewhere.
+    /// Makers, by name, that have another back end.
     pub maker_backends: Vec<(String, Backend)>,
-    /// Where orders for [`Backend::Webhook`] are sent.
+    /// The system that is called for [`Backend::Webhook`].
     pub webhook: Option<FulfilmentWebhook>,
-    /// Where orders for [`Backend::Vendure`] are made.
+    /// The shop that is called for [`Backend::Vendure`].
     pub vendure: Option<VendureShop>,
 }
 
@@ -29,36 +29,36 @@ impl FulfilmentSettings {
     }
 }
 
-/// Where orders are sent.
+/// A system that is called by signed requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FulfilmentWebhook {
-    /// The address that is called.
+    /// The URL that is called.
     pub url: String,
-    /// Secrets that sign: several while they are exchanged. Never empty.
+    /// The secrets that sign: several during a rotation. Never empty.
     pub secrets: Vec<WebhookSecret>,
 }
 
 /// A Vendure shop.
 #[derive(Clone, PartialEq, Eq)]
 pub struct VendureShop {
-    /// Its Admin API.
+    /// The URL of its Admin API.
     pub url: String,
-    /// The API key.
+    /// The API key. It never appears in `Debug`.
     pub api_key: String,
-    /// The token of the channel to sell in; none: the default channel.
+    /// The token of the channel to sell in; `None`: the default channel.
     pub channel: Option<String>,
-    /// The code of the way to ship; none: the cheapest one that the shop offers.
+    /// The code of the shipping method; `None`: the cheapest one that the shop offers.
     pub shipping_method: Option<String>,
-    /// What the payment method is called in the shop's books.
+    /// The code of the payment method in the shop's books.
     pub payment_method: String,
-    /// How often an order is looked at that the shop has.
+    /// The interval between two polls of an order that the shop has.
     pub poll_interval: Span,
-    /// What signs the shop's hints: several while they are exchanged; none: no hints are taken.
+    /// The secrets that sign the shop's hints: several during a rotation. Empty: hints are refused.
     pub hint_secrets: Vec<WebhookSecret>,
 }
 
 impl fmt::Debug for VendureShop {
-    /// Without the key.
+    /// Leaves out the API key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Shop").field("url", &self.url).field("channel", &self.channel).finish_non_exhaustive()
     }

@@ -1,9 +1,9 @@
-//! The back end that is a Vendure shop: orders are made, cancelled and followed through its Admin API.
+//! The back end that is a Vendure shop: orders are made, cancelled and polled through its Admin API.
 //!
-//! What it is: the shop as the settings have it, and what its orders say of ours. What it is not: when it is called
-//! ([`super::backend_call`]). Invariant: the payment that completes an order carries our `eventInstanceId` as its
-//! `transactionId`, and is looked for before anything is made, so that one order of ours is one completed order there,
-//! whatever was lost on the way.
+//! What it is: the shop of the settings, and the reports that follow from its orders. What it is not: the time of a
+//! call ([`super::backend_call`]). Invariant: the payment that completes an order carries our `eventInstanceId` as its
+//! `transactionId`. It is searched for before anything is made. So one order here is one completed order there,
+//! whatever answers were lost.
 
 mod admin_api;
 mod cancel;
@@ -27,18 +27,18 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use wire::VendureOrder;
 
-/// How many requests one order takes at most, one after the other.
+/// The most requests that one order takes, one after the other.
 const MAX_REQUESTS: i64 = 13;
 
-/// A question that every key with a role may ask, and that changes nothing.
+/// A query that every key with a role may send, and that changes nothing.
 const CHANNEL_QUERY: GraphqlOperation =
     GraphqlOperation { name: "OpenDrsChannel", text: "query OpenDrsChannel { activeChannel { code } }" };
 
 impl VendureShop {
-    /// Asks the shop for the channel that it sells in: whether it is there, and takes the key.
+    /// Queries the channel that the shop sells in, to check that the shop is reachable and accepts the key.
     ///
     /// # Errors
-    /// A sentence that says why not.
+    /// A sentence that states why the check failed.
     pub async fn check_connection(&self, network: &dyn Outbound, deadline: Duration) -> Result<(), String> {
         let answer: Result<Value, _> = self.execute_over(network, deadline, &CHANNEL_QUERY, json!({})).await;
         answer.map(drop).map_err(String::from)
@@ -81,7 +81,7 @@ impl FulfilmentConnector for VendureShop {
     }
 }
 
-/// What a shop's order says of ours, once it is complete; what was heard before is said again.
+/// The reports that follow from a completed order in the shop. Earlier reports are repeated.
 fn reports_from_order(found: &VendureOrder) -> Vec<BackendReport> {
     let parcels = found.fulfillments.iter().flatten();
     let mut tracked = parcels.map(|parcel| {
@@ -98,16 +98,17 @@ fn reports_from_order(found: &VendureOrder) -> Vec<BackendReport> {
     }
 }
 
-/// Which order a hint is about, by the shop's own code.
+/// The shop's code of the order that a hint is about.
 ///
 /// # Errors
-/// A sentence that says what is wrong with the body.
+/// A sentence that states what is wrong with the body.
 pub fn parse_hint(body: &[u8]) -> Result<String, String> {
     #[derive(Deserialize)]
     struct HintBody {
         order: String,
     }
-    let hint: HintBody = serde_json::from_slice(body).map_err(|e| format!("the body cannot be read: {e}"))?;
+    let hint: HintBody =
+        opendrs_domain::json::parse_object(body).map_err(|e| format!("the body cannot be read: {e}"))?;
     Ok(hint.order)
 }
 

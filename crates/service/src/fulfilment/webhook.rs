@@ -1,8 +1,8 @@
-//! The back end that is another system: signed calls to it, and its signed word back.
+//! The back end that is another system: signed calls to it, and signed reports from it.
 //!
 //! Signatures are those of Standard Webhooks in both directions: `webhook-id`, `webhook-timestamp` and
 //! `webhook-signature`, an HMAC-SHA256 of `id.timestamp.body` with a shared secret. Invariant: nothing is read from a
-//! body whose signature was not checked; the same call has the same id however often it is made.
+//! body whose signature was not checked. A repeated call has the same id.
 
 use super::connector::{ConnectorFuture, ConnectorOutcome, ConnectorResult, FulfilmentConnector};
 use super::job::FulfilmentJob;
@@ -20,7 +20,7 @@ use serde::Deserialize;
 use serde_json::json;
 use std::time::Duration;
 
-/// The largest answer that is read.
+/// The largest response that is read, in bytes.
 const MAX_RESPONSE_BYTES: usize = 16 * 1024;
 
 impl FulfilmentWebhook {
@@ -31,7 +31,7 @@ impl FulfilmentWebhook {
         webhook::headers(id, now, &signatures).map(|(name, value)| (name.to_owned(), value)).into()
     }
 
-    /// The call that asks for an order to be taken or given up.
+    /// The request that asks the system to place or to cancel an order.
     #[must_use]
     pub fn build_request(
         &self,
@@ -46,7 +46,7 @@ impl FulfilmentWebhook {
         let body = match wanted {
             BackendCallKind::Cancel => {
                 let cancellation = order.cancellation.as_ref();
-                // A hold that ran out is nobody's decision.
+                // Nobody decides the expiry of a hold.
                 let by = cancellation.map_or("expired", |cancellation| cancellation.by.as_str());
                 let reason = cancellation.and_then(|cancellation| cancellation.reason.as_ref());
                 json!({
@@ -54,7 +54,7 @@ impl FulfilmentWebhook {
                     "data": { "eventInstanceId": instance, "orderNumber": number, "cancelledBy": by, "reason": reason },
                 })
             }
-            // Such a system tells of its own accord how an order stands: it is asked about none.
+            // Such a system reports without being polled.
             BackendCallKind::Place | BackendCallKind::Watch => json!({
                 "type": "order.place",
                 "data": {
@@ -115,7 +115,7 @@ impl FulfilmentConnector for FulfilmentWebhook {
         Box::pin(self.send_call(app, BackendCallKind::Cancel, job))
     }
 
-    /// It tells of its own accord how an order stands: it is asked about none.
+    /// Such a system reports without being polled, so nothing is requested.
     fn order_statuses<'a>(
         &'a self,
         _: &'a App,
@@ -133,8 +133,9 @@ impl FulfilmentConnector for FulfilmentWebhook {
     }
 }
 
-/// A back end's word as it is written, in the answer to a call and in its own calls.
+/// A report as JSON, in the response to a call and in the back end's own calls.
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "an object")]
 struct WebhookReportBody {
     status: String,
     problem: Option<String>,
@@ -151,8 +152,9 @@ struct WebhookReportBody {
     instance: Option<String>,
 }
 
-/// What the price consists of, as it is written.
+/// The price parts, as JSON.
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "an object")]
 struct WebhookPriceParts {
     shipping: Option<String>,
     tax: Option<String>,
@@ -168,11 +170,11 @@ impl WebhookPriceParts {
     }
 }
 
-/// Reads a word: the order it names, if it does, and what it says; nothing for `pending`.
+/// Parses a report: the order it names, if it does, and the report; `None` for `pending`.
 fn parse_report(body: &[u8]) -> Result<(Option<String>, Option<BackendReport>), String> {
     const STATUS: &str = "accepted, pending, problem, shipped, delivered or cancelled";
     let written: WebhookReportBody =
-        serde_json::from_slice(body).map_err(|e| format!("the body cannot be read: {e}"))?;
+        opendrs_domain::json::parse_object(body).map_err(|e| format!("the body cannot be read: {e}"))?;
     let expected_at = match &written.expected {
         None => None,
         Some(text) => Some(parse_expected_delivery(text).ok_or("expectedDeliveryDate is no date: write RFC 3339")?),
@@ -201,19 +203,19 @@ fn parse_report(body: &[u8]) -> Result<(Option<String>, Option<BackendReport>), 
     Ok((written.instance, report))
 }
 
-/// What the back end says of its own accord: which order, and what.
+/// Parses a report that the back end sends on its own: the order, and the report; `None` for `pending`.
 ///
 /// # Errors
-/// A sentence that says what is wrong with the body.
+/// A sentence that states what is wrong with the body.
 pub fn parse_unsolicited_report(body: &[u8]) -> Result<(String, Option<BackendReport>), String> {
     let (instance, report) = parse_report(body)?;
     Ok((instance.ok_or("eventInstanceId is missing")?, report))
 }
 
-/// What it answered to a call: its word, nothing if it will say later, or what is wrong and so tried again.
+/// Parses the response to a call: the report, `None` if it follows later, or an error after which the call is retried.
 fn parse_response(wanted: BackendCallKind, answer: &OutboundResponse) -> Result<Option<BackendReport>, String> {
     match wanted {
-        // An order that it does not know, or gave up before, is given up.
+        // An order that the system does not know, or cancelled before, counts as cancelled.
         BackendCallKind::Cancel if answer.is_success() || matches!(answer.status, 404 | 409 | 410) => Ok(None),
         _ if answer.is_success() => parse_report(answer.complete_body()?).map(|(_, report)| report),
         _ => Err(format!("it answered with status {}", answer.status)),

@@ -1,7 +1,7 @@
-//! What tokens are judged by: the token keys and the restricted clients, as they were at one version.
+//! The state by which tokens are judged: the token keys and the restricted clients, as of one access version.
 //!
-//! Not here: when it is read again ([`super::installation_keys`]). Invariant: it never changes; a change of keys or clients
-//! makes another one, with another version.
+//! Not here: when it is read again ([`super::installation_keys`]). Invariant: it never changes. A change of keys or
+//! clients makes a new one with another version.
 
 use crate::derived_keys::DerivedKeys;
 use opendrs_domain::id::ClientId;
@@ -11,10 +11,10 @@ use opendrs_store::access::AccessVersion;
 use opendrs_store::installation::TokenKeyRow;
 use std::collections::HashMap;
 
-/// What token keys are derived for.
+/// The purpose for which token keys are derived.
 pub(crate) const TOKEN_PURPOSE: &str = "token";
 
-/// What tokens are judged by, as it was at a version.
+/// The token keys and restricted clients of one access version.
 pub(crate) struct AccessState {
     pub(crate) version: AccessVersion,
     pub(super) keys: Vec<TokenKeyRow>,
@@ -36,17 +36,17 @@ impl AccessState {
         Self { version, keys, keyring: ring, clients }
     }
 
-    /// Reads a token's text; says nothing of its client.
+    /// Opens a token's text. It does not check the token's client.
     pub(crate) fn open_token(&self, text: &str, wanted: TokenType) -> Result<Claims, TokenError> {
         self.keyring.verify(text, wanted)
     }
 
-    /// Whether the store may hold a key of a number that was not there when this was read.
+    /// Whether the store may hold a key of this number that was added after this state was read.
     pub(crate) fn is_possibly_new_key(&self, number: u32) -> bool {
         !self.keys.iter().any(|key| key.number == i64::from(number))
     }
 
-    /// Whether the token's client accepts it.
+    /// Whether the client of the token accepts it.
     pub(crate) fn accepts(&self, claims: &Claims) -> bool {
         let access = self.clients.get(&claims.client).copied().unwrap_or_default();
         access.accepts_generation(claims.generations.client)

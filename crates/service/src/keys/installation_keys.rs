@@ -1,7 +1,7 @@
-//! An installation's keys, all derived from one master key that is kept outside the store.
+//! The keys of an installation, all derived from one master key that is kept outside the store.
 //!
-//! Not here: adding and retiring token keys. Invariant: the store holds the numbers of the token keys, and no key in clear.
-//! A node whose master key is no longer the store's accepts nothing and stops ([`crate::rewrap`]).
+//! Not here: adding and retiring token keys. Invariant: the store holds the numbers of the token keys, and no key in
+//! clear. A node whose master key is no longer the store's accepts nothing and stops ([`crate::rewrap`]).
 
 use super::access_state::AccessState;
 use crate::derived_keys::DerivedKeys;
@@ -15,20 +15,20 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// What makers' ids of customers are derived for.
+/// The purpose for which directed customer ids are derived.
 const DIRECTED_CUSTOMER_PURPOSE: &str = "directed customers";
-/// What digests of endpoints are derived for.
+/// The purpose for which the digests of endpoints are derived.
 pub(crate) const ENDPOINT_DIGEST_PURPOSE: &str = "seeded endpoints";
-/// What has one key for as long as the installation stands, whatever its master key.
+/// The purposes whose keys stay the same for the life of the installation, whatever its master key.
 pub(crate) const PERMANENT_PURPOSES: [&str; 2] = [DIRECTED_CUSTOMER_PURPOSE, ENDPOINT_DIGEST_PURPOSE];
 
-/// Proves which master key a store has, without telling it.
+/// Proves which master key a store has, without revealing it.
 #[must_use]
 pub fn master_key_check(master: &[u8; 32]) -> [u8; 32] {
     DerivedKeys::new(*master).master_check()
 }
 
-/// The keys, and what tokens are judged by, as far as this node knows.
+/// The derived keys, and the access state that this node knows.
 pub(crate) struct InstallationKeys {
     derived: Arc<DerivedKeys>,
     /// Whether the store has another master key by now.
@@ -38,7 +38,7 @@ pub(crate) struct InstallationKeys {
     form_key: [u8; 32],
 }
 
-/// How often what tokens are judged by is read again because it changed meanwhile.
+/// The most times that the access state is read again because it changed during the read.
 const MAX_RELOADS: usize = 5;
 
 impl InstallationKeys {
@@ -55,8 +55,8 @@ impl InstallationKeys {
         Ok(keys)
     }
 
-    /// Reads what tokens are judged by, if it changed; `true` if so. The version is asked for before and after, since on
-    /// PostgreSQL each statement sees a state of its own.
+    /// Reads the access state again if its version changed; returns `true` if so. The version is read before and after,
+    /// because on PostgreSQL each statement has its own snapshot.
     pub(crate) async fn reload(&self, db: &Db) -> Result<bool> {
         let mut reader = db.reader().await?;
         let mut tx = reader.tx()?;
@@ -80,17 +80,17 @@ impl InstallationKeys {
         Err(Error::Unavailable("clients and keys are being changed; try again".into()))
     }
 
-    /// What tokens are judged by, as far as this node knows.
+    /// The access state that this node knows.
     pub(crate) fn access(&self) -> arc_swap::Guard<Arc<AccessState>> {
         self.access.load()
     }
 
-    /// All keys that are derived.
+    /// All derived keys.
     pub(crate) fn derived_keys(&self) -> Arc<DerivedKeys> {
         self.derived.clone()
     }
 
-    /// A key for a purpose; numbers make several.
+    /// Derives a key for a purpose. Numbers give several keys for one purpose.
     pub(crate) fn derive_key(&self, purpose: &str, number: u32) -> [u8; 32] {
         self.derived.key(purpose, number)
     }
@@ -98,7 +98,7 @@ impl InstallationKeys {
     /// Waits until the store has another master key.
     pub(crate) async fn wait_until_replaced(&self) {
         let mut replaced = self.master_replaced.subscribe();
-        // It is as old as what it waits on.
+        // The sender lives as long as the receiver, so this cannot fail.
         let _ = replaced.wait_for(|replaced| *replaced).await;
     }
 

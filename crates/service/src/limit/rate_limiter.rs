@@ -1,38 +1,39 @@
-//! A table of fixed size that remembers who called more often of late than a limit allows to go unnoticed.
+//! A table of fixed size that remembers the callers that recently came near a rate limit.
 //!
-//! What it is: the generic cell rate algorithm, one number a caller. What it is not: exact; a caller may use all calls of a
-//! period at once and gets them back evenly over the period. Invariant: asking costs a hash and one exchange of 64 bits: no
-//! lock, no allocation. Memory does not grow. Where more callers are busy than the table holds, those nearest to their full
-//! allowance are forgotten: it errs by letting pass, never by refusing one caller for another's calls.
+//! What it is: the generic cell rate algorithm, one number for each caller. What it is not: exact. A caller may use all
+//! calls of a period together and gets them back evenly over the period. Invariant: a check costs a hash and one
+//! exchange of 64 bits: no lock, no allocation. Memory does not grow. Where more callers are busy than the table holds,
+//! those nearest to their full allowance are forgotten. The error is to allow a call, never to refuse a caller for the
+//! calls of another.
 
 use opendrs_domain::time::Time;
 use std::sync::atomic::{AtomicU64, Ordering};
 use uuid::Uuid;
 
-/// Places that share a part of the hash; a caller is in one of them.
+/// Places that share a part of the hash. A caller is in one of them.
 const WAYS: usize = 4;
-/// How many such sets: 128 KiB in all.
+/// The number of sets: 128 KiB in all.
 const SETS: usize = 4096;
-/// Bits of a place that hold a time in microseconds; the others hold a part of the caller's hash.
+/// Bits of a place that hold a time in microseconds. The others hold a part of the caller's hash.
 const TIME_BITS: u32 = 44;
 const TIME_MASK: u64 = (1 << TIME_BITS) - 1;
-/// Microseconds.
+/// Microseconds of a second.
 const MICROS_PER_SECOND: u64 = 1_000_000;
-/// The same.
+/// Microseconds of a day.
 const MICROS_PER_DAY: u64 = 86_400 * MICROS_PER_SECOND;
-/// How often an exchange is tried that somebody else's call came between.
+/// The most tries of an exchange that concurrent calls make fail.
 const MAX_EXCHANGE_TRIES: usize = 4;
 
-/// How often somebody may call.
+/// A rate limit for one caller.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CallRate {
-    /// Calls a second in the long run; 0 for as many as they like.
+    /// Calls a second in the long run; 0 for no limit.
     pub per_second: u32,
-    /// Calls at once, after a rest.
+    /// Calls that may come together after a pause.
     pub burst: u32,
 }
 
-/// One table.
+/// The table of one rate limit.
 pub(super) struct RateLimiter {
     sets: Box<[[AtomicU64; WAYS]]>,
     /// Microseconds between two calls at the rate; 0 without a limit.
@@ -41,7 +42,7 @@ pub(super) struct RateLimiter {
     window: u64,
 }
 
-/// Well spread, as neighbours in time have ids that are much alike.
+/// Spreads keys well, because ids that are made one after the other are similar.
 pub(super) fn hash_key(key: Uuid) -> u64 {
     let (high, low) = key.as_u64_pair();
     let mut hash = high.rotate_left(32) ^ low;
@@ -52,13 +53,13 @@ pub(super) fn hash_key(key: Uuid) -> u64 {
 }
 
 impl RateLimiter {
-    /// A rate: so many calls a second, and so many at once.
+    /// A limit of so many calls a second, and of so many together.
     pub(super) fn new(CallRate { per_second, burst }: CallRate) -> Self {
         let interval = MICROS_PER_SECOND.checked_div(u64::from(per_second)).map_or(0, |micros| micros.max(1));
         Self::with_interval(interval, interval * u64::from(burst.max(1)))
     }
 
-    /// So many in a day; 0 for as many as they like.
+    /// A limit of so many calls a day; 0 for no limit.
     pub(super) fn per_day(count: u32) -> Self {
         let interval = MICROS_PER_DAY.checked_div(u64::from(count)).map_or(0, |micros| micros.max(1));
         Self::with_interval(interval, interval * u64::from(count))
@@ -69,7 +70,7 @@ impl RateLimiter {
         Self { sets: (0..sets).map(|_| Default::default()).collect(), interval, window: window.min(TIME_MASK / 4) }
     }
 
-    /// Forgets everybody.
+    /// Forgets all callers.
     pub(super) fn clear(&self) {
         self.sets.iter().flatten().for_each(|place| place.store(0, Ordering::Relaxed));
     }
@@ -79,20 +80,20 @@ impl RateLimiter {
         Some((set, hash & !TIME_MASK))
     }
 
-    /// How far ahead of `now` a place's caller is. A time further ahead than any call leaves behind is one of long ago,
-    /// or of a clock that was put back since: nothing is held against either.
+    /// How far ahead of `now` the caller of a place is. A time further ahead than any call leaves is very old, or the
+    /// clock was put back: both count as zero.
     fn micros_ahead(&self, word: u64, now: u64) -> u64 {
         let ahead = (word & TIME_MASK).wrapping_sub(now) & TIME_MASK;
         if ahead <= self.window { ahead } else { 0 }
     }
 
-    /// Counts a call, or says how many seconds the caller has to wait; a refused call is not counted.
+    /// Counts a call, or returns the seconds that the caller has to wait. A refused call is not counted.
     pub(super) fn try_acquire(&self, hash: u64, now: Time) -> Result<(), i64> {
         let Some((set, tag)) = self.set_of(hash) else { return Ok(()) };
         let now = now.as_micros().cast_unsigned() & TIME_MASK;
         for _ in 0..MAX_EXCHANGE_TRIES {
             let words = set.each_ref().map(|place| place.load(Ordering::Relaxed));
-            // Its own place; or the one whose caller is nearest to good standing.
+            // The place of the caller, or else the place whose caller is nearest to a full allowance.
             let own = words.iter().position(|word| word & !TIME_MASK == tag);
             let least = || (0..WAYS).min_by_key(|at| self.micros_ahead(words[*at], now)).unwrap_or_default();
             let at = own.unwrap_or_else(least);
@@ -109,7 +110,7 @@ impl RateLimiter {
         Ok(())
     }
 
-    /// Uncounts a call that will be counted again.
+    /// Takes back a call that will be counted again.
     pub(super) fn refund(&self, hash: u64, now: Time) {
         let Some((set, tag)) = self.set_of(hash) else { return };
         let now = now.as_micros().cast_unsigned() & TIME_MASK;
@@ -191,7 +192,7 @@ mod tests {
         assert_eq!(limit.sets.len(), 0);
     }
 
-    /// More callers than there are places, all busy: nobody is refused for another's calls.
+    /// When more callers are busy than there are places, none is refused for the calls of another.
     #[test]
     fn a_full_table_errs_by_letting_pass() {
         let limit = RateLimiter::new(RATE);
@@ -208,8 +209,8 @@ mod tests {
             let threads: Vec<_> = (0..4).map(|n| scope.spawn(move || count(n))).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).sum()
         });
-        // One that loses its exchange as often as it tries passes uncounted; each of the 1000 that are counted makes three
-        // others lose once at most, however the threads are scheduled.
+        // A call that loses its exchange as often as it tries passes uncounted. Each of the 1000 counted calls makes
+        // three others lose at most once, however the threads are scheduled.
         assert!((1000..=1000 + 1000 * 3 / MAX_EXCHANGE_TRIES).contains(&passed), "{passed}");
     }
 }

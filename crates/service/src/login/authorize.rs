@@ -1,4 +1,4 @@
-//! The authorize request: rules first, then whether the model it names may be linked.
+//! The authorization request: its rules are checked first, then whether the model it names may be linked.
 
 use crate::{App, Error, Result};
 use opendrs_domain::login::authorize::{self as rules, AuthorizationError, AuthorizationParams, AuthorizationRequest};
@@ -11,28 +11,28 @@ use opendrs_store::signup::SignupRow;
 use opendrs_store::{Command, Tx, maker, model, profile, signup};
 use sha2::{Digest, Sha256};
 
-/// How long a sign-up may take.
+/// The lifetime of a sign-up.
 const SIGNUP_LIFETIME: Span = Span::from_hours(1);
 
-/// An authorize request, checked, with all it speaks of.
+/// A checked authorization request, with everything it refers to.
 #[derive(Clone, Debug)]
 pub struct ResolvedAuthorization {
     /// The request.
     pub request: AuthorizationRequest,
-    /// Who asks.
+    /// The client that sent it.
     pub client: Client,
     /// The client's profile.
     pub profile: Profile,
     /// The profile's maker.
     pub maker: Maker,
-    /// The device's model, when a device is to be linked.
+    /// The model of the device to be linked; `None` if no device is to be linked.
     pub model: Option<Model>,
 }
 
-/// Checks an authorize request. `issuer` is who answers it, which the answer says.
+/// Checks an authorization request. `issuer` is the issuer that the response names.
 ///
 /// # Errors
-/// [`Error::Unavailable`]; a refused request is the inner [`Refusal`].
+/// [`Error::Unavailable`]; a refused request is the inner [`AuthorizationError`].
 pub async fn check_request(
     app: &App,
     params: &AuthorizationParams,
@@ -49,8 +49,8 @@ pub async fn check_request(
     resolve(app, request).await
 }
 
-/// Loads what a checked request speaks of; also at every later step, so that a model or client that went away or was disabled meanwhile
-/// is seen.
+/// Loads everything that a checked request refers to. Every later step loads it again, so that a model or client that
+/// was removed or disabled meanwhile is noticed.
 pub(crate) async fn resolve(
     app: &App,
     request: AuthorizationRequest,
@@ -85,8 +85,8 @@ pub(crate) async fn resolve(
     Ok(Ok(ResolvedAuthorization { request, client, profile, maker, model }))
 }
 
-/// Begins a sign-up for a signed-in customer. Returns its id, and whether consent was given before and need not be
-/// asked for again.
+/// Begins a sign-up for a signed-in customer. Returns its id, and whether consent was given before and is not needed
+/// again.
 ///
 /// # Errors
 /// [`Error::Unavailable`].

@@ -1,5 +1,5 @@
-//! Which client is speaking at the token endpoint, by which rules (docs/spec/login.md#client-modes,
-//! docs/spec/identifiers.md#client-secrets), and how a client is switched off.
+//! Client authentication at the token endpoint, by the client's mode (docs/spec/login.md#client-modes,
+//! docs/spec/identifiers.md#client-secrets), and changes of clients by operators.
 
 use crate::error::OAuthErrorCode;
 use crate::throttle::CredentialAttempt;
@@ -10,10 +10,10 @@ use opendrs_store::access::{self, AccessVersion};
 use opendrs_store::{Command, Tx, maker, profile};
 use uuid::Uuid;
 
-/// How many profiles are read at once.
+/// How many profiles one query reads.
 const PAGE_SIZE: i64 = 100;
 
-/// A client by its id on the wire.
+/// Finds a client by its id on the wire.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -23,7 +23,7 @@ pub async fn find(app: &App, id: &str) -> Result<Option<Client>> {
     Ok(profile::find_client(&mut reader.tx()?, id).await?)
 }
 
-/// Every client with the names of its maker and its profile, profile by profile.
+/// Every client with the names of its maker and its profile, ordered by profile.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -43,7 +43,7 @@ pub async fn list(app: &App) -> Result<Vec<(String, String, Client)>> {
     }
 }
 
-/// Lets a client live by other rules, on every node from its next request on; tokens it was issued stay good.
+/// Sets the mode of a client, on every node from its next request on. Issued tokens stay valid.
 ///
 /// # Errors
 /// [`Error::InvalidCommand`] when there is no such client; [`Error::Unavailable`].
@@ -62,25 +62,25 @@ fn unknown_client_error(id: &str) -> Error {
     Error::InvalidCommand(format!("there is no client {id}: `opendrs client list` tells which there are"))
 }
 
-/// What may be done to a client.
+/// A change of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientChange {
-    /// All its codes and tokens end, and nobody can log in through it.
+    /// Ends all its codes and tokens, and refuses sign-in through it.
     Disable,
-    /// Customers can log in through it again; what ended stays ended.
+    /// Allows sign-in through it again. Ended tokens stay ended.
     Enable,
-    /// As [`ClientChange::Disable`], for ever. Its row stays, for the devices that were linked through it.
+    /// Like [`ClientChange::Disable`], for ever. Its row stays, for the devices that were linked through it.
     Remove,
-    /// A new secret, of this hash, is accepted beside the one there is.
+    /// Adds a secret with this hash, which is accepted beside the present one.
     RotateSecret([u8; 32]),
-    /// The older of two secrets is no longer accepted.
+    /// Ends the older of two secrets.
     RetireSecret,
 }
 
-/// Changes a client: when this returns, the change holds on every node.
+/// Changes a client. When this returns, the change holds on every node.
 ///
 /// # Errors
-/// [`Error::InvalidCommand`] when there is no such client, or the change is none for it; [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] when there is no such client, or the change does not apply to it; [`Error::Unavailable`].
 pub async fn apply_change(app: &App, id: &str, change: ClientChange) -> Result<Client> {
     let client = find_for_command(app, id).await?.id;
     let changed = app.db.write(ChangeClient { client, change, version: keys::next_access_version(app) }).await??;
@@ -88,10 +88,10 @@ pub async fn apply_change(app: &App, id: &str, change: ClientChange) -> Result<C
     Ok(changed)
 }
 
-/// Makes a new secret, which is accepted beside the one there is; returns it with the client.
+/// Makes a new secret, which is accepted beside the present one. Returns it with the client.
 ///
 /// # Errors
-/// As [`change`].
+/// Those of [`apply_change`].
 pub async fn rotate_secret(app: &App, id: &str) -> Result<(Client, String)> {
     let secret = app.ids.random_secret();
     let client = apply_change(app, id, ClientChange::RotateSecret(hash_secret(&secret))).await?;
@@ -177,11 +177,11 @@ impl Command for SetClientMode {
     }
 }
 
-/// Finds the client and checks its proof: a web client its secret, a public one that it sends none. An unknown client, or one
-/// that is disabled, costs the same work and gets the same answer as a wrong secret. With the client comes the version of
-/// all that decides which tokens are refused, as of the same read.
+/// Finds the client and checks its authentication: a web client sends its secret, a public one sends none. An unknown
+/// or disabled client costs the same work and gets the same answer as a wrong secret. The result includes the access
+/// version of the same read.
 ///
-/// Wrong proofs are braked by client and source: who guesses waits, and nobody waits for guesses from elsewhere.
+/// Failed authentication is throttled by client and source. So only the guessing source has to wait.
 ///
 /// # Errors
 /// `invalid_request` without an id, `invalid_client`, [`Error::Throttled`], [`Error::RateLimited`].
@@ -195,7 +195,7 @@ pub(crate) async fn authenticate(
     let id = id.ok_or_else(|| {
         Error::oauth(OAuthErrorCode::InvalidRequest, "The request is missing a required parameter : client_id")
     })?;
-    // However it is spelled, and all that are none together.
+    // One spelling for each client id, and one name for all invalid ids.
     let name = ClientId::parse(id).map_or_else(|_| "unknown".into(), |id| id.to_string());
     let tried = CredentialAttempt { subject: &name, source };
     let found = match ClientId::parse(id) {
@@ -211,7 +211,7 @@ pub(crate) async fn authenticate(
             false
         }
     };
-    // A public client proves nothing here, so it neither waits nor undoes a failure.
+    // A public client proves nothing here, so it neither waits nor resets a failure.
     let public = secret.is_none() && found.as_ref().is_some_and(|(client, _)| !client.kind.is_confidential());
     let proven = public || app.client_throttle.check(tried, app.now(), proof).map_err(Error::Throttled)?;
     let proven = found.filter(|_| proven);

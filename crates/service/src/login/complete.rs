@@ -1,6 +1,7 @@
-//! A sign-up's end: registration, subscriptions, events, consent and code, all or nothing.
+//! The end of a sign-up: registration, subscriptions, events, consent and code, all or nothing.
 //!
-//! Invariant: a sign-up ends once, in one transaction; its code follows from it, so that who completes twice is told the same.
+//! Invariant: a sign-up ends once, in one transaction. Its code is derived from its id, so a repeated completion gets
+//! the same answer.
 
 use super::authorize::{self, ResolvedAuthorization};
 use super::registration::{Registration, TakeoverConditions};
@@ -24,7 +25,7 @@ use opendrs_store::consent::PendingWithdrawal;
 use opendrs_store::{Command, Tx, code, consent, customer, profile, signup};
 use sha2::Sha256;
 
-/// Finishes a sign-up. Returns where the browser goes, code included.
+/// Completes a sign-up. Returns the URL to which the browser is redirected, code included.
 ///
 /// # Errors
 /// [`Error::InvalidForm`] when a slot is unanswered, none is chosen, or there is nowhere to ship to;
@@ -64,11 +65,11 @@ pub async fn complete(app: &App, of: &SignupInProgress, customer: &Customer) -> 
     Ok(of.authorization.request.success_redirect(&grant.code))
 }
 
-/// Where the browser of a sign-up goes that was finished, as long as its code waits to be exchanged: the last button was
-/// pressed twice, or the answer to it got lost.
+/// The redirect URL of a sign-up that was completed, while its code is not exchanged. It serves a button that was
+/// pressed twice, and a response that was lost.
 ///
 /// # Errors
-/// [`Error::SignupClosed`] where that is over, or there was none.
+/// [`Error::SignupClosed`] where the code was exchanged or has expired, or there was no such sign-up.
 pub async fn find_finished_redirect(app: &App, session: &Session, id: &str) -> Result<String> {
     let hash = authorize::hash_signup_id(id);
     let mut reader = app.db.reader().await?;
@@ -84,7 +85,7 @@ pub async fn find_finished_redirect(app: &App, session: &Session, id: &str) -> R
     }
 }
 
-/// The code that a sign-up ends with: whoever has its id, and our key, can tell it again.
+/// The code of a sign-up, derived from its id with a key of the installation, so that it can be derived again.
 fn derive_code(app: &App, id: &[u8; 32]) -> String {
     let key = app.keys.derive_key("codes", 0);
     let mut random = [0; codes::RANDOM_BYTES];
@@ -107,7 +108,7 @@ pub(crate) struct NewDevice {
     pub(crate) is_test: bool,
 }
 
-/// What [`finish_signup`] made.
+/// The result of [`finish_signup`].
 #[derive(Clone, Debug)]
 pub(crate) struct CompletedSignup {
     /// The authorization code.
@@ -116,11 +117,11 @@ pub(crate) struct CompletedSignup {
     pub(crate) device: Option<(i64, DeviceId)>,
     /// The family of the tokens to come.
     pub(crate) family: u64,
-    /// What they belong to.
+    /// The token generations that they belong to.
     pub(crate) generations: TokenGenerations,
 }
 
-/// The sign-up that is finished.
+/// The row of the sign-up to be completed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SignupRef {
     shard: i64,
@@ -128,17 +129,17 @@ pub(crate) struct SignupRef {
     consent_generation: Option<ConsentGeneration>,
 }
 
-/// How often a sign-up waits for the end of a withdrawal.
+/// The most times that a sign-up waits for the end of a withdrawal.
 const MAX_TRIES: usize = 3;
 
-/// A sign-up that is to be finished, with all that was decided in it.
+/// A sign-up to be completed, with everything that was decided in it.
 pub(crate) struct SignupDecision<'a> {
     pub(crate) authorization: &'a ResolvedAuthorization,
     pub(crate) customer: &'a Customer,
-    /// The unit that is linked.
+    /// The unit to be linked.
     pub(crate) new_device: Option<NewDevice>,
     pub(crate) choices: Vec<SlotChoice>,
-    /// Its row; none where it was decided at a command line.
+    /// The row of the sign-up; `None` for a command of an operator.
     pub(crate) signup: Option<SignupRef>,
 }
 
@@ -151,14 +152,14 @@ pub(crate) async fn finish_signup(app: &App, decided: &SignupDecision<'_>) -> Re
             }
             (_, SignupOutcome::Closed) => break,
             (_, SignupOutcome::OwnedByAnother) => return Err(FormError::OwnerChanged.into()),
-            // Its events come before those of the next try, whose ids are drawn then.
+            // The events of the withdrawal precede those of the next try, which allocates its ids afterwards.
             (_, SignupOutcome::WithdrawalPending(ending)) => crate::consent::finish_withdrawal(app, ending).await?,
         }
     }
     Err(Error::SignupClosed)
 }
 
-/// A try: the code's text, and what became of it.
+/// One try. Returns the text of the code, and the outcome.
 async fn try_finish_signup(app: &App, decided: &SignupDecision<'_>) -> Result<(String, SignupOutcome)> {
     let SignupDecision { authorization: asked, customer, new_device: linked, choices, signup } = decided;
     let now = app.now();
@@ -186,7 +187,7 @@ async fn try_finish_signup(app: &App, decided: &SignupDecision<'_>) -> Result<(S
         shards,
         shard: shards.for_unit(model.id, serial),
         takeover: TakeoverConditions {
-            // Whoever may run a command may also decide whose a unit is.
+            // An operator at the command line may link a unit whatever the takeover policy is.
             policy: signup.is_some().then_some(model.takeover_policy),
             undo_until: now + app.settings.takeover.answer_within,
         },
@@ -229,16 +230,15 @@ struct CompleteSignup {
     now: Time,
 }
 
-/// What became of a sign-up.
+/// The outcome of a try to complete a sign-up.
 enum SignupOutcome {
-    /// It is finished: the device, if one was linked, and the family of its tokens and what they belong to.
+    /// It is complete: the device, if one was linked, the family of its tokens and their generations.
     Completed { device: Option<(i64, DeviceId)>, family: u64, generations: TokenGenerations },
-    /// It was finished before, the consent that it was begun with was withdrawn meanwhile, its client was disabled or its
-    /// customer blocked.
+    /// It was completed before, its consent was withdrawn meanwhile, its client was disabled or its customer blocked.
     Closed,
-    /// The unit is another customer's, whose answer it needs; nothing was changed.
+    /// The unit belongs to another customer, whose answer is needed. Nothing was changed.
     OwnedByAnother,
-    /// What the customer withdrew before is not at its end; nothing was changed.
+    /// An earlier withdrawal of the customer is not finished. Nothing was changed.
     WithdrawalPending(PendingWithdrawal),
 }
 
@@ -291,8 +291,8 @@ impl Command for CompleteSignup {
 }
 
 impl CompleteSignup {
-    /// What the code belongs to; `None` if its client is disabled or its customer blocked. The customer is held, so that
-    /// whoever blocks them finds the device that is linked now.
+    /// The token generations of the code; `None` if the client is disabled or the customer blocked. It locks the
+    /// customer's row, so that a concurrent block finds the device that is linked now.
     async fn current_generations(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Option<TokenGenerations>> {
         let (customer_shard, ..) = self.consent;
         let (_, code) = &self.code;

@@ -1,7 +1,7 @@
-//! Linking a device without a browser: for an operator's shell and for tests.
+//! Links a device without a browser, for an operator's shell and for tests.
 //!
-//! The same rules and the same transaction as the pages; only sign-in and consent are taken for granted, since whoever
-//! may run this command may read the store.
+//! It has the rules and the transaction of the pages. Only sign-in and consent are assumed, because whoever may run
+//! this command may read the store.
 
 use super::authorize::{self, ResolvedAuthorization};
 use super::complete::{CompletedSignup, NewDevice, SignupDecision, finish_signup};
@@ -18,18 +18,18 @@ use opendrs_domain::text::{Asin, Email, ModelCode, Serial, SlotId};
 use opendrs_domain::token::TokenType;
 use opendrs_store::subscription;
 
-/// Which slots are to be on.
+/// Which slots are reordered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SlotSelection {
     /// Every slot, with its first product.
     Every,
     /// None.
     Nothing,
-    /// These, the others off.
+    /// These slots with these products; the others are off.
     Listed(Vec<(SlotId, Asin)>),
 }
 
-/// What to link.
+/// The parameters of a link.
 #[derive(Clone, Debug)]
 pub struct LinkDevice {
     /// The client's id, as on the wire.
@@ -40,15 +40,15 @@ pub struct LinkDevice {
     pub serial: Serial,
     /// The owner's e-mail address.
     pub customer: Email,
-    /// Its orders are test orders.
+    /// Whether its orders are test orders.
     pub test: bool,
-    /// Which slots are to be on.
+    /// Which slots are reordered.
     pub slots: SlotSelection,
-    /// For a code instead of tokens: the redirect it is bound to, and its challenge.
+    /// To get a code instead of tokens: the redirect URI that it is bound to, and its PKCE challenge.
     pub code: Option<(String, Option<Challenge>)>,
 }
 
-/// What was linked.
+/// The result of a link.
 #[derive(Clone, Debug)]
 pub struct LinkResult {
     /// Tokens, or a code for them.
@@ -69,7 +69,7 @@ pub enum TokensOrCode {
 /// Links a device.
 ///
 /// # Errors
-/// [`Error::InvalidCommand`] names what does not exist or may not be.
+/// [`Error::InvalidCommand`] names what does not exist or is not allowed.
 pub async fn link_device(app: &App, link: LinkDevice) -> Result<LinkResult> {
     let bad = |text: String| Error::InvalidCommand(text);
     let id = crate::customer::find_id_by_email(app, &link.customer).await?;

@@ -1,4 +1,5 @@
-//! Login with Amazon: authorize, sign-up, token, tokeninfo, profile; the turning refresh tokens of strict clients.
+//! Login with Amazon: authorization request, sign-up, token, tokeninfo, profile; and the refresh rotation of strict
+//! clients.
 
 pub mod authorize;
 pub mod client;

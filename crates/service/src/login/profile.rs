@@ -1,4 +1,4 @@
-//! What an access token says of its customer: tokeninfo and `/user/profile` (docs/spec/login.md#tokeninfo,
+//! The claims of an access token about its customer: tokeninfo and `/user/profile` (docs/spec/login.md#tokeninfo,
 //! docs/spec/login.md#user-profile).
 
 use crate::error::OAuthErrorCode;
@@ -8,49 +8,50 @@ use opendrs_domain::profile::Client;
 use opendrs_domain::time::Time;
 use opendrs_domain::token::Claims;
 
-/// `GET /auth/o2/tokeninfo`.
+/// The response of `GET /auth/o2/tokeninfo`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenInfo {
-    /// The customer, as this maker sees them.
+    /// The directed customer id.
     pub user_id: String,
     /// The client the token was issued to.
     pub client: String,
-    /// The client's profile.
+    /// The security profile of the client.
     pub profile: String,
-    /// Seconds the token still lives.
+    /// The seconds until the token expires.
     pub remaining: i64,
-    /// When it was issued.
+    /// The time at which the token was issued.
     pub issued_at: Time,
 }
 
-/// `GET /user/profile`: what the token's scopes open, and no more.
+/// The response of `GET /user/profile`: only what the scopes of the token allow.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct UserProfile {
-    /// With `profile` or `profile:user_id`.
+    /// The directed customer id, with `profile` or `profile:user_id`.
     pub user_id: Option<String>,
-    /// With `profile`.
+    /// The name, with `profile`.
     pub name: Option<String>,
-    /// With `profile`.
+    /// The mail address, with `profile`.
     pub email: Option<String>,
-    /// With `postal_code`.
+    /// The postal code, with `postal_code`.
     pub postal_code: Option<String>,
 }
 
-/// Where a token came.
+/// Where in a request a token was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenSource {
     /// In a header.
     Header,
-    /// In the query, where logs and histories keep it; not that of a strict client.
+    /// In the query, where logs and histories keep it. The token of a strict client is refused there.
     Query,
-    /// In more than one place; not that of a strict client (RFC 6750, 2).
+    /// In more than one place. The token of a strict client is refused (RFC 6750, 2).
     Repeated,
 }
 
-/// Says what a token is.
+/// The claims of a token.
 ///
 /// # Errors
-/// [`Error::InvalidToken`], [`Error::OAuth`] for a strict client's token in the query or in two places, [`Error::Unavailable`].
+/// [`Error::InvalidToken`], [`Error::OAuth`] for a strict client's token in the query or in two places,
+/// [`Error::Unavailable`].
 pub async fn token_info(app: &App, text: &str, carried: TokenSource) -> Result<TokenInfo> {
     let (claims, client) = token::check_access_token(app, text).await?;
     build_token_info(app, &claims, &client, carried)
@@ -75,11 +76,11 @@ fn build_token_info(app: &App, claims: &Claims, client: &Client, carried: TokenS
     })
 }
 
-/// Says who a token's customer is.
+/// The profile of a token's customer.
 ///
 /// # Errors
-/// [`Error::InvalidToken`], [`Error::InsufficientScope`], [`Error::OAuth`] for a strict client's token in the query or in
-/// two places, [`Error::Unavailable`].
+/// [`Error::InvalidToken`], [`Error::InsufficientScope`], [`Error::OAuth`] for a strict client's token in the query or
+/// in two places, [`Error::Unavailable`].
 pub async fn user_profile(app: &App, text: &str, carried: TokenSource) -> Result<UserProfile> {
     let (claims, client) = token::check_access_token(app, text).await?;
     let has = |scope| claims.scopes.contains(scope);

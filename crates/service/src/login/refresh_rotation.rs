@@ -1,8 +1,8 @@
-//! The refresh tokens of strict clients, which turn at each use (docs/spec/login.md#refresh-rotation).
+//! Refresh rotation: each use of a strict client's refresh token gives a new one (docs/spec/login.md#refresh-rotation).
 //!
-//! What it is: the one row that a turn reads and writes: the device's, or the consent's. What it is not: the rule
-//! ([`opendrs_domain::login::turn`]); nor anything that the refreshes of other clients run. Invariant: of any number of
-//! uses of one token, on whatever nodes, one turns it; and a turn is answered after it is durable.
+//! What it is: the one row that a rotation reads and writes, which is the device's or the consent's. What it is not:
+//! the rule ([`opendrs_domain::login::refresh_rotation`]), nor a part of the refreshes of other clients. Invariant: of
+//! any number of uses of one token, on whatever nodes, one rotates it. A rotation is answered after it is durable.
 
 use crate::{App, Result};
 use opendrs_domain::id::{ClientId, CustomerId, DeviceId, ProfileId};
@@ -13,7 +13,7 @@ use opendrs_domain::time::Time;
 use opendrs_domain::token::Claims;
 use opendrs_store::{Command, Tx, consent, device};
 
-/// The row that a family belongs to.
+/// The row that a token family belongs to.
 #[derive(Clone, Copy, Debug)]
 enum FamilyOwner {
     Device(i64, DeviceId),
@@ -33,7 +33,7 @@ pub(super) struct RotateRefresh {
 }
 
 impl RotateRefresh {
-    /// The use of this token; `None` if what it speaks for is gone.
+    /// The use of this token; `None` if its device or consent no longer exists.
     pub(super) async fn for_claims(
         app: &App,
         tx: &mut Tx<'_>,
@@ -71,7 +71,7 @@ impl RotateRefresh {
     }
 }
 
-/// Uses a token; says when the one in its place is issued, `None` if there is none.
+/// Uses a token. Returns the issue time of the token that replaces it, `None` if there is none.
 pub(super) async fn rotate(app: &App, turn: RotateRefresh) -> Result<Option<Time>> {
     let client = turn.client;
     Ok(match app.db.write(turn).await? {
@@ -89,7 +89,7 @@ pub(super) async fn rotate(app: &App, turn: RotateRefresh) -> Result<Option<Time
 }
 
 impl Command for RotateRefresh {
-    /// `None` if what it speaks for ended meanwhile.
+    /// `None` if its device or consent ended meanwhile.
     type Output = Option<RotationOutcome>;
     fn ordering_key(&self) -> u64 {
         self.command_key

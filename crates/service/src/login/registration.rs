@@ -1,8 +1,8 @@
-//! A unit becomes a customer's: the registration, its subscriptions, and what becomes of the one before.
+//! The registration of a unit: the device, its subscriptions, and the end of an earlier registration.
 //!
-//! What it is: the part of a sign-up's end that concerns the unit. What it is not: consent and code ([`super::complete`]),
-//! and what an earlier owner may answer ([`crate::takeover`]). Invariant: a unit has one registration at a time, and no
-//! customer takes over a unit whose owner may not lose it now.
+//! What it is: the part of a sign-up's end that concerns the unit. What it is not: consent and code
+//! ([`super::complete`]), and the answers of an earlier owner ([`crate::takeover`]). Invariant: a unit has one
+//! registration at a time, and no takeover happens that its policy does not allow now.
 
 use crate::device::end_registration;
 use crate::mail::queue;
@@ -20,18 +20,18 @@ use opendrs_domain::text::SlotId;
 use opendrs_domain::time::Time;
 use opendrs_store::{Shards, Tx, consent, device, order, product, profile, rule, subscription, takeover};
 
-/// How many earlier registrations of a unit are asked for open orders.
+/// How many earlier registrations of a unit are searched for open orders.
 const MAX_EARLIER_REGISTRATIONS: i64 = 10;
 
-/// When a unit that another customer has may be linked.
+/// The conditions for linking a unit that another customer has.
 pub(super) struct TakeoverConditions {
-    /// What the maker says; `None` where an operator decided.
+    /// The policy of the device model; `None` where an operator links the unit.
     pub(super) policy: Option<TakeoverPolicy>,
-    /// Until when the earlier owner may take it back.
+    /// The time until which the earlier owner may undo the takeover.
     pub(super) undo_until: Time,
 }
 
-/// A unit to link, for a new customer of it or the same.
+/// A unit to be linked, for its present customer or a new one.
 pub(super) struct Registration {
     pub(super) shards: Shards,
     pub(super) shard: i64,
@@ -42,7 +42,7 @@ pub(super) struct Registration {
 }
 
 impl Registration {
-    /// Whether the unit is nobody else's, or its takeover was begun and may be completed.
+    /// Whether no other customer has the unit, or its takeover was begun and may be completed.
     pub(super) async fn can_be_linked(&self, tx: &mut Tx<'_>, now: Time) -> opendrs_store::Result<bool> {
         let Device { model, serial, customer, .. } = &self.new_device;
         match find_other_registration(tx, self.shard, (*model, serial), *customer).await? {
@@ -57,13 +57,13 @@ impl Registration {
         Ok(found.is_some_and(|found| found.can_complete(policy, now)))
     }
 
-    /// What the owner of a registration consented to with it.
+    /// The consent on which a registration depends.
     async fn find_consent(&self, tx: &mut Tx<'_>, device: &Device) -> opendrs_store::Result<Option<Consent>> {
         let Some(client) = profile::find_client(tx, device.client).await? else { return Ok(None) };
         consent::find(tx, self.shards.for_customer(device.customer), device.customer, client.profile).await
     }
 
-    /// Records that the unit changed hands, and tells its earlier owner, who may take it back.
+    /// Records the takeover, and notifies the earlier owner by mail, who may undo it.
     async fn record_takeover(
         &self,
         tx: &mut Tx<'_>,
@@ -71,7 +71,7 @@ impl Registration {
         stamp: (EventIds, Time),
     ) -> opendrs_store::Result<()> {
         let consent = self.find_consent(tx, old).await?.filter(Consent::is_granted);
-        // A withdrawal that is under way ends the registration for good.
+        // A withdrawal in progress ends the registration for good.
         let answer_by = if consent.is_some() { self.takeover.undo_until } else { stamp.1 };
         let (customer, consent) = (self.new_device.customer, consent.and_then(|consent| consent.generation));
         let (state, successor) = (TakeoverState::Done, Some(self.new_device.id));
@@ -86,12 +86,12 @@ impl Registration {
     }
 
     /// Links the unit (docs/spec/registrations.md#one-unit-one-customer): the same customer keeps the registration,
-    /// another one takes the unit over.
+    /// another customer takes the unit over.
     pub(super) async fn link(&self, tx: &mut Tx<'_>, now: Time) -> opendrs_store::Result<DeviceId> {
         let [ended, registered, changed] = self.event_ids;
         let before = match device::lock_by_unit(tx, self.shard, self.new_device.model, &self.new_device.serial).await? {
             Some(id) => {
-                // Slots before their device: an order takes them so.
+                // Slots are locked before their device, as an order locks them.
                 for SlotChoice { slot, .. } in &self.choices {
                     subscription::lock(tx, self.shard, id, slot).await?;
                 }
@@ -107,7 +107,7 @@ impl Registration {
             old => {
                 if let Some(old) = old {
                     if !self.can_take_over(tx, &old, now).await? {
-                        // It was registered between the look and the lock.
+                        // The unit was registered between the read and the lock.
                         return Err(opendrs_store::Error::Conflict("the unit changed hands meanwhile".into()));
                     }
                     if end_registration(tx, self.shard, &old, (ended, now)).await? {
@@ -135,8 +135,8 @@ impl Registration {
         Ok(found.id)
     }
 
-    /// Orders that the same customer's earlier registration of the unit left open keep their slots locked, so that a unit
-    /// that is removed and linked again does not order twice (docs/spec/orders.md#relinked-unit).
+    /// Adopts open orders of the same customer's earlier registration of the unit. They keep their slots locked, so
+    /// that a unit that is removed and linked again does not order twice (docs/spec/orders.md#relinked-unit).
     async fn adopt_orders(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
         for before in device::list_earlier_registrations(tx, &self.new_device, MAX_EARLIER_REGISTRATIONS).await? {
             for open in subscription::list_by_device(tx, self.shard, before).await? {
@@ -150,7 +150,7 @@ impl Registration {
         Ok(())
     }
 
-    /// Moves an order, unless it is over by now or another one has the slot. Says whether it moved.
+    /// Moves an order, unless it has ended or another order locks the slot. Returns whether it moved.
     async fn adopt_order(
         &self,
         tx: &mut Tx<'_>,
@@ -168,8 +168,8 @@ impl Registration {
         Ok(true)
     }
 
-    /// An order that moved is judged as before: the slot's rules go with it, and the price agreed to, unless a page showed
-    /// another one now. A held order so waits for its customer.
+    /// Copies the slot's rules and the price agreed, unless a page showed another price now. So an order that moved is
+    /// decided as before, and a held order still waits for its customer.
     async fn copy_terms(&self, tx: &mut Tx<'_>, before: DeviceId, old: &Subscription) -> opendrs_store::Result<()> {
         let (shard, id, slot) = (self.shard, self.new_device.id, &old.slot);
         let rules = rule::find(tx, shard, before, slot).await?;
@@ -192,7 +192,7 @@ impl Registration {
             if sub.set_choice(asin.clone(), asin.is_some()) {
                 any = true;
             }
-            // Where no page showed a price, one that was agreed to before stays.
+            // Where no page showed a price, the price agreed before stays.
             let price = match (price, asin) {
                 (None, Some(asin)) if sub.agreed_price().is_none() => {
                     product::find_by_asin(tx, asin).await?.map(|p| p.price)

@@ -1,6 +1,6 @@
 //! Sign-up: consent, and a choice for every slot.
 //!
-//! Invariant: until a sign-up is completed ([`super::complete`]) nothing exists but its own row.
+//! Invariant: until a sign-up is completed ([`super::complete`]), its own row is all that exists.
 
 use super::authorize::{self, SaveSignup};
 use crate::{App, Error, FormError, Result};
@@ -13,7 +13,7 @@ use opendrs_store::{Command, Tx, signup};
 pub use super::complete::{complete, find_finished_redirect};
 pub use super::signup_in_progress::SignupInProgress;
 
-/// Finds a sign-up that a browser's sign-in began.
+/// Finds a sign-up that began in this session.
 ///
 /// # Errors
 /// [`Error::SignupClosed`] when it ended, or belongs to another session.
@@ -45,7 +45,7 @@ async fn save(app: &App, row: SignupRow) -> Result<()> {
     Ok(app.db.write(SaveSignup { shard: authorize::signup_shard(app, &row.id), signup: row }).await?)
 }
 
-/// Records that the customer agrees; what they withdrew before is another consent.
+/// Records that the customer consents. A consent that they withdrew before is another one.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -55,7 +55,7 @@ pub async fn record_consent(app: &App, session: &Session, of: &SignupInProgress)
     save(app, SignupRow { consented: true, consent_generation: mark, ..of.row.clone() }).await
 }
 
-/// Records a slot's product, or that it is skipped; a second answer replaces the first.
+/// Records the product of a slot, or that it is skipped. A second choice replaces the first.
 ///
 /// # Errors
 /// [`Error::InvalidForm`], [`Error::SignupClosed`] before consent.
@@ -74,7 +74,7 @@ pub async fn record_choice(app: &App, of: &SignupInProgress, slot: &str, asin: O
     save(app, SignupRow { choices, ..of.row.clone() }).await
 }
 
-/// Forgets the answers, so that the slots are asked again from the first.
+/// Clears the choices, so that the pages ask again from the first slot.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -82,7 +82,7 @@ pub async fn clear_choices(app: &App, of: &SignupInProgress) -> Result<()> {
     save(app, SignupRow { choices: Vec::new(), ..of.row.clone() }).await
 }
 
-/// Ends a sign-up that the customer does not want; nothing is left of it.
+/// Ends a sign-up that the customer does not want, and deletes its row.
 ///
 /// # Errors
 /// [`Error::Unavailable`].

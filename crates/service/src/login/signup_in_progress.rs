@@ -1,7 +1,7 @@
-//! A sign-up under way: what was asked, and what the customer answered so far.
+//! A sign-up in progress: the authorization request, and the customer's choices so far.
 //!
-//! Not here: where it is kept ([`super::signup`]) and how it ends ([`super::complete`]). Invariant: it is as its row was when
-//! it was read; an answer is seen by the next read.
+//! Not here: how it is stored ([`super::signup`]) and how it ends ([`super::complete`]). Invariant: it is as its row
+//! was when it was read. A later choice is visible in the next read.
 
 use super::authorize::ResolvedAuthorization;
 use crate::price::{self, ShownPrice};
@@ -9,26 +9,26 @@ use crate::subscription::SlotView;
 use opendrs_domain::subscription::SlotChoice;
 use opendrs_store::signup::SignupRow;
 
-/// A sign-up under way, with all it speaks of.
+/// A sign-up in progress, with everything it refers to.
 #[derive(Clone, Debug)]
 pub struct SignupInProgress {
-    /// Its id, as forms carry it.
+    /// Its id, as in hidden form fields.
     pub id: String,
-    /// What was asked.
+    /// The authorization request.
     pub authorization: ResolvedAuthorization,
-    /// Whether the customer agreed.
+    /// Whether the customer consented.
     pub has_consented: bool,
-    /// The slots answered so far.
+    /// The choices so far.
     pub choices: Vec<SlotChoice>,
-    /// The model's slots with their products; empty when no device is linked.
+    /// The slots of the model with their products; empty when no device is linked.
     pub slots: Vec<SlotView>,
-    /// The prices that the page showed whose form was sent.
+    /// The prices on the page whose form was sent.
     pub shown_prices: Vec<ShownPrice>,
     pub(super) row: SignupRow,
 }
 
 impl SignupInProgress {
-    /// The first slot without an answer.
+    /// The first slot without a choice.
     #[must_use]
     pub fn next_slot(&self) -> Option<&SlotView> {
         self.slots.iter().find(|view| !self.choices.iter().any(|choice| choice.slot == view.slot.id))
@@ -45,7 +45,7 @@ impl SignupInProgress {
         choices
     }
 
-    /// The products chosen, slot by slot.
+    /// The chosen product of each slot.
     pub fn chosen_products(&self) -> impl Iterator<Item = (&SlotView, Option<&opendrs_domain::product::Product>)> {
         self.slots.iter().map(|view| {
             let asin = self.choices.iter().find(|c| c.slot == view.slot.id).and_then(|c| c.asin.as_ref());

@@ -1,4 +1,4 @@
-//! The token endpoint's two grants (docs/spec/login.md#code-exchange, docs/spec/login.md#refresh-grant).
+//! The two grants of the token endpoint (docs/spec/login.md#code-exchange, docs/spec/login.md#refresh-grant).
 
 use super::client;
 use super::refresh_rotation::{self, RotateRefresh};
@@ -17,7 +17,7 @@ use opendrs_store::access::AccessVersion;
 use opendrs_store::failpoint::{self, Point};
 use opendrs_store::{Command, Shards, Tx, code, consent, customer, device, profile};
 
-/// A token request's parameters, wherever in the request they stood.
+/// The parameters of a token request, from its body, query or headers.
 #[derive(Clone, Debug, Default)]
 pub struct TokenRequest {
     /// `grant_type`
@@ -36,24 +36,25 @@ pub struct TokenRequest {
     pub refresh_token: Option<String>,
     /// `scope`
     pub scope: Option<String>,
-    /// Where the request came from, for the brake on guessing.
+    /// The source of the request, for the throttle.
     pub source: String,
-    /// What was sent twice, with one value: a parameter, or the client's credentials. A strict client may not.
+    /// The name of a parameter that was sent twice with one value, or of the client's credentials. It is refused for a
+    /// strict client.
     pub repeated_parameter: Option<&'static str>,
 }
 
-/// Tokens, as the token endpoint answers them.
+/// Tokens, as the token endpoint returns them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IssuedTokens {
-    /// Opens the API.
+    /// The access token, which opens the device API.
     pub access_token: String,
-    /// Makes access tokens.
+    /// The refresh token.
     pub refresh_token: String,
-    /// Seconds the access token lives.
+    /// The seconds until the access token expires.
     pub expires_in: i64,
 }
 
-/// Serves a token request. The order of checks: grant, client, code or token, redirect, proof key.
+/// Serves a token request. The order of checks: grant, client, code or token, redirect URI, PKCE.
 ///
 /// # Errors
 /// [`Error::OAuth`], [`Error::Throttled`], [`Error::RateLimited`], [`Error::Unavailable`].
@@ -77,7 +78,7 @@ async fn authenticate_client(app: &App, tx: &mut Tx<'_>, request: &TokenRequest)
     }
 }
 
-/// The words for a request that says something twice.
+/// The error text for a request that sends a parameter twice.
 #[must_use]
 pub fn repeated_parameter_message(name: &str) -> String {
     format!("The request repeats the parameter : {name}")
@@ -97,8 +98,8 @@ async fn exchange_code(app: &App, request: &TokenRequest) -> Result<IssuedTokens
     let (client, version) = authenticate_client(app, &mut tx, request).await?;
     let text = request.code.as_deref().ok_or_else(|| missing_parameter("code"))?;
     if client.kind.is_confidential() && !client.is_strict() || request.redirect_uri.is_some() {
-        // A web client proved itself by its secret and may leave the redirect out (docs/spec/login.md#client-modes); a
-        // strict one may not.
+        // A web client proved its identity by its secret and may omit the redirect URI
+        // (docs/spec/login.md#client-modes); a strict one may not.
     } else {
         return Err(missing_parameter("redirect_uri"));
     }
@@ -106,11 +107,12 @@ async fn exchange_code(app: &App, request: &TokenRequest) -> Result<IssuedTokens
     let shards = app.db.shards();
     let shard = shards.for_key(&[&hash]);
     let found = code::lock(&mut tx, shard, &hash).await?;
-    // Guesses at codes are braked apart from those at secrets: by client and source, and a right one waits with the others.
+    // Guesses at codes are throttled by client and source, separately from guesses at secrets. A correct code waits
+    // with the others.
     let tried = CredentialAttempt { subject: &format!("codes of {}", client.id), source: &request.source };
     app.client_throttle.check(tried, app.now(), || found.is_some()).map_err(Error::Throttled)?;
     let Some(found) = found else { return Err(invalid_grant("code")) };
-    // Where it was to be sent may have been taken from the client since.
+    // The redirect URI may have been removed from the client meanwhile.
     let registered = redirect::resolve_redirect_uri(&client, Some(&found.redirect_uri)).is_ok();
     let unit = match found.device {
         Some((shard, id)) => device::find_by_id(&mut tx, shard, id).await?,
@@ -204,7 +206,7 @@ impl Command for ExchangeCode {
 }
 
 impl ExchangeCode {
-    /// Whether what a code speaks for still stands.
+    /// Whether the device, consent and client of a code are still valid.
     async fn is_grant_valid(&self, tx: &mut Tx<'_>, found: &AuthorizationCode) -> opendrs_store::Result<bool> {
         let AuthorizationCode { generations, .. } = *found;
         let client = profile::find_client(tx, self.client).await?;
@@ -224,8 +226,7 @@ impl ExchangeCode {
         Ok(consent.is_some_and(|consent| consent.accepts_token(found.family, found.scopes)))
     }
 
-    /// A code that comes twice was stolen once: what the first use issued dies
-    /// (docs/spec/login.md#authorization-codes).
+    /// A code that is used twice was stolen: the tokens of the first use end (docs/spec/login.md#authorization-codes).
     async fn revoke_family(&self, tx: &mut Tx<'_>, found: &AuthorizationCode) -> opendrs_store::Result<()> {
         match found.device {
             Some((shard, id)) => {
@@ -246,9 +247,9 @@ impl ExchangeCode {
     }
 }
 
-/// A refresh writes nothing: the token is read, the one row it speaks for is looked at, and an access token is made.
-/// The refresh token that comes back is the one that was sent (docs/spec/login.md#refresh-grant). That of a strict
-/// client turns.
+/// Refreshes an access token. It writes nothing: it opens the token, reads its one row and makes an access token. The
+/// refresh token in the response is the one that was sent (docs/spec/login.md#refresh-grant). The refresh token of a
+/// strict client is rotated.
 async fn refresh_tokens(app: &App, request: &TokenRequest) -> Result<IssuedTokens> {
     for _ in 0..token::MAX_TRIES {
         if let Some(tokens) = try_refresh(app, request).await? {
@@ -259,10 +260,10 @@ async fn refresh_tokens(app: &App, request: &TokenRequest) -> Result<IssuedToken
     Err(token::access_changing_error())
 }
 
-/// A try; `None` if clients or keys were changed since this node read them.
+/// One try; `None` if clients or keys changed after this node read them.
 async fn try_refresh(app: &App, request: &TokenRequest) -> Result<Option<IssuedTokens>> {
-    // Opened first, though the client is judged first: a key that is new to this node is read from the store, and who
-    // has a reader must not wait for another.
+    // The token is opened before the client is checked. An unknown key is read from the store, and a task that holds a
+    // reader must not wait for another.
     let opened = match request.refresh_token.as_deref() {
         Some(text) => Some((text, token::open_token(app, text, TokenType::Refresh).await)),
         None => None,
@@ -282,7 +283,7 @@ async fn try_refresh(app: &App, request: &TokenRequest) -> Result<Option<IssuedT
     if claims.client != client.id || !token::is_grant_valid(app, &mut tx, &claims, &client).await? {
         return Err(refused());
     }
-    // Less than was granted may be asked for, and never more (RFC 6749, 6).
+    // A refresh may request fewer scopes than were granted, and never more (RFC 6749, 6).
     let scopes = match request.scope.as_deref() {
         None => claims.scopes,
         Some(asked) => Scopes::parse(asked).filter(|asked| claims.scopes.contains_all(*asked)).ok_or_else(|| {

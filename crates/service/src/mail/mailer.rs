@@ -1,6 +1,6 @@
-//! The port to the mail server and to the words of mails.
+//! The port to the mail server and to the texts of mails.
 //!
-//! Not here: when a mail is sent. Invariant: a mailer sees all that a mail's words need, and nothing else.
+//! Not here: when a mail is sent. Invariant: a mailer gets all data that a mail's text needs, and nothing else.
 
 use opendrs_domain::id::MailId;
 use opendrs_domain::language::Language;
@@ -9,14 +9,14 @@ use opendrs_domain::text::Email;
 use opendrs_domain::time::Time;
 use std::pin::Pin;
 
-/// A mail with all that its words need.
+/// A mail with all data that its text needs.
 #[derive(Clone, Debug)]
 pub struct MailMessage {
-    /// The mail's id: the same at every attempt.
+    /// The id of the mail: the same at every attempt.
     pub id: MailId,
-    /// When what it tells happened.
+    /// The time of the change that the mail is about.
     pub at: Time,
-    /// To whom.
+    /// The recipient's mail address.
     pub to: Email,
     /// The customer's language.
     pub language: Language,
@@ -26,31 +26,31 @@ pub struct MailMessage {
     pub model: String,
     /// The device's serial.
     pub serial: String,
-    /// It is a test device.
+    /// Whether it is a test device.
     pub is_test_device: bool,
-    /// Where parcels go: the order's address, or else the customer's; `N/A` for a test device; `None` where there is none.
+    /// The shipping address: the order's, or else the customer's; `N/A` for a test device; `None` where there is none.
     pub address: Option<String>,
-    /// What it tells.
+    /// The content of the mail.
     pub content: MailContent,
-    /// The link by which the order can be cancelled, where it could be when the mail was written.
+    /// The link that cancels the order, where it could be cancelled when the mail was written.
     pub cancel_url: Option<String>,
-    /// The page of the order that it is about, after signing in; test orders have none.
+    /// The page of the order, which needs a sign-in; test orders have none.
     pub order_url: Option<String>,
     /// The page at which a takeover of the device is answered.
     pub takeover_url: Option<String>,
-    /// The customer's settings.
+    /// The page of the customer's settings.
     pub settings_url: String,
 }
 
-/// What sending a mail will have come to.
+/// The future of a mail that is being sent.
 pub type MailFuture<'a> = Pin<Box<dyn Future<Output = MailOutcome> + Send + 'a>>;
 
-/// The mail server, and the words. It ends within half a minute, one way or the other.
+/// The mail server, and the texts. Sending ends within half a minute, with or without success.
 pub trait Mailer: Send + Sync {
-    /// Writes a letter out and sends it.
+    /// Writes the text of a mail and sends it.
     fn send<'a>(&'a self, letter: &'a MailMessage) -> MailFuture<'a>;
 
-    /// Whether it sends at all, or keeps what it is given; what is not sent is not counted.
+    /// Whether it sends mails, or only stores them. A mail that is not sent is not counted.
     fn is_sending(&self) -> bool {
         true
     }

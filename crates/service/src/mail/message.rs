@@ -1,7 +1,7 @@
-//! From a stored mail to the message that a mailer sends.
+//! Builds the message that a mailer sends from a stored mail.
 //!
-//! Not here: its words. Invariant: a message is built anew at every attempt, so it goes to the customer's present address
-//! in their present language; only its content is of the moment that it tells of.
+//! Not here: its text. Invariant: a message is built at every attempt, so it goes to the customer's present address in
+//! their present language. Only its content is as of the change that it is about.
 
 use super::mailer::MailMessage;
 use crate::{App, Result, named_link};
@@ -10,7 +10,7 @@ use opendrs_domain::login::form;
 use opendrs_store::mail::StoredMail;
 use opendrs_store::{customer, device, model, order};
 
-/// Gathers what a mail's words need; `None` when its customer, or what it tells of, is gone.
+/// Loads the data that a mail's text needs; `None` when its customer, device or order no longer exists.
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].

@@ -1,6 +1,6 @@
-//! Which mail a change adds, in the transaction of the change.
+//! Adds the mail that a change causes, in the transaction of the change.
 //!
-//! Not here: sending it. Invariant: a change adds one mail at most, under the id of the change's event.
+//! Not here: sending it. Invariant: a change adds at most one mail, under the id of the change's event.
 
 use crate::notification::EventIds;
 use opendrs_domain::device::Device;
@@ -23,7 +23,7 @@ pub(crate) async fn enqueue(
     enqueue_for(tx, shard, (device.id, device.customer), news, stamp).await
 }
 
-/// Adds a mail about a device to a customer, who need not be its own.
+/// Adds a mail about a device to a customer, who may be another than its owner.
 pub(crate) async fn enqueue_for(
     tx: &mut Tx<'_>,
     shard: i64,
@@ -48,7 +48,7 @@ pub(crate) async fn enqueue_for(
     store::insert(tx, &mail).await
 }
 
-/// Adds the mail about an order's change, if it causes one.
+/// Adds the mail about a change of an order, if it causes one.
 pub(crate) async fn enqueue_for_order(
     tx: &mut Tx<'_>,
     shard: i64,
@@ -63,7 +63,7 @@ pub(crate) async fn enqueue_for_order(
     }
 }
 
-/// Adds the mail that lists what a device's slots reorder now.
+/// Adds the mail that lists what the slots of a device reorder now.
 pub(crate) async fn enqueue_subscriptions(
     tx: &mut Tx<'_>,
     shard: i64,

@@ -1,8 +1,8 @@
-//! Sending the mails that are due.
+//! Sends the mails that are due.
 //!
-//! Not here: the rhythm, which is the worker's. Invariant: a mail is claimed before it is sent and recorded after it. A
-//! process that dies between the two leaves a lease behind. When that ends, the same mail goes out again under the same
-//! id: none is lost, and one may come twice.
+//! Not here: the schedule, which is the worker's. Invariant: a mail is claimed before it is sent and recorded after it.
+//! A process that dies between the two leaves a lease. When the lease ends, the same mail is sent again under the same
+//! id: no mail is lost, and one may arrive twice.
 
 use super::message::build_message;
 use crate::limit::MailLimitOutcome;
@@ -17,31 +17,31 @@ use opendrs_store::{Command, Tx, span};
 use tracing::Instrument;
 use tracing::field::Empty;
 
-/// How many mails one round takes.
+/// How many mails one round claims.
 const BATCH_SIZE: i64 = 8;
-/// How many rounds a moment of a moved clock takes at most.
+/// The most rounds for one point of time of a moved clock.
 const MAX_BATCHES: usize = 512;
-/// How long a claimed mail is left to its node: longer than a round's mails may take one after the other.
+/// The lease of a claimed mail: longer than the mails of a round may take one after the other.
 const LEASE_DURATION: Span = Span::from_mins(5);
 
-/// A mail that was sent, or tried.
+/// A finished attempt to send a mail, as it is reported.
 #[derive(Clone, Debug)]
 pub struct MailAttempt {
-    /// When.
+    /// The time of the attempt.
     pub at: Time,
-    /// Which.
+    /// The id of the mail.
     pub id: MailId,
-    /// What kind of mail.
+    /// The kind of mail.
     pub kind: &'static str,
-    /// To whom, if there still is somebody.
+    /// The mail address, if the customer still exists.
     pub to: Option<Email>,
-    /// Which attempt it was, from 1.
+    /// The number of the attempt, from 1.
     pub attempt: i64,
-    /// What came of it.
+    /// The decision about the mail after this attempt.
     pub next: MailDecision,
 }
 
-/// Sends what is due, a handful at most, and says what came of it; nothing was due if that is nothing.
+/// Sends the mails that are due, up to one round, and returns the results. An empty result means that none was due.
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].
@@ -50,10 +50,10 @@ pub async fn send_due(app: &App) -> Result<Vec<MailAttempt>> {
     send_batch(app, app.now()).await
 }
 
-/// All that was due at a moment; the caller holds [`App::sending`].
+/// Sends all mails that were due at `until`. The caller holds [`App::sending_lock`].
 pub(crate) async fn send_all_due(app: &App, until: Time) -> Result<Vec<MailAttempt>> {
     let mut all = Vec::new();
-    // Bounded, since while the clock stands still nothing tells those that come meanwhile from those of the moment.
+    // Bounded: while the clock is frozen, mails that are added meanwhile are due at the same time.
     for _ in 0..MAX_BATCHES {
         match send_batch(app, until).await? {
             sent if sent.is_empty() => break,
@@ -64,20 +64,20 @@ pub(crate) async fn send_all_due(app: &App, until: Time) -> Result<Vec<MailAttem
 }
 
 async fn send_batch(app: &App, until: Time) -> Result<Vec<MailAttempt>> {
-    // Looked at first: a claim is a write.
+    // A read comes first, because a claim is a write.
     if next_due(app).await?.is_none_or(|at| at > until) {
         return Ok(Vec::new());
     }
     let mut claimed = app.db.write(ClaimMails { now: until }).await?;
     claimed.sort_by_key(|mail| (mail.customer, mail.id));
-    // One customer's mails one after the other, so that what happened first is read first.
+    // The mails of one customer are sent one after the other, so that they arrive in order.
     let of_one = claimed.chunk_by(|a, b| a.customer == b.customer).map(|mails| send_in_order(app, mails));
-    // All of them, even if one fails: what is being sent is not to be dropped half-way.
+    // All futures are awaited even if one fails, so that no mail is dropped while it is being sent.
     let sent = join_all(of_one).await.into_iter().collect::<Result<Vec<_>>>()?;
     Ok(sent.into_iter().flatten().collect())
 }
 
-/// Sends one after the other, and records all of them at once: a commit each would be most of the time.
+/// Sends mails one after the other, and records them together: a commit for each would take most of the time.
 async fn send_in_order(app: &App, mails: &[StoredMail]) -> Result<Vec<MailAttempt>> {
     let (mut sent, mut records) = (Vec::with_capacity(mails.len()), Vec::with_capacity(mails.len()));
     let mut failed = None;
@@ -93,12 +93,12 @@ async fn send_in_order(app: &App, mails: &[StoredMail]) -> Result<Vec<MailAttemp
             }
         }
     }
-    // What was sent is recorded, whatever came after it.
+    // The mails that were sent are recorded, whatever failed afterwards.
     try_join_all(records).await?;
     failed.map_or(Ok(sent), Err)
 }
 
-/// When something is due next.
+/// The time at which the next mail is due.
 pub(crate) async fn next_due(app: &App) -> Result<Option<Time>> {
     let mut reader = app.db.reader().await?;
     Ok(store::find_next_due(&mut reader.tx()?).await?)
@@ -134,7 +134,7 @@ async fn send_mail(app: &App, mut mail: StoredMail) -> Result<(MailAttempt, Reco
     let (at, started) = (app.now(), app.system_time());
     let mut notice = None;
     let (to, outcome) = match build_message(app, &mail).await? {
-        // An attempt after the first, or one that an operator asked for, was counted before.
+        // A later attempt, and a mail that an operator sends again, were counted before.
         Some(letter) if app.mailer.is_sending() && mail.content.counts_toward_daily_limit() && mail.attempts == 1 => {
             match app.limits.count_mail(mail.device, at) {
                 MailLimitOutcome::Send => (Some(letter.to.clone()), app.mailer.send(&letter).await),
@@ -159,9 +159,9 @@ async fn send_mail(app: &App, mut mail: StoredMail) -> Result<(MailAttempt, Reco
     };
     metrics::record_attempt(&app.metrics.mails, "mail", ended, app.system_time().since(started).as_micros());
     tracing::Span::current().record("opendrs.outcome", ended);
-    // Why stays out of the log: mail servers repeat the address in their answers.
+    // The reason is not logged: mail servers repeat the address in their responses.
     match &mail.reason {
-        // One over the limit is nobody's fault, and there may be many.
+        // A mail over the limit is no error, and there may be many.
         _ if mail.state == MailState::Suppressed => tracing::debug!(mail = %mail.id, "over limits.mails_per_day"),
         Some(_) => tracing::warn!(mail = %mail.id, attempt = mail.attempts, "not sent: see `opendrs mail show`"),
         None => tracing::debug!(mail = %mail.id, state = mail.state.as_str(), "a mail was dealt with"),
@@ -170,7 +170,7 @@ async fn send_mail(app: &App, mut mail: StoredMail) -> Result<(MailAttempt, Reco
     Ok((told, RecordMailAttempt { mail, notice }))
 }
 
-/// The mail that is sent instead of the first one over a day's limit.
+/// The notice that is sent instead of the first mail over the daily limit.
 fn build_limit_notice(app: &App, mail: &StoredMail, now: Time) -> StoredMail {
     tracing::info!(device = %mail.device, "mails about a device are over limits.mails_per_day, and are not sent");
     StoredMail {
@@ -186,7 +186,7 @@ fn build_limit_notice(app: &App, mail: &StoredMail, now: Time) -> StoredMail {
     }
 }
 
-/// How an attempt ended, and what else is to be sent.
+/// The result of an attempt, and the notice that is to be sent.
 struct RecordMailAttempt {
     mail: StoredMail,
     notice: Option<StoredMail>,

@@ -1,6 +1,6 @@
-//! Mails that are kept: found, listed, sent again.
+//! Stored mails: find, list, send again.
 //!
-//! Not here: their words, and the sending itself. Invariant: a mail that is on its way is left alone.
+//! Not here: their texts, and sending. Invariant: a mail that waits or is being sent is not changed.
 
 use crate::{App, Error, Result};
 use opendrs_domain::id::MailId;
@@ -8,20 +8,20 @@ use opendrs_domain::time::Time;
 use opendrs_store::mail::{self as store, StoredMail};
 use opendrs_store::{Command, Tx};
 
-/// Which mails are to be sent again.
+/// The mails to be sent again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ResendSelection {
-    /// One, whatever became of it, as long as it is not on its way.
+    /// One mail in any state, unless it waits or is being sent.
     Mail(MailId),
-    /// Every one that was given up since a moment, as far as mails are kept.
+    /// Every mail that failed for good since a time, as far back as mails are kept.
     Failed(Time),
 }
 
-/// Has mails sent again, with the attempts that a new one has after its first; returns how many. They do not count among
-/// their device's mails of the day.
+/// Schedules mails to be sent again, with the attempts that a new one has after its first. Returns how many. They do
+/// not count toward the daily limit of their device.
 ///
 /// # Errors
-/// [`Error::InvalidCommand`] when the one is not there or on its way, [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] when the mail does not exist, waits or is being sent; [`Error::Unavailable`].
 pub async fn resend(app: &App, which: ResendSelection) -> Result<u64> {
     let now = app.now();
     match which {
@@ -53,7 +53,7 @@ pub async fn resend(app: &App, which: ResendSelection) -> Result<u64> {
     }
 }
 
-/// How many mails are looked at at once.
+/// How many mails one query reads.
 const PAGE_SIZE: i64 = 200;
 
 struct ResendMail {
@@ -85,7 +85,7 @@ pub async fn list_newest(app: &App, limit: i64) -> Result<Vec<StoredMail>> {
     Ok(store::list_newest(&mut reader.tx()?, limit).await?)
 }
 
-/// The newest mails that were given up, oldest first.
+/// The newest mails that failed for good, oldest first.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -94,7 +94,7 @@ pub async fn list_newest_failed(app: &App, limit: i64) -> Result<Vec<StoredMail>
     Ok(store::list_newest_dead(&mut reader.tx()?, limit).await?)
 }
 
-/// A mail by its id's text.
+/// Finds a mail by the text of its id.
 ///
 /// # Errors
 /// [`Error::InvalidCommand`] when there is none; [`Error::Unavailable`].

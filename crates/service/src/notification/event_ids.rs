@@ -1,25 +1,25 @@
-//! The ids that a change is given before its transaction: those of its event, its messages and its mail.
+//! The ids that a change gets before its transaction: those of its event, its messages and its mail.
 //!
-//! Not here: the event. Invariant: ids are allocated outside of the transaction, so a command that is run again writes the
+//! Not here: the event. Invariant: ids are allocated outside the transaction, so a command that is run again writes the
 //! same ones.
 
 use crate::App;
 use opendrs_domain::id::EventId;
 use opendrs_domain::time::Time;
 
-/// What a change that may be told of is given beforehand.
+/// The ids of a change that may cause an event.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EventIds {
-    /// The event's id, and the mail's.
+    /// The id of the event and of the mail.
     pub(crate) event_id: EventId,
-    /// The message's id that the first receiver is sent; the others' count on from it.
+    /// The message id for the first receiver. The other receivers get the ids that follow.
     pub(crate) first_message_id: u128,
-    /// The mail is kept as it is written, since nobody would send it.
+    /// Whether the mail is only stored, because there is no mail server.
     pub(crate) store_mail_only: bool,
 }
 
 impl EventIds {
-    /// Draws the ids, of which those of events rise.
+    /// Allocates the ids. Event ids rise.
     pub(crate) fn allocate(app: &App, now: Time) -> Self {
         Self {
             event_id: EventId(app.ids.ordered_uuid(now)),

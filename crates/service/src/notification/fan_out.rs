@@ -1,8 +1,8 @@
-//! Fan-out: an event becomes a message for each of its receivers, in the transaction that writes it.
+//! Fan-out: the transaction that writes an event also writes a message for each of its receivers.
 //!
-//! What it is: the event's row, and a message for each receiver that is confirmed at that moment for the device's security
-//! profile. What it is not: sending ([`crate::delivery`]). Invariant: a command takes a device's row after those of its
-//! slots and orders, so that no two commands wait for each other crosswise.
+//! What it is: the event's row, and a message for each receiver that is confirmed at that time for the device's
+//! security profile. What it is not: sending ([`crate::delivery`]). Invariant: a command locks a device's row after
+//! those of its slots and orders, so that two commands never deadlock.
 
 use opendrs_domain::device::Device;
 use opendrs_domain::id::{DeliveryId, ReceiverId};
@@ -11,12 +11,12 @@ use opendrs_domain::version::Version;
 use opendrs_store::{Result, Tx, delivery as store, outbox, receiver as topics};
 use uuid::Uuid;
 
-/// Who hears of what a device does.
+/// The receivers of a device's events.
 pub(crate) async fn find_receivers(tx: &mut Tx<'_>, device: &Device) -> Result<Vec<ReceiverId>> {
     topics::list_confirmed_by_client(tx, device.client).await
 }
 
-/// Writes an event of a device and gives it to whoever hears of the device.
+/// Writes an event of a device, with a message for each of its receivers.
 pub(crate) async fn record_event(
     tx: &mut Tx<'_>,
     shard: i64,
@@ -28,25 +28,25 @@ pub(crate) async fn record_event(
     fan_out_event(tx, &NewEvent { shard, device, event, first_message_id: first, version: None }, &receivers).await
 }
 
-/// An event of a device that is to be told.
+/// An event of a device that is to be written.
 pub(crate) struct NewEvent<'a> {
     pub(crate) shard: i64,
     pub(crate) device: &'a Device,
     pub(crate) event: &'a Event,
-    /// The first message's id.
+    /// The id of the first message.
     pub(crate) first_message_id: u128,
-    /// The version of its messages, if not the model's.
+    /// The version of its messages, if it differs from the model's.
     pub(crate) version: Option<Version>,
 }
 
-/// Writes an event and gives it to these receivers.
+/// Writes an event, with a message for each of these receivers.
 pub(crate) async fn fan_out_event(tx: &mut Tx<'_>, telling: &NewEvent<'_>, receivers: &[ReceiverId]) -> Result<()> {
     let NewEvent { shard, device, event, first_message_id: first, version } = *telling;
     outbox::insert(tx, shard, device.id, event).await?;
     if receivers.is_empty() {
         return Ok(());
     }
-    // Whoever holds the device has waited for what it put before: messages of an earlier event are seen.
+    // The lock on the device's queue waited for earlier transactions, so the messages of earlier events are visible.
     let Some(line) =
         store::lock_device_queue(tx, shard, (device.id, device.model), event.notification_type().wire_name()).await?
     else {

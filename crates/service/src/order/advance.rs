@@ -1,6 +1,6 @@
-//! What falls due for an order, and what keeps a held one from being placed.
+//! The due steps of an order, and the problem that keeps a held order from being placed.
 //!
-//! Not here: when it is due ([`crate::schedule`]). Invariant: what fell due is done once, whichever node is first.
+//! Not here: when a step is due ([`crate::schedule`]). Invariant: a due step is done once, whichever node is first.
 
 use super::hand_over::initial_problem;
 use super::transition::{OrderTransition, lock_order, save_and_notify};
@@ -14,7 +14,7 @@ use opendrs_domain::subscription::Subscription;
 use opendrs_domain::time::Time;
 use opendrs_store::{Command, Shards, Tx, customer, device, order as orders, rule};
 
-/// Does what is due for one order, if it still is: another node may have been quicker.
+/// Does the due step of one order, unless another node has done it.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -56,8 +56,8 @@ impl Command for AdvanceOrder {
 }
 
 impl AdvanceOrder {
-    /// What stands in the way of a held order at this moment. While it is held it follows the customer's choice and the
-    /// catalogue; once the customer has agreed to it, only its price does.
+    /// The problem of a held order now. A held order follows the customer's choice and the catalogue. Once the customer
+    /// has approved it, only its price follows.
     pub(super) async fn evaluate_hold(
         &self,
         tx: &mut Tx<'_>,
@@ -68,12 +68,12 @@ impl AdvanceOrder {
             return Ok(None);
         }
         if order.problem_from_backend && !order.backend.is_external() {
-            // Who said so has to take it back, or the owner has to say that it is no longer so.
+            // The source of the problem has to withdraw it, or the owner has to state that it no longer exists.
             return Ok(order.problem);
         }
-        // A back end that can be asked is asked again.
+        // A back end that can be called is called again.
         order.problem_from_backend = false;
-        // Who had no address may have entered one.
+        // A customer without an address may have entered one.
         if order.shipping_address().is_none() && !order.test {
             let shard = self.shards.for_customer(self.device.customer);
             let customer = customer::find_by_id(tx, shard, self.device.customer).await?;

@@ -1,7 +1,7 @@
-//! Cancelling orders: CancelTestOrder, and the customer's cancel.
+//! Cancelling orders: CancelTestOrder, and cancellation by the customer.
 //!
-//! Not here: whether an order may be cancelled ([`opendrs_domain::order`]). Invariant: a device cancels test orders only,
-//! and a customer standard orders only.
+//! Not here: whether an order may be cancelled ([`opendrs_domain::order`]). Invariant: a device cancels test orders
+//! only, and a customer standard orders only.
 
 use super::find::find_for_device;
 use super::transition::save_and_notify;
@@ -74,7 +74,7 @@ impl Command for CancelTestOrders {
     }
 }
 
-/// The customer, by either of their ways, cancels an order of a device of theirs within its window.
+/// Cancels an order of a device, as its customer, within the cancel window.
 ///
 /// # Errors
 /// [`Error::UnknownOrder`], [`Error::CancelRejected`], [`Error::Unavailable`].

@@ -1,7 +1,7 @@
 //! The link in a mail by which its reader cancels one order.
 //!
 //! Invariant: the link's token names one order and is authenticated with a key derived from the master key, so nothing
-//! is stored for it; it opens that order alone, and is worth nothing once the order can no longer be cancelled.
+//! is stored for it. It opens that order only, and is useless once the order can no longer be cancelled.
 
 use super::cancel::cancel_order;
 use crate::named_link::{self, CANCEL_PURPOSE, NamedLink};
@@ -11,7 +11,7 @@ use opendrs_domain::id::{DeviceId, InstanceId, OrderId};
 use opendrs_domain::order::{CancelError, CancelRequester, Order, OrderState};
 use opendrs_store::{device, order};
 
-/// What a link leads to.
+/// The order of a link.
 #[derive(Clone, Debug)]
 pub struct CancelLink {
     /// The order.
@@ -21,10 +21,10 @@ pub struct CancelLink {
     caller: DeviceCaller,
 }
 
-/// The order that a link's token names.
+/// Finds the order that a link's token names.
 ///
 /// # Errors
-/// [`Error::InvalidToken`] when it is none of ours, [`Error::Unavailable`].
+/// [`Error::InvalidToken`] when the token is not authentic, [`Error::Unavailable`].
 pub async fn find_cancel_link(app: &App, token: &str) -> Result<CancelLink> {
     let NamedLink { shard, first_id: first, second_id: second } =
         named_link::open(app, CANCEL_PURPOSE, token).ok_or(Error::InvalidToken)?;
@@ -41,7 +41,7 @@ pub async fn find_cancel_link(app: &App, token: &str) -> Result<CancelLink> {
     Ok(CancelLink { order, cancel_error: refusal, caller: DeviceCaller { device, shard, slot: None } })
 }
 
-/// Cancels the order that a link's token names, as its customer. Twice is once.
+/// Cancels the order that a link's token names, as its customer. A repeated call changes nothing.
 ///
 /// # Errors
 /// [`Error::InvalidToken`], [`Error::CancelRejected`], [`Error::Unavailable`].

@@ -1,7 +1,7 @@
-//! Orders found and listed: for devices, for their owners.
+//! Finding and listing orders, for devices and for their owners.
 //!
-//! Not here: orders as back ends and operators name them ([`crate::fulfilment`]). Invariant: whoever asks for an order of
-//! somebody else is answered as if it did not exist.
+//! Not here: orders as back ends and operators name them ([`crate::fulfilment`]). Invariant: an order of another owner
+//! is answered as one that does not exist.
 
 use crate::token::{DeviceCaller, DeviceToken};
 use crate::{App, Error, FastPath, Result};
@@ -9,7 +9,7 @@ use opendrs_domain::id::{CustomerId, InstanceId};
 use opendrs_domain::order::Order;
 use opendrs_store::{device, order};
 
-/// GetOrderInfo. An order of another device is answered as one that does not exist: the order's row says whose it is.
+/// GetOrderInfo. An order of another device is answered as one that does not exist: the order's row names its device.
 ///
 /// # Errors
 /// [`Error::UnknownOrder`], [`Error::Unavailable`].
@@ -20,7 +20,8 @@ pub async fn find_for_device(app: &App, caller: &DeviceCaller, instance: &str) -
     found.filter(|order| order.matches_instance_id(id)).ok_or(Error::UnknownOrder)
 }
 
-/// GetOrderInfo by the fast path: one read.
+/// The fast path of [`find_for_device`]: one read by a token, for a call in which everything is valid. `None` means
+/// that something is not. [`crate::token::authenticate_device`] and [`find_for_device`] then find out what.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -34,7 +35,7 @@ pub async fn find_by_token(app: &App, token: &DeviceToken, instance: &str) -> Re
     Ok(found.filter(|order| order.matches_instance_id(id)).into())
 }
 
-/// A device's newest orders, for its owner. Test orders are not shown (docs/spec/setup-pages.md#order-list).
+/// The newest orders of a device, for its owner. Test orders are left out (docs/spec/setup-pages.md#order-list).
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -44,8 +45,8 @@ pub async fn list_for_device(app: &App, caller: &DeviceCaller) -> Result<Vec<Ord
     Ok(orders.into_iter().filter(|order| !order.test).collect())
 }
 
-/// A customer's orders that are not over, oldest first, of devices that left too; at most a hundred. Test orders are not
-/// shown.
+/// A customer's open orders, oldest first, including those of devices that were removed; at most a hundred. Test orders
+/// are left out.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -57,15 +58,15 @@ pub async fn list_open_for_customer(app: &App, customer: CustomerId) -> Result<V
 /// An order as its owner sees it.
 #[derive(Clone, Debug)]
 pub struct OwnedOrder {
-    /// The device it is for.
+    /// The device that ordered.
     pub caller: DeviceCaller,
-    /// That device's model.
+    /// The name of its model.
     pub model: String,
     /// The order.
     pub order: Order,
 }
 
-/// An order of one of a customer's devices, registered still or not. Test orders are nobody's
+/// Finds an order of a customer's device, whether it is still registered or not. A test order counts as unknown
 /// (docs/spec/setup-pages.md#order-list).
 ///
 /// # Errors
@@ -74,7 +75,7 @@ pub async fn find_for_customer(app: &App, owner: CustomerId, instance: &str) -> 
     let id = InstanceId::parse(instance).map_err(|_| Error::UnknownOrder)?;
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
-    // From the order's row to its device and to that device's owner: what the id says of a device is only compared.
+    // The order's row leads to its device and to the owner. The device in the id is only compared.
     let (shard, device) = order::find_location(&mut tx, id.order).await?.ok_or(Error::UnknownOrder)?;
     let found = device::find_by_customer(&mut tx, owner, device).await?;
     let (device, model) = found.ok_or(Error::UnknownOrder)?;

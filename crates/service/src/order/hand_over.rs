@@ -1,19 +1,19 @@
-//! The hand-over of an order to a back end that is called.
+//! Requests calls to the back end of an order.
 //!
-//! Not here: the calls themselves ([`crate::fulfilment::backend_call`]). Invariant: a call is requested in the transaction
-//! of the change that asks for it.
+//! Not here: the calls themselves ([`crate::fulfilment::backend_call`]). Invariant: a call is requested in the
+//! transaction of the change that causes it.
 
 use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::order::{Order, OrderProblem, OrderState};
 use opendrs_domain::time::Time;
 use opendrs_store::{Tx, fulfilment};
 
-/// What keeps an order from being placed once nothing else does: a back end that is called has to take it first.
+/// The problem of a new order without any other: a back end that is called has to accept it first.
 pub(crate) fn initial_problem(test: bool, backend: Backend) -> Option<OrderProblem> {
     (backend.is_external() && !test).then_some(OrderProblem::AwaitingBackend)
 }
 
-/// Has the back end of a changed order called, if the change asks for it.
+/// Requests the back-end call that the change of an order causes, if it causes one.
 pub(crate) async fn enqueue_backend_call(
     tx: &mut Tx<'_>,
     shard: i64,

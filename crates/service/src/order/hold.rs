@@ -1,6 +1,7 @@
-//! What the owner of a held order decides about it.
+//! The decisions of a customer about a held order.
 //!
-//! Not here: what keeps it from being placed ([`super::advance`]). Invariant: an order that is not held is left alone.
+//! Not here: the problem that keeps it from being placed ([`super::advance`]). Invariant: an order that is not held is
+//! not changed.
 
 use super::advance::AdvanceOrder;
 use super::find::{OwnedOrder, find_for_customer, list_open_for_customer};
@@ -14,18 +15,18 @@ use opendrs_domain::money::Money;
 use opendrs_domain::order::{ApproveError, OrderState, Recipient};
 use opendrs_store::{Command, Tx, order as orders};
 
-/// What an owner says of an order that is held.
+/// An owner's decision about a held order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OwnerDecision {
-    /// Order it, at the price they saw.
+    /// Order it, at the price that the page showed.
     Approve(Money),
-    /// Look again whether it can be placed.
+    /// Check again whether it can be placed.
     Recheck,
-    /// Send it to their present address, and look again.
+    /// Send it to their present address, and check again.
     ShipTo(Recipient),
 }
 
-/// Takes an owner's word for a held order, and places the order if nothing is left in the way.
+/// Applies an owner's decision to a held order, and places the order if no problem remains.
 ///
 /// # Errors
 /// [`Error::ApproveRejected`], [`Error::Unavailable`].
@@ -43,8 +44,8 @@ pub async fn decide_held_order(app: &App, owned: &OwnedOrder, word: OwnerDecisio
     Ok(app.db.write(DecideHeldOrder { advance: fire, decision: word }).await??)
 }
 
-/// Changes where a customer's parcels go. An order that waits for an address is looked at with it at once; every other one
-/// keeps the address that it was placed with.
+/// Sets a customer's shipping address. An order that is held for lack of an address is checked again immediately. Every
+/// other order keeps the address that it was placed with.
 ///
 /// # Errors
 /// [`Error::InvalidForm`] names the part that is missing; [`Error::Unavailable`].
@@ -55,7 +56,7 @@ pub async fn set_address(app: &App, owner: CustomerId, address: Address) -> Resu
     for order in open.iter().filter(|order| order.shipping_address().is_none() && order.can_change_recipient()) {
         let owned = find_for_customer(app, owner, &order.instance_id().to_string()).await?;
         match decide_held_order(app, &owned, OwnerDecision::ShipTo(recipient.clone())).await {
-            // It moved on meanwhile.
+            // The order moved on meanwhile.
             Ok(()) | Err(Error::ApproveRejected(_)) => {}
             Err(error) => return Err(error),
         }

@@ -1,7 +1,7 @@
-//! Replenish: an order is placed, unless one holds its slot's lock.
+//! Replenish: places an order, unless an open order locks the slot.
 //!
-//! Invariant: the lock is taken first, and what the order is judged by is read behind it; an order that is not placed after
-//! all gives it back in the same transaction.
+//! Invariant: the lock is taken first, and the decision reads its data after it. An order that is not placed releases
+//! the lock in the same transaction.
 
 use super::hand_over::{enqueue_backend_call, initial_problem};
 use super::transition::record_notifications;
@@ -23,18 +23,18 @@ use opendrs_store::failpoint::{self, Point};
 use opendrs_store::rule::OrderInputs;
 use opendrs_store::{Command, Tx, device, order, rule as rules, subscription};
 
-/// What Replenish did.
+/// The outcome of Replenish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplenishOutcome {
     /// A standard order was placed.
     Standard(InstanceId),
     /// A test order was placed.
     Test(InstanceId),
-    /// Nothing new: this order holds the slot's lock.
+    /// No new order: this order locks the slot.
     InProgress(InstanceId),
 }
 
-/// Replenish: places an order, unless one holds the slot's lock.
+/// Replenish: places an order, unless an open order locks the slot.
 ///
 /// # Errors
 /// [`Error::Unsubscribed`], [`Error::OrderLimitReached`], [`Error::Unavailable`].
@@ -52,7 +52,8 @@ pub async fn replenish(app: &App, caller: &DeviceCaller, slot: &SlotId) -> Resul
     place_order(app, caller, slot, (recipient, backend)).await
 }
 
-/// Replenish by the fast path: one read before the order is placed.
+/// The fast path of [`replenish`] by a token, for a call in which everything is valid. `None` means that something is
+/// not. [`crate::token::authenticate_device`] then finds out what.
 ///
 /// # Errors
 /// [`Error::Unsubscribed`], [`Error::OrderLimitReached`], [`Error::Unavailable`].
@@ -85,12 +86,13 @@ async fn place_order(
 ) -> Result<ReplenishOutcome> {
     let now = app.now();
     let device = &caller.device;
-    // Counted before it is placed, so that two calls at once cannot share the last one. A test order costs nobody anything.
+    // Counted before it is placed, so that two concurrent calls cannot both use the last one. A test order is not
+    // counted.
     let counted = if device.test { Ok(()) } else { app.limits.count_order(device.id, now) };
     let placed = app
         .db
         .write(PlaceOrder {
-            // A test order ships nothing, so nothing can go wrong with it.
+            // A test order ships nothing, so no fault applies to it.
             planned_fault: if device.test { None } else { app.faults.take_for_order() },
             shard: caller.shard,
             order: OrderId(app.ids.ordered_uuid(now)),
@@ -121,7 +123,7 @@ async fn place_order(
 }
 
 struct PlaceOrder {
-    /// What is to go wrong, on a server for tests.
+    /// The planned fault, on a test server.
     planned_fault: Option<fault::OrderFault>,
     shard: i64,
     order: OrderId,
@@ -131,7 +133,7 @@ struct PlaceOrder {
     recipient: Option<Recipient>,
     backend: Backend,
     timing: OrderTiming,
-    /// The device has placed all orders of its day: the seconds until there may be another.
+    /// Seconds until the next order is possible, if the device has placed all orders of its day.
     over_limit: Option<i64>,
     now: Time,
 }
@@ -168,7 +170,7 @@ impl Command for PlaceOrder {
             subscription::release_lock(tx, self.shard, self.device.id, &self.slot, self.order).await?;
             return Ok(PlaceOutcome::Unsubscribed);
         };
-        // Last, so that a slot that is locked or unsubscribed is answered as on any other day.
+        // Checked last, so that a locked or unsubscribed slot is answered as on any other day.
         if let Some(wait) = self.over_limit {
             subscription::release_lock(tx, self.shard, self.device.id, &self.slot, self.order).await?;
             return Ok(PlaceOutcome::OverLimit(wait));
@@ -194,7 +196,7 @@ impl Command for PlaceOrder {
 }
 
 impl PlaceOrder {
-    /// Takes the slot's lock, with what the order is judged and told by; or says why it cannot.
+    /// Takes the slot's lock, and reads the data for the decision and the event. Returns the outcome if it cannot.
     async fn lock_slot(
         &self,
         tx: &mut Tx<'_>,
@@ -204,7 +206,7 @@ impl PlaceOrder {
             if let Some(found) = rules::lock_slot(tx, self.shard, of, self.device.client, self.order).await? {
                 return Ok(Ok(found));
             }
-            // Held from here on: what was freed only now is had the second time.
+            // Locked from here on: if the slot was freed meanwhile, the second try gets it.
             let sub = subscription::lock(tx, self.shard, self.device.id, &self.slot).await?;
             match sub.filter(Subscription::can_order).map(|sub| sub.open_order) {
                 None => break,
@@ -215,7 +217,7 @@ impl PlaceOrder {
         Ok(Err(PlaceOutcome::Unsubscribed))
     }
 
-    /// The order that holds the lock, by the id that it was placed under.
+    /// The outcome for a locked slot: the event instance id of the order that locks it.
     async fn slot_locked_by(&self, tx: &mut Tx<'_>, holder: OrderId) -> opendrs_store::Result<PlaceOutcome> {
         let found = order::find_by_id(tx, self.shard, self.device.id, holder).await?;
         let placed = InstanceId { device: self.device.id, order: holder };

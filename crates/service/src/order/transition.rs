@@ -1,8 +1,9 @@
-//! A change of an order with all that belongs to it: its row, its slot's lock, the back end's call, event and mail.
+//! Saves a change of an order with everything that belongs to it: its row, its slot lock, the back-end call, event and
+//! mail.
 //!
-//! Not here: which change ([`opendrs_domain::order`]). Invariant: all of it is written in one transaction. Every command
-//! takes the slot's subscription row first, the order's row second and, where somebody is notified, the device's last.
-//! So two commands never wait for each other crosswise.
+//! Not here: which change ([`opendrs_domain::order`]). Invariant: all of it is written in one transaction. Every
+//! command locks the slot's subscription row first, the order's row second and, if there is an event, the device's
+//! last. So two commands never deadlock.
 
 use super::hand_over::enqueue_backend_call;
 use crate::mail::queue::enqueue_for_order;
@@ -16,20 +17,21 @@ use opendrs_domain::text::SlotId;
 use opendrs_domain::time::Time;
 use opendrs_store::{Tx, order, subscription};
 
-/// Something that fell due and was done.
+/// A change of an order that was due and is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderTransition {
-    /// When.
+    /// The time of the change.
     pub at: Time,
-    /// The order.
+    /// The event instance id of the order.
     pub instance: InstanceId,
-    /// Its slot.
+    /// The slot of the order.
     pub slot: SlotId,
-    /// What happened to it.
+    /// The change.
     pub change: OrderChange,
 }
 
-/// Locks an order of a device and before it the subscription of its slot; nothing where the order is another device's.
+/// Locks an order of a device, and before it the subscription of its slot; `None` if the order belongs to another
+/// device.
 pub(crate) async fn lock_order(
     tx: &mut Tx<'_>,
     shard: i64,
@@ -41,7 +43,7 @@ pub(crate) async fn lock_order(
     Ok(order::lock(tx, shard, device, id).await?.map(|order| (sub, order)))
 }
 
-/// Saves a changed order, gives its slot's lock back if it is over, and tells the maker.
+/// Saves a changed order, frees its slot lock if it has ended, and records event and mail.
 pub(crate) async fn save_and_notify(
     tx: &mut Tx<'_>,
     shard: i64,
@@ -50,7 +52,7 @@ pub(crate) async fn save_and_notify(
     change: OrderChange,
     (stamp, now): (EventIds, Time),
 ) -> opendrs_store::Result<()> {
-    // Asked before anything is put, which a question would wait for.
+    // Read before anything is written, because a later read would wait for the writes.
     let receivers = match change.notification {
         Some(_) => find_receivers(tx, device).await?,
         None => Vec::new(),
@@ -63,7 +65,7 @@ pub(crate) async fn save_and_notify(
     record_notifications(tx, shard, device, order, change, (stamp, now), &receivers).await
 }
 
-/// Tells the maker of a change, and writes the mail that tells the customer.
+/// Records the event and the mail of a change.
 pub(super) async fn record_notifications(
     tx: &mut Tx<'_>,
     shard: i64,

@@ -1,7 +1,7 @@
-//! A publication, and whoever gives it to Amazon SNS.
+//! A publication, and the port to Amazon SNS.
 //!
-//! Not here: retries; no attempt makes more than one request. Invariant: a publication ends by its deadline, with a receipt
-//! or a [`PublishError`].
+//! Not here: retries. An attempt makes at most one request. Invariant: a publication ends by its deadline, with a
+//! receipt or a [`PublishError`].
 
 use crate::outbound::{OutboundError, OutboundResponse};
 use opendrs_domain::delivery::ATTEMPT_TIMEOUT;
@@ -9,10 +9,10 @@ use opendrs_domain::publication::{PublishRejection, TopicArn};
 use std::pin::Pin;
 use std::time::Duration;
 
-/// What is published.
+/// A message for a topic at Amazon SNS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Publication {
-    /// To which topic.
+    /// The topic.
     pub topic: TopicArn,
     /// `Subject`.
     pub subject: String,
@@ -20,23 +20,23 @@ pub struct Publication {
     pub message: String,
     /// The attribute `version`, on messages of version 2.0.
     pub version: Option<&'static str>,
-    /// On FIFO topics.
+    /// The ordering keys; `None` unless the topic is FIFO.
     pub fifo_keys: Option<FifoKeys>,
-    /// How long all of it may take, the look-up of credentials included.
+    /// The timeout for the whole publication, including the lookup of credentials.
     pub timeout: Duration,
 }
 
-/// A message's place on a FIFO topic.
+/// The ordering keys of a message on a FIFO topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FifoKeys {
     /// `MessageGroupId`: the messages of one group keep their order.
     pub group_id: String,
-    /// `MessageDeduplicationId`: what comes again within five minutes is taken and not passed on.
+    /// `MessageDeduplicationId`: a repetition within five minutes is accepted and not passed on.
     pub deduplication_id: String,
 }
 
 impl Publication {
-    /// A publication, with its place if the topic wants one.
+    /// A publication, with its ordering keys if the topic is FIFO.
     #[must_use]
     pub fn new(topic: TopicArn, subject: &str, message: String, place: impl FnOnce() -> FifoKeys) -> Self {
         let place = topic.is_fifo().then(place);
@@ -45,12 +45,12 @@ impl Publication {
     }
 }
 
-/// What SNS took.
+/// The receipt of an accepted publication.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublishReceipt {
-    /// SNS's own `MessageId`; `None` where its answer broke off before it.
+    /// The `MessageId` of SNS; `None` where the response ended before it.
     pub message_id: Option<String>,
-    /// Its answer.
+    /// The response.
     pub response: OutboundResponse,
 }
 
@@ -60,18 +60,18 @@ pub enum PublishError {
     /// SNS answered with an error.
     #[error("{0}")]
     Rejected(PublishRejection, OutboundResponse),
-    /// There is nobody to publish as.
+    /// There are no AWS credentials.
     #[error("there are no AWS credentials: {0}")]
     NoCredentials(String),
-    /// This program cannot, whoever asks.
+    /// This program cannot publish at all.
     #[error("it cannot be asked: {0}")]
     Unusable(String),
-    /// No answer.
+    /// There was no response.
     #[error(transparent)]
     Failed(#[from] OutboundError),
 }
 
-/// What a publication will have come to.
+/// The future of a publication.
 pub type PublishFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, PublishError>> + Send + 'a>>;
 
 /// Amazon SNS.
@@ -79,10 +79,10 @@ pub trait Publisher: Send + Sync {
     /// Publishes.
     fn publish(&self, publication: Publication) -> PublishFuture<'_, PublishReceipt>;
 
-    /// Looks for the credentials that a topic would be published with.
+    /// Looks up the credentials for a publication to a topic.
     fn find_credentials(&self, topic: TopicArn) -> PublishFuture<'_, ()>;
 }
 
-/// Says what to do where nothing can be published.
+/// The advice where nothing can be published.
 pub const NO_PUBLISHER_MESSAGE: &str = "this opendrs cannot publish to Amazon SNS, because it was built without the feature `sns`: \
      build it with `--features sns`, or take a release";

@@ -1,16 +1,16 @@
 //! A test message to an Amazon SNS topic, for an operator at a shell.
 //!
-//! Not here: deliveries. Invariant: a message that was not published is answered with what to do about it.
+//! Not here: deliveries. Invariant: the error of a failed publication contains advice.
 
 use super::publisher::{FifoKeys, NO_PUBLISHER_MESSAGE, Publication, PublishError};
 use crate::{App, Error, Result};
 use opendrs_domain::receiver::Receiver;
 
-/// Publishes a test message to a topic at once, with the credentials of this process, and returns SNS's `MessageId`.
-/// Whoever is subscribed gets it.
+/// Publishes a test message to a topic immediately, with the credentials of this process, and returns the `MessageId`
+/// of SNS. All subscribers of the topic get it.
 ///
 /// # Errors
-/// [`Error::InvalidCommand`] says why it was not published.
+/// [`Error::InvalidCommand`] states why it was not published.
 pub async fn publish_test(app: &App, topic: &Receiver) -> Result<String> {
     let Some(arn) = topic.sns_topic_arn() else {
         return Err(Error::InvalidCommand(format!("{} is posted to, not published", topic.arn)));
@@ -28,7 +28,7 @@ pub async fn publish_test(app: &App, topic: &Receiver) -> Result<String> {
     }
 }
 
-/// What an operator can do about it.
+/// The advice for an operator.
 fn advice(why: &PublishError) -> &'static str {
     match why {
         PublishError::Rejected(refusal, _) => match refusal.code.as_str() {

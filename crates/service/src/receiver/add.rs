@@ -1,7 +1,7 @@
-//! Adding a receiver, or changing the one of the same name.
+//! Adding a receiver, or changing the receiver with the same name.
 //!
-//! Not here: what may be done to a receiver afterwards ([`super::change`]). Invariant: a receiver that goes to another address
-//! is another receiver, and is asked anew.
+//! Not here: later changes of a receiver ([`super::change`]). Invariant: a receiver with another endpoint is another
+//! receiver, and gets a new confirmation request.
 
 use super::confirmation_message::confirmation_delivery;
 use super::repository::ReceiverRepository;
@@ -18,34 +18,34 @@ use opendrs_domain::time::Time;
 use opendrs_domain::wire::sns;
 use opendrs_store::{Command, Tx, delivery, profile};
 
-/// What a new topic is made of.
+/// The parameters of a new receiver.
 #[derive(Clone, Debug)]
 pub struct NewReceiver {
-    /// Whose notifications.
+    /// The security profile whose notifications it gets.
     pub profile: ProfileId,
     /// The last part of its ARN.
     pub name: String,
-    /// Where they are posted, or the ARN of the Amazon SNS topic to which they are published.
+    /// The URL to which messages are posted, or the ARN of the Amazon SNS topic to which they are published.
     pub endpoint: String,
-    /// Which signature.
+    /// The signature version.
     pub signature: SignatureVersion,
-    /// The bare message instead of the envelope.
+    /// Raw delivery: the notification without the envelope.
     pub raw: bool,
     /// `sns`, `extended` or a DeliveryPolicy.
     pub policy: String,
-    /// The receiver needs no confirmation: its owner says so at the command line or in a seed.
+    /// Whether the receiver needs no confirmation, because its owner declares it at the command line or in a seed.
     pub confirmed: bool,
 }
 
-/// Adds a topic and asks its receiver to confirm; one of the same name is changed instead. An Amazon SNS topic is not
-/// asked.
+/// Adds a receiver and sends it a confirmation request. If the name exists, the receiver is changed instead. An Amazon
+/// SNS topic gets no confirmation request.
 ///
 /// # Errors
 /// [`Error::InvalidCommand`] names what to change; [`Error::Unavailable`].
 pub async fn add(app: &App, new: NewReceiver) -> Result<Receiver> {
     let draft = build_draft(app, &new)?;
     if draft.sns_topic_arn().is_none() {
-        // Made now, so that the certificate is there before the first signature.
+        // Made now, so that the certificate exists before the first signature.
         current_signer(app).await?;
     }
     let question = DeliveryId(app.ids.ordered_uuid(app.now()));
@@ -62,7 +62,7 @@ pub async fn add(app: &App, new: NewReceiver) -> Result<Receiver> {
         .await?
 }
 
-/// Checks what was asked for.
+/// Checks the parameters of a new receiver.
 pub(crate) fn build_draft(app: &App, new: &NewReceiver) -> Result<Receiver> {
     let bad = |text: String| Err(Error::InvalidCommand(text));
     if !is_topic_name(&new.name) {
@@ -99,7 +99,7 @@ pub(crate) fn build_draft(app: &App, new: &NewReceiver) -> Result<Receiver> {
     })
 }
 
-/// Checks what was asked for of a topic whose endpoint is an Amazon SNS topic.
+/// Checks the parameters of a receiver whose endpoint is an Amazon SNS topic.
 fn check_sns_endpoint(app: &App, new: &NewReceiver) -> Result<()> {
     let bad = |text: String| Err(Error::InvalidCommand(text));
     if let Err(why) = new.endpoint.parse::<TopicArn>() {
@@ -122,7 +122,7 @@ fn check_sns_endpoint(app: &App, new: &NewReceiver) -> Result<()> {
 struct AddReceiver {
     repository: ReceiverRepository,
     draft: Receiver,
-    /// Its owner says that it wants messages, whatever was before.
+    /// Whether its owner declares it confirmed, whatever its state was.
     confirmed: bool,
     profile: ProfileId,
     confirmation_id: DeliveryId,
@@ -157,7 +157,7 @@ impl Command for AddReceiver {
     }
 }
 
-/// A topic that goes to another address: another receiver, which is asked anew.
+/// A receiver with a new endpoint counts as another receiver, which has to be confirmed.
 pub(crate) fn with_new_endpoint(known: &Receiver, draft: Receiver) -> Receiver {
     let Receiver {
         id,
@@ -179,7 +179,7 @@ pub(crate) fn with_new_endpoint(known: &Receiver, draft: Receiver) -> Receiver {
     }
 }
 
-/// Writes a topic, and the message that asks its receiver to confirm, if it has an id.
+/// Saves a receiver, and the confirmation request to it, if that has an id.
 pub(crate) async fn save(
     tx: &mut Tx<'_>,
     topics: ReceiverRepository,

@@ -1,7 +1,7 @@
-//! What may be done to a receiver.
+//! Changes of a receiver.
 //!
-//! Not here: adding one ([`super::add`]). Invariant: a token that confirms, and a secret that signs, is known by its number
-//! alone.
+//! Not here: adding one ([`super::add`]). Invariant: confirmation tokens and webhook secrets are stored only as their
+//! numbers.
 
 use super::confirmation_message::confirmation_delivery;
 use super::repository::ReceiverRepository;
@@ -13,29 +13,29 @@ use opendrs_domain::time::Time;
 use opendrs_domain::wire::sns;
 use opendrs_store::{Command, Tx, delivery};
 
-/// What may be done to a topic.
+/// A change of a receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReceiverChange {
-    /// It gets nothing more.
+    /// Stops all messages to it.
     Disable,
-    /// It gets messages again: what happened meanwhile is not sent.
+    /// Starts messages to it again. Events of the time between are not sent.
     Enable,
-    /// The receiver is asked once more.
+    /// Sends another confirmation request.
     RequestConfirmation,
-    /// A new webhook secret signs, for a day beside the old one.
+    /// Adds a webhook secret. For a day, the old one signs too.
     RotateSecret,
-    /// The old webhook secret ends at once.
+    /// Ends the old webhook secret immediately.
     RetireSecret,
-    /// The receiver confirmed, with the token of a number.
+    /// Records the confirmation, by the token with this number.
     Confirm,
-    /// The receiver wants no more messages.
+    /// Records that the receiver wants no more messages.
     Unsubscribe,
 }
 
-/// Changes a topic.
+/// Changes a receiver.
 ///
 /// # Errors
-/// [`Error::InvalidCommand`] if it is gone; [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] if it does not exist; [`Error::Unavailable`].
 pub async fn apply_change(app: &App, id: ReceiverId, change: ReceiverChange) -> Result<Receiver> {
     let now = app.now();
     let (topics, question) = (app.receivers(), DeliveryId(app.ids.ordered_uuid(now)));

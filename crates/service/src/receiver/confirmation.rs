@@ -1,6 +1,7 @@
-//! What a receiver itself may ask: to be told, and to be left alone.
+//! The requests of a receiver itself: to confirm, and to unsubscribe.
 //!
-//! Invariant: who confirms shows a token that only the question could tell it (docs/spec/delivery.md#confirmation).
+//! Invariant: a confirmation needs the token that only the confirmation request contains
+//! (docs/spec/delivery.md#confirmation).
 
 use super::change::{ReceiverChange, apply_change};
 use super::confirmation_message::CONFIRMATION_SHARD;
@@ -11,21 +12,21 @@ use opendrs_store::delivery;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-/// Why a receiver's request was refused: an SNS error code and its words (docs/spec/delivery.md#sns-errors).
+/// Why a receiver's request was refused: an SNS error code and its message (docs/spec/delivery.md#sns-errors).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SnsRequestError {
-    /// 400.
+    /// Status 400, with this message.
     InvalidParameter(&'static str),
-    /// 404.
+    /// Status 404, with this message.
     NotFound(&'static str),
 }
 
-/// ConfirmSubscription: the receiver wants the topic's messages. Twice is once.
+/// ConfirmSubscription: the receiver wants the messages. A repeated call changes nothing.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
 pub async fn confirm(app: &App, arn: &str, token: &str) -> Result<Result<String, SnsRequestError>> {
-    // A NUL is in no text that PostgreSQL can be asked for.
+    // PostgreSQL accepts no text with a NUL.
     let found = match arn.contains('\0') {
         true => None,
         false => app.receivers().find_by_arn(&mut app.db.reader().await?.tx()?, arn).await?,
@@ -42,7 +43,7 @@ pub async fn confirm(app: &App, arn: &str, token: &str) -> Result<Result<String,
     Ok(Ok(topic.subscription_arn()))
 }
 
-/// Unsubscribe: the receiver wants no more messages; it is told how to undo that.
+/// Unsubscribe: the receiver wants no more messages. It gets a message that contains the link to undo this.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -67,7 +68,7 @@ pub async fn unsubscribe(app: &App, arn: &str) -> Result<Result<(), SnsRequestEr
     }
 }
 
-/// Why a topic is not confirmed, as far as is known: what became of the last question to its receiver.
+/// Why a receiver is not confirmed, as far as is known: the result of the last confirmation request.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -95,12 +96,12 @@ pub async fn pending_reason(app: &App, topic: &Receiver) -> Result<Option<String
     }))
 }
 
-/// The purpose that a topic's confirmation tokens are derived for.
+/// The purpose for which a receiver's confirmation tokens are derived.
 pub(crate) fn confirmation_purpose(topic: ReceiverId) -> String {
     format!("confirm {topic}")
 }
 
-/// The token that confirms a topic now.
+/// The token that confirms a receiver now.
 pub(crate) fn confirmation_token(app: &App, topic: &Receiver) -> String {
     let number = u32::try_from(topic.token_number).unwrap_or_default();
     let key = app.keys.derive_key(&confirmation_purpose(topic.id), number);

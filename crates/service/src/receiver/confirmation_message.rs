@@ -1,6 +1,6 @@
-//! The message that asks a receiver whether it wants notifications, or that tells how to undo its unsubscription.
+//! The message that asks a receiver for confirmation, or that states how to undo its unsubscription.
 //!
-//! Not here: the token in it ([`super::confirmation`]). Invariant: it tells no event and belongs to no device.
+//! Not here: the token in it ([`super::confirmation`]). Invariant: it carries no event and belongs to no device.
 
 use opendrs_domain::delivery::DeliveryState;
 use opendrs_domain::id::DeliveryId;
@@ -9,10 +9,10 @@ use opendrs_domain::time::Time;
 use opendrs_domain::wire::sns;
 use opendrs_store::delivery::Delivery;
 
-/// The shard of what receivers themselves are asked.
+/// The shard of messages that belong to no device.
 pub(super) const CONFIRMATION_SHARD: i64 = 0;
 
-/// A confirmation on its way.
+/// The delivery of a confirmation message.
 pub(super) fn confirmation_delivery(
     topic: &Receiver,
     kind: sns::SnsMessageType,

@@ -1,4 +1,4 @@
-//! Receivers listed, and found by the names that operators have for them.
+//! Listing receivers, and finding them by the names that operators use.
 //!
 //! Not here: the rows ([`super::repository`]). Invariant: a receiver is found by its ARN or by a short form of it.
 
@@ -8,7 +8,7 @@ use opendrs_domain::publication::TopicArn;
 use opendrs_domain::receiver::Receiver;
 use opendrs_store::delivery;
 
-/// Every topic, oldest first, at most so many.
+/// Every receiver, oldest first, up to a limit.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -17,7 +17,7 @@ pub async fn list(app: &App, limit: i64) -> Result<Vec<Receiver>> {
     Ok(app.receivers().list_after(&mut reader.tx()?, delivery::lowest_receiver_id(), limit).await?)
 }
 
-/// A topic by its ARN, by its ARN's last part, or by the ARN of an Amazon SNS topic that it has its name from.
+/// Finds a receiver by its ARN, by the last part of it, or by the ARN of the Amazon SNS topic that names it.
 ///
 /// # Errors
 /// [`Error::InvalidCommand`] if there is none; [`Error::Unavailable`].
@@ -28,17 +28,18 @@ pub async fn find(app: &App, name: &str) -> Result<Receiver> {
     let mut tx = reader.tx()?;
     let mut found = app.receivers().find_by_arn(&mut tx, &arn).await?;
     if let (None, Ok(published)) = (&found, name.parse::<TopicArn>()) {
-        // One that was given no name of its own has the name of the topic it is published to.
+        // A receiver without a name of its own is named after the topic it publishes to.
         let ours = format!("arn:aws:sns:{region}:{account}:{}", published.name());
         found = app.receivers().find_by_arn(&mut tx, &ours).await?.filter(|topic| topic.endpoint == name);
     }
     found.ok_or_else(|| Error::InvalidCommand(format!("there is no topic {arn}: `opendrs topic list` shows all")))
 }
 
-/// The name of a topic that is given none of its own: that of the Amazon SNS topic to which it is published.
+/// The default name of a receiver: that of the Amazon SNS topic to which it publishes.
 ///
 /// # Errors
-/// [`Error::InvalidCommand`] if its endpoint is no such topic, or the name stands for another one; [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] if the endpoint is no such topic, or another receiver has the name;
+/// [`Error::Unavailable`].
 pub async fn derive_name(app: &App, endpoint: &str) -> Result<String> {
     if !TopicArn::looks_like_arn(endpoint) {
         let wanted = "an endpoint is missing: name the topic and then where it goes, or the ARN of an Amazon SNS topic";

@@ -1,6 +1,6 @@
-//! Topics as use cases have them: their endpoints are sealed when they are written and opened when they are read.
+//! Receivers for use cases: endpoints are sealed when they are written and opened when they are read.
 //!
-//! Not here: what is done with a topic. Invariant: an endpoint is written sealed for the id of its topic, so that it opens
+//! Not here: the changes of a receiver. Invariant: an endpoint is sealed for the id of its receiver, so that it opens
 //! in no other row.
 
 use crate::derived_keys::DerivedKeys;
@@ -15,19 +15,19 @@ use opendrs_store::{Error, Tx, installation};
 use sha2::Sha256;
 use uuid::Uuid;
 
-/// The store's topics, for those who have the keys of their endpoints. Cheap to copy into a command.
+/// Access to the receivers in the store, with the keys of their endpoints. It is cheap to copy into a command.
 #[derive(Clone, Copy)]
 pub(crate) struct ReceiverRepository {
-    /// Seals endpoints.
+    /// Seals and opens endpoints.
     sealer: Sealer,
-    /// Makes digests of endpoints.
+    /// The key of the digests of endpoints.
     digest_key: [u8; 32],
-    /// Proves the master key that they are of.
+    /// The check value of the master key that the keys were derived from.
     master_check: [u8; 32],
 }
 
 impl ReceiverRepository {
-    /// Those of an installation with these keys.
+    /// The repository of an installation with these keys.
     pub(crate) fn new(keys: &DerivedKeys) -> Self {
         Self {
             sealer: keys.sealer(SealingPurpose::Endpoints),
@@ -36,7 +36,7 @@ impl ReceiverRepository {
         }
     }
 
-    /// A digest of an endpoint of the topic with this ARN, with a key: equal for equal endpoints.
+    /// The keyed digest of an endpoint, for the receiver with this ARN. Equal endpoints have equal digests.
     pub(crate) fn endpoint_digest(self, arn: &str, endpoint: &str) -> String {
         let mac = Hmac::<Sha256>::new_from_slice(&self.digest_key).map(|mut mac| {
             mac.update(arn.as_bytes());
@@ -57,17 +57,17 @@ impl ReceiverRepository {
         Ok(topic)
     }
 
-    /// A topic by id.
+    /// Finds a receiver by its id.
     pub(crate) async fn find_by_id(self, tx: &mut Tx<'_>, id: ReceiverId) -> opendrs_store::Result<Option<Receiver>> {
         store::find_by_id(tx, id).await?.map(|found| self.open_endpoint(found)).transpose()
     }
 
-    /// A topic by its ARN.
+    /// Finds a receiver by its ARN.
     pub(crate) async fn find_by_arn(self, tx: &mut Tx<'_>, arn: &str) -> opendrs_store::Result<Option<Receiver>> {
         store::find_by_arn(tx, arn).await?.map(|found| self.open_endpoint(found)).transpose()
     }
 
-    /// A topic by the last part of its subscription's ARN.
+    /// Finds a receiver by the last part of its subscription ARN.
     pub(crate) async fn find_by_subscription(
         self,
         tx: &mut Tx<'_>,
@@ -76,12 +76,12 @@ impl ReceiverRepository {
         store::find_by_subscription(tx, last).await?.map(|found| self.open_endpoint(found)).transpose()
     }
 
-    /// A topic by id, held until the transaction ends.
+    /// Finds a receiver by its id and locks it until the transaction ends.
     pub(crate) async fn lock(self, tx: &mut Tx<'_>, id: ReceiverId) -> opendrs_store::Result<Option<Receiver>> {
         store::lock(tx, id).await?.map(|found| self.open_endpoint(found)).transpose()
     }
 
-    /// The topics after one, in the order of their ids.
+    /// The receivers after one, in the order of their ids.
     pub(crate) async fn list_after(
         self,
         tx: &mut Tx<'_>,
@@ -91,13 +91,13 @@ impl ReceiverRepository {
         store::list_after(tx, last, limit).await?.into_iter().map(|found| self.open_endpoint(found)).collect()
     }
 
-    /// Adds a topic, or changes the one of that id.
+    /// Adds a receiver, or changes the one with that id.
     pub(crate) async fn save(self, tx: &mut Tx<'_>, topic: &Receiver) -> opendrs_store::Result<()> {
         installation::hold_master_key(tx, &self.master_check).await?;
         store::upsert(tx, topic, &self.seal_endpoint(topic)?).await
     }
 
-    /// Seals the endpoint of a topic that is there, under these keys.
+    /// Seals the endpoint of an existing receiver with these keys.
     pub(crate) async fn reseal(self, tx: &mut Tx<'_>, topic: &Receiver) -> opendrs_store::Result<()> {
         store::replace_sealed_endpoint(tx, topic.id, &self.seal_endpoint(topic)?).await
     }
@@ -113,7 +113,7 @@ fn unreadable_endpoint_error(topic: &Receiver) -> Error {
     Error::InvalidRow { query: "topic", column: 13, found }
 }
 
-/// The endpoints that a look at a store found, without those that another master key sealed.
+/// Opens the endpoints that were read from a store. Those that another master key sealed are left out.
 #[must_use]
 pub fn open_endpoints(master: &[u8; 32], found: &[SealedEndpoint]) -> Vec<String> {
     let sealer = Sealer::derive(master, SealingPurpose::Endpoints);

@@ -1,17 +1,18 @@
-//! How an installation names its receivers and where they find it.
+//! How an installation names its receivers, and the base URL that receivers use.
 //!
-//! Not here: a receiver's own settings. Invariant: ARNs that were given out stay right only while region and account stay.
+//! Not here: a receiver's own settings. Invariant: issued ARNs stay correct only while region and account stay the
+//! same.
 
 use opendrs_domain::time::Span;
 
-/// How an installation names its topics and where receivers find it.
+/// How an installation names its receivers, and the base URL that receivers use.
 #[derive(Clone, Debug)]
 pub struct NotificationSettings {
-    /// Where SubscribeURL, UnsubscribeURL and SigningCertURL lead, without a slash at the end.
+    /// The base of SubscribeURL, UnsubscribeURL and SigningCertURL, without a slash at the end.
     pub base_url: String,
-    /// Region in a topic's ARN.
+    /// The region in ARNs.
     pub region: String,
-    /// Account in a topic's ARN: 12 digits.
+    /// The account in ARNs: 12 digits.
     pub account: String,
     /// The name in the signing certificate.
     pub certificate_name: String,

@@ -1,11 +1,11 @@
 //! Refusals for receivers that are Amazon SNS topics.
 //!
-//! Not here: publishing ([`crate::publication`]). Invariant: each text says what SNS does by itself.
+//! Not here: publishing ([`crate::publication`]). Invariant: each text states what SNS does itself.
 
 use crate::error::Error;
 use opendrs_domain::receiver::Receiver;
 
-/// SNS does by itself what was asked for.
+/// The refusal of a change that SNS does itself.
 pub(super) fn signed_by_sns_error(topic: &Receiver) -> Error {
     let says = "is an Amazon SNS topic: SNS asks its subscribers, and signs what it sends them";
     Error::InvalidCommand(format!("{} {says}", topic.endpoint))

@@ -1,7 +1,7 @@
-//! A topic's webhook secrets, and what they sign.
+//! The webhook secrets of a receiver, and the signatures they make.
 //!
-//! Invariant: a secret is derived from the master key and its number. It is stored nowhere, unless it was carried over from
-//! an earlier master key, and then sealed.
+//! Invariant: a secret is derived from the master key and its number. It is not stored, unless it was made under an
+//! earlier master key; then it is stored sealed.
 
 use super::sns_endpoint::signed_by_sns_error;
 use crate::{App, Error, Result};
@@ -13,7 +13,7 @@ use opendrs_domain::receiver::Receiver;
 use opendrs_domain::time::Time;
 use opendrs_domain::wire::webhook::{self, WebhookSecret};
 
-/// A topic's webhook secrets of a number: the shared one, and the pair of Ed25519.
+/// A receiver's webhook secrets of a number: the shared secret, and the Ed25519 key pair.
 fn derive_secret_pair(app: &App, topic: &Receiver, number: i64) -> Result<(WebhookSecret, Ed25519KeyPair)> {
     let number = u32::try_from(number).unwrap_or_default();
     let [shared, seed] = secret_purposes(topic.id).map(|purpose| app.keys.derive_key(&purpose, number));
@@ -21,12 +21,12 @@ fn derive_secret_pair(app: &App, topic: &Receiver, number: i64) -> Result<(Webho
     Ok((shared.into(), pair))
 }
 
-/// The purposes that a topic's secrets are derived for: the shared one, and the seed of the pair of Ed25519.
+/// The purposes for which a receiver's secrets are derived: the shared secret, and the seed of the Ed25519 key pair.
 pub(crate) fn secret_purposes(topic: ReceiverId) -> [String; 2] {
     [format!("webhook {topic}"), format!("webhook ed25519 {topic}")]
 }
 
-/// What a receiver needs to verify Standard Webhooks signatures.
+/// The secrets with which a receiver verifies the signatures of Standard Webhooks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebhookSecrets {
     /// `whsec_...`: for HMAC-SHA256.
@@ -35,10 +35,10 @@ pub struct WebhookSecrets {
     pub public_key: String,
 }
 
-/// The secrets of a topic that sign now, newest first.
+/// The secrets of a receiver that sign now, newest first.
 ///
 /// # Errors
-/// [`Error::InvalidCommand`] if it has none; [`Error::Internal`].
+/// [`Error::InvalidCommand`] if the receiver has none; [`Error::Internal`].
 pub fn list_webhook_secrets(app: &App, topic: &Receiver) -> Result<Vec<WebhookSecrets>> {
     if topic.sns_topic_arn().is_some() {
         return Err(signed_by_sns_error(topic));
@@ -51,18 +51,18 @@ pub fn list_webhook_secrets(app: &App, topic: &Receiver) -> Result<Vec<WebhookSe
     topic.active_secret_numbers(app.now()).into_iter().map(written).collect()
 }
 
-/// The secrets of a topic that sign now: both kinds, newest first.
+/// The secrets of a receiver that sign now: both kinds, newest first.
 pub(crate) struct WebhookSigner(Vec<(WebhookSecret, Ed25519KeyPair)>);
 
 impl WebhookSigner {
-    /// Derives them. Dearer than a signature, so once for many messages.
+    /// Derives the secrets. This costs more than a signature, so it is done once for many messages.
     pub(crate) fn new(app: &App, topic: &Receiver) -> Result<Self> {
         let keys =
             topic.active_secret_numbers(app.now()).into_iter().map(|number| derive_secret_pair(app, topic, number));
         Ok(Self(keys.collect::<Result<_>>()?))
     }
 
-    /// The headers of Standard Webhooks 1.0 for a body that is sent at a moment: both kinds of signature, for each secret.
+    /// The headers of Standard Webhooks 1.0 for a body that is sent at `at`: both kinds of signature, for each secret.
     pub(crate) fn sign_headers(&self, id: &str, at: Time, body: &[u8]) -> [(&'static str, String); 3] {
         let mut signatures = Vec::new();
         for (secret, pair) in &self.0 {

@@ -1,7 +1,7 @@
-//! What a seed may declare.
+//! The declarations of a seed.
 //!
-//! Not here: how it is applied, and what becomes of each declaration ([`super::outcome`]). Invariant: a declaration knows
-//! the line it came from wherever it can be refused.
+//! Not here: how they are applied, and the outcome of each ([`super::report`]). Invariant: a declaration that can be
+//! refused knows its line in the file.
 
 use crate::Error;
 use crate::receiver::NewReceiver;
@@ -16,7 +16,7 @@ use opendrs_domain::takeover::TakeoverPolicy;
 use opendrs_domain::text::{Asin, Email, ModelCode, SlotId};
 use opendrs_domain::version::Version;
 
-/// A declaration. Lines are those of the file it came from, for errors.
+/// All declarations of a seed. Line numbers refer to the file, for errors.
 #[derive(Clone, Debug, Default)]
 pub struct SeedDeclaration {
     /// Makers.
@@ -41,7 +41,7 @@ pub struct MakerSeed {
 /// A security profile.
 #[derive(Clone, Debug)]
 pub struct ProfileSeed {
-    /// Where it stands in the file.
+    /// Its line in the file.
     pub line: usize,
     /// Its name, by which a second application finds it where its id is not declared.
     pub name: String,
@@ -51,39 +51,39 @@ pub struct ProfileSeed {
     pub privacy_url: Option<String>,
     /// Its clients.
     pub clients: Vec<ClientSeed>,
-    /// Who is told of what its devices do.
+    /// The receivers of its notifications.
     pub receivers: Vec<ReceiverSeed>,
 }
 
 /// A receiver of notifications.
 #[derive(Clone, Debug)]
 pub struct ReceiverSeed {
-    /// Where it stands in the file.
+    /// Its line in the file.
     pub line: usize,
     /// The last part of its ARN, by which a second application finds it.
     pub name: String,
-    /// Where messages are posted.
+    /// The URL to which messages are posted.
     pub endpoint: String,
-    /// Which signature.
+    /// The signature version.
     pub signature: SignatureVersion,
-    /// The bare message instead of the envelope.
+    /// Raw delivery: the notification without the envelope.
     pub raw: bool,
     /// `sns`, `extended` or a DeliveryPolicy.
     pub policy: String,
-    /// It needs not be asked.
+    /// Whether it needs no confirmation.
     pub confirmed: bool,
-    /// Whether it is switched off; if it is not declared, a new one is on, and another stays as it is.
+    /// Whether it is disabled. If this is not declared, a new one is enabled, and an existing one keeps its state.
     pub disabled: Option<bool>,
 }
 
 impl ReceiverSeed {
-    /// As a topic of a profile is asked for.
+    /// The parameters for adding it to a profile.
     pub(super) fn to_new_receiver(&self, profile: ProfileId) -> NewReceiver {
         let Self { name, endpoint, signature, raw, policy, confirmed, .. } = self.clone();
         NewReceiver { profile, name, endpoint, signature, raw, policy, confirmed }
     }
 
-    /// A refusal, with the line that it is about.
+    /// An error about this declaration, with its line.
     pub(super) fn to_seed_error(&self, error: Error) -> Error {
         match error {
             Error::InvalidCommand(message) => Error::InvalidSeed { line: self.line, key: "topic".into(), message },
@@ -95,7 +95,7 @@ impl ReceiverSeed {
 /// A client.
 #[derive(Clone, Debug)]
 pub struct ClientSeed {
-    /// Where it stands in the file.
+    /// Its line in the file.
     pub line: usize,
     /// Its kind.
     pub kind: ClientKind,
@@ -105,73 +105,75 @@ pub struct ClientSeed {
     pub name: Option<String>,
     /// The hash of a web client's secret; of a generated one for a new client if it is not declared.
     pub secret_hash: Option<[u8; 32]>,
-    /// Where answers may go.
+    /// The registered redirect URIs.
     pub redirect_uris: Vec<String>,
-    /// By which rules it lives; if it is not declared, a new client by Login with Amazon's, and another by those it has.
+    /// Its mode. If this is not declared, a new client has the mode `lwa`, and an existing one keeps its mode.
     pub mode: Option<ClientMode>,
-    /// Whether it is disabled; if it is not declared, a new one is enabled, and another stays as it is.
+    /// Whether it is disabled. If this is not declared, a new one is enabled, and an existing one keeps its state.
     pub disabled: Option<bool>,
 }
 
 /// A device model.
 #[derive(Clone, Debug)]
 pub struct ModelSeed {
-    /// Where it stands in the file.
+    /// Its line in the file.
     pub line: usize,
     /// Its code, by which a second application finds it.
     pub code: ModelCode,
     /// Name shown to customers.
     pub name: String,
-    /// Certified.
+    /// Whether it is certified.
     pub live: bool,
-    /// The teaser's id; generated for a new model if it is not declared.
+    /// The composite id; generated for a new model if it is not declared.
     pub composite: Option<CompositeId>,
-    /// Whether another customer may set up a unit that somebody has; if it is not declared, as before: at first yes.
+    /// The takeover policy. If this is not declared, a new model allows takeovers, and an existing one keeps its
+    /// policy.
     pub takeover: Option<TakeoverPolicy>,
     /// Its slots, in order.
     pub slots: Vec<SlotSeed>,
-    /// Messages whose version was chosen; the others are 2.0 (docs/spec/notifications.md#notification-versions).
+    /// The versions of notifications that are declared; the default is 2.0
+    /// (docs/spec/notifications.md#notification-versions).
     pub messages: Vec<(NotificationType, Version)>,
 }
 
 /// A slot.
 #[derive(Clone, Debug)]
 pub struct SlotSeed {
-    /// Its id; if it is not declared, generated for a new slot, and another is found by its name.
+    /// Its id. If this is not declared, it is generated for a new slot, and an existing slot is found by its name.
     pub id: Option<SlotId>,
     /// Name shown to customers.
     pub name: String,
-    /// Unit of its levels.
+    /// The unit of its levels.
     pub unit: String,
-    /// Its products and the line each stands in.
+    /// Its products, each with its line in the file.
     pub products: Vec<(Asin, usize)>,
 }
 
 /// A customer.
 #[derive(Clone, Debug)]
 pub struct CustomerSeed {
-    /// Where it stands in the file.
+    /// Its line in the file.
     pub line: usize,
     /// Sign-in name, by which a second application finds it.
     pub email: Email,
-    /// Password; a new customer needs one.
+    /// The password; required for a new customer.
     pub password: Option<SeedPassword>,
     /// Name.
     pub name: String,
-    /// Where parcels go; if it is not declared, an address that is there stays.
+    /// The shipping address. If this is not declared, an existing address stays.
     pub address: Option<Address>,
-    /// In which language they are written to; if it is not declared, in that of their first sign-in.
+    /// The language of their mails. If this is not declared, it is that of their first sign-in.
     pub language: Option<Language>,
-    /// Whether they are blocked; if it is not declared, a new one is not, and another stays as they are.
+    /// Whether they are blocked. If this is not declared, a new customer is not, and an existing one keeps their state.
     pub blocked: Option<bool>,
 }
 
 /// A customer's password, as a seed declares it.
 #[derive(Clone, PartialEq, Eq)]
 pub enum SeedPassword {
-    /// As the customer types it.
+    /// The password itself.
     Plain(String),
-    /// As the store keeps it: a PHC string of Argon2.
+    /// The stored form: a PHC string of Argon2.
     Hash(String),
 }
 

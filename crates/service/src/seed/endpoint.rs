@@ -1,15 +1,15 @@
-//! A receiver's endpoint as seeds compare it: by a digest that nobody can guess who has the store alone.
+//! A receiver's endpoint as seeds compare it: by a digest that cannot be guessed from the store alone.
 //!
-//! Not here: the comparison itself ([`super::merge`]). Invariant: no record holds a digest of an endpoint without a key: a
-//! short password in the endpoint could be found from that.
+//! Not here: the comparison itself ([`super::merge`]). Invariant: a record holds only keyed digests of endpoints,
+//! because an unkeyed one would reveal a short password in the endpoint.
 
 use crate::receiver::ReceiverRepository;
 use serde::{Serialize, Serializer};
 
-/// The value's key in a record.
+/// The key of the value in a record.
 pub(super) const ENDPOINT_KEY: &str = "endpoint";
 
-/// An endpoint that is compared.
+/// An endpoint that is compared by its digest.
 pub(super) struct DigestedEndpoint {
     /// The endpoint.
     pub(super) text: String,
@@ -17,7 +17,7 @@ pub(super) struct DigestedEndpoint {
 }
 
 impl DigestedEndpoint {
-    /// An endpoint of a topic with this ARN.
+    /// The endpoint of a receiver with this ARN.
     pub(super) fn new(topics: ReceiverRepository, arn: &str, text: &str) -> Self {
         Self { digest: topics.endpoint_digest(arn, text), text: text.to_owned() }
     }

@@ -1,8 +1,8 @@
-//! The present state as a seed, which applies to its own store without a change.
+//! The export of the present state as a seed, which changes nothing when it is applied to its own store.
 //!
-//! What it is not: a backup. Devices, orders, consents and readings are no part of it. Invariant: nothing secret is in it
-//! unless that is asked for; hashes of passwords and secrets are secret. Who is disabled or blocked here is so wherever it is
-//! applied, and a client that was removed is no part of it.
+//! What it is not: a backup. It contains no devices, orders, consents or readings. Invariant: it contains secrets only
+//! on request; hashes of passwords and secrets count as secrets. Disabled clients and blocked customers stay so
+//! wherever it is applied. Removed clients are left out.
 
 use super::declaration::{
     ClientSeed, CustomerSeed, MakerSeed, ModelSeed, ProfileSeed, ReceiverSeed, SeedDeclaration, SeedPassword, SlotSeed,
@@ -19,19 +19,19 @@ use opendrs_store::{Shards, Tx, customer, delivery, maker, model, product, profi
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// How many rows are read at once.
+/// How many rows one query reads.
 const PAGE_SIZE: i64 = 200;
 
-/// What an export holds.
+/// The optional contents of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExportContents {
-    /// Hashes of passwords and of clients' secrets, and endpoints with their logins and queries.
+    /// Whether hashes of passwords and of clients' secrets are included, and endpoints with their logins and queries.
     pub secrets: bool,
-    /// Customers.
+    /// Whether customers are included.
     pub customers: bool,
 }
 
-/// Reads the present state.
+/// Exports the present state.
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].
@@ -65,7 +65,7 @@ pub async fn export(app: &App, contents: ExportContents) -> Result<SeedDeclarati
     Ok(seed)
 }
 
-/// Orders by what people call things. Internal ids differ from store to store, and engines compare text differently.
+/// Sorts by names. Internal ids differ from store to store, and engines compare text differently.
 fn sort_declaration(seed: &mut SeedDeclaration) {
     seed.makers.sort_by(|a, b| a.name.cmp(&b.name));
     for maker in &mut seed.makers {
@@ -80,7 +80,7 @@ fn sort_declaration(seed: &mut SeedDeclaration) {
     seed.products.sort_by(|a, b| a.asin.as_str().cmp(b.asin.as_str()));
 }
 
-/// The names by which seeds know the clients of profiles; one that was declared by its id has none.
+/// The names by which seeds know the clients of profiles. A client that was declared by its id has none.
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].
@@ -181,7 +181,7 @@ async fn export_clients(tx: &mut Tx<'_>, of: &Profile, contents: ExportContents)
         record.1.identity.get("name").cloned()
     };
     let mut rows = profile::list_clients(tx, of.id).await?;
-    // What was removed for ever must not come back in another store.
+    // A client that was removed for ever must not return in another store.
     rows.retain(|client| client.access.state != ClientState::Removed);
     let clients = rows.into_iter().map(|client| ClientSeed {
         line: 0,

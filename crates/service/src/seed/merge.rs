@@ -1,7 +1,7 @@
-//! One thing's values: those that the seed declares, those that the store holds, and what an earlier seed wrote.
+//! The merge of one item: the declared values, the stored values, and those that an earlier seed wrote.
 //!
-//! Not here: the decision itself ([`opendrs_domain::seeded`]). Invariant: the new record holds a digest for exactly those
-//! values that a seed wrote and still owns, or owned when somebody else changed them.
+//! Not here: the decision itself ([`opendrs_domain::seeded`]). Invariant: the new record has a digest for exactly those
+//! values that a seed wrote and still owns, or owned when another source changed them.
 
 use super::report::{SeedEffect, SeedEffectKind, SeedOutcome};
 use opendrs_domain::seed_record::{SeedDecision, SeedElementDecision, SeedRecord, decide_element, decide_value};
@@ -9,45 +9,45 @@ use opendrs_store::seed_record::{self, SeedRecordKey};
 use opendrs_store::{Result, Tx};
 use serde::Serialize;
 
-/// How a value is shown to people; `None` where it must not be.
+/// How a value is displayed; `None` where it must not be.
 pub(super) type FormatValue<T> = fn(&T) -> Option<String>;
 
-/// Shows a text that may be missing.
+/// Displays an optional text.
 pub(super) fn format_optional(value: &Option<String>) -> Option<String> {
     Some(value.clone().unwrap_or_else(|| "none".into()))
 }
 
-/// Shows anything that has a text.
+/// Displays any value that has a text.
 pub(super) fn format_plain<T: ToString>(value: &T) -> Option<String> {
     Some(value.to_string())
 }
 
-/// Shows nothing: the value is a customer's, or a secret.
+/// Displays nothing: the value belongs to a customer, or is secret.
 pub(super) fn hide_value<T>(_: &T) -> Option<String> {
     None
 }
 
-/// Whether values that somebody else set are overwritten, and whose values they are.
+/// Whether values of other sources are overwritten, and who owns equal values.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct MergeRights {
-    /// Overwrite what somebody else set.
+    /// Overwrite values that other sources set.
     pub(super) force: bool,
-    /// A value that is as declared counts as the seed's from now on. Not so for a customer's own data.
+    /// Whether an equal value belongs to the seed from now on. This is false for a customer's own data.
     pub(super) adopt: bool,
 }
 
-/// The digest of a value of the thing whose record is kept at a place.
+/// The digest of a value of the item with this record.
 pub(super) fn value_digest<T: Serialize>(thing: &SeedRecordKey, key: &str, value: &T) -> String {
     let SeedRecordKey { kind, parent, id, .. } = thing;
     let value = serde_json::to_value(value).unwrap_or_default();
     SeedRecord::digest(&format!("{kind} {parent} {id}"), key, &value)
 }
 
-/// A thing that is being compared with its declaration.
+/// An item that is being compared with its declaration.
 pub(super) struct SeedMerge {
-    /// Where its record is kept.
+    /// The key of its record.
     pub(super) key: SeedRecordKey,
-    /// What the seed will have written.
+    /// The record that the seed will write.
     pub(super) record: SeedRecord,
     before: Option<SeedRecord>,
     exists: bool,
@@ -56,18 +56,18 @@ pub(super) struct SeedMerge {
 }
 
 impl SeedMerge {
-    /// Begins with a thing's record.
+    /// Begins with the record of an item.
     pub(super) async fn start(tx: &mut Tx<'_>, key: SeedRecordKey, exists: bool, rights: MergeRights) -> Result<Self> {
         let before = seed_record::find(tx, &key).await?;
         Ok(Self { record: before.clone().unwrap_or_default(), key, before, exists, rights, effects: Vec::new() })
     }
 
-    /// Whether an earlier seed declared it and somebody removed it since.
+    /// Whether an earlier seed declared it and it was removed since.
     pub(super) fn was_removed(&self) -> bool {
         self.before.is_some() && !self.exists && !self.rights.force
     }
 
-    /// The value that the thing is to have. `current` is missing for a new thing.
+    /// The value that the item will have. `current` is `None` for a new item.
     pub(super) fn merge_value<T: Serialize>(
         &mut self,
         key: &str,
@@ -102,7 +102,8 @@ impl SeedMerge {
         }
     }
 
-    /// The same for a value that need not be declared: a new thing has a default then, and another what it has.
+    /// The same for an optional declaration. Without one, a new item has a default, and an existing item keeps its
+    /// value.
     pub(super) fn merge_optional<T: Serialize>(
         &mut self,
         key: &str,
@@ -118,7 +119,7 @@ impl SeedMerge {
         }
     }
 
-    /// The same for a value that the store holds none of, so that nobody set it: `current` is what holds without one.
+    /// The same for a value that the store does not hold, so that nobody set it. `current` is the effective value.
     pub(super) fn merge_unset<T: Serialize>(&mut self, key: &str, current: T, declared: T, show: FormatValue<T>) -> T {
         let to = self.digest(key, &declared);
         if self.digest(key, &current) != to && self.exists {
@@ -128,7 +129,7 @@ impl SeedMerge {
         declared
     }
 
-    /// The elements that a list is to have. Each is decided by itself.
+    /// The elements that a list will have. Each is decided separately.
     pub(super) fn merge_list(&mut self, key: &str, current: Option<&[String]>, declared: &[String]) -> Vec<String> {
         let old = current.unwrap_or_default();
         let before: Vec<String> = self.record.elements(key).map(str::to_owned).collect();
@@ -171,22 +172,22 @@ impl SeedMerge {
         list
     }
 
-    /// Notes what happened to a value that is no plain one.
+    /// Records the effect on a value that is not merged as one.
     pub(super) fn record_effect(&mut self, key: &str, what: SeedEffectKind, from: Option<String>, to: Option<String>) {
         self.effects.push(SeedEffect { key: key.to_owned(), kind: what, from, to });
     }
 
-    /// The digest that an earlier seed left of a value.
+    /// The digest that an earlier seed recorded for a value.
     pub(super) fn owned_digest(&self, key: &str) -> Option<&str> {
         self.before.as_ref().and_then(|record| record.value(key))
     }
 
-    /// A value's digest.
+    /// The digest of a value.
     pub(super) fn digest<T: Serialize>(&self, key: &str, value: &T) -> String {
         value_digest(&self.key, key, value)
     }
 
-    /// Whether anything of the thing itself has to be written.
+    /// Whether the item itself has to be written.
     pub(super) fn needs_write(&self) -> bool {
         !self.exists || self.effects.iter().any(|effect| effect.kind != SeedEffectKind::Kept)
     }
@@ -196,7 +197,7 @@ impl SeedMerge {
         self.before.as_ref() != Some(&self.record)
     }
 
-    /// What became of the thing.
+    /// The outcome for the item.
     pub(super) fn finish(self) -> (SeedOutcome, Vec<SeedEffect>) {
         let done = match (self.exists, self.needs_write(), self.effects.is_empty()) {
             (false, ..) => SeedOutcome::Created,

@@ -1,7 +1,8 @@
-//! Seeding: makers, profiles, clients, topics, models, products and customers from a declaration, and back.
+//! Seeding: applies a declaration of makers, profiles, clients, receivers, models, products and customers, and exports
+//! one.
 //!
-//! Not here: the file's syntax. Invariants: everything of one seed lands in one transaction, or nothing does; applying a
-//! seed twice changes nothing the second time; what somebody else set since stays, unless that is asked for.
+//! Not here: the syntax of the file. Invariants: a seed is written in one transaction, all or nothing. Applying a seed
+//! twice changes nothing the second time. Values that other sources set since stay, unless overwriting is requested.
 
 mod declaration;
 mod endpoint;
@@ -23,13 +24,13 @@ use opendrs_store::{Command, Tx, customer};
 use plan::{ReceiverDraft, SeedInputs, SeedPlan, SeedPlanError};
 use uuid::Uuid;
 
-/// Whether values that somebody else set are overwritten.
+/// Whether values that other sources set are overwritten.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OverwritePolicy {
     /// They stay.
     #[default]
     Never,
-    /// They become what is declared, also a customer's own.
+    /// They get the declared values, even those that a customer set.
     Everything,
 }
 
@@ -41,7 +42,7 @@ pub async fn apply(app: &App, seed: SeedDeclaration) -> Result<Vec<SeedItem>> {
     apply_with_overwrite(app, seed, OverwritePolicy::Never).await
 }
 
-/// Applies a seed, with or without overwriting what somebody else set.
+/// Applies a seed, with or without overwriting values that other sources set.
 ///
 /// # Errors
 /// [`Error::InvalidSeed`] names line and key; [`Error::Unavailable`].
@@ -52,19 +53,19 @@ pub async fn apply_with_overwrite(
 ) -> Result<Vec<SeedItem>> {
     let inputs = prepare_inputs(app, seed, overwrite).await?;
     if inputs.receiver_drafts.iter().any(|draft| draft.receiver.sns_topic_arn().is_none()) {
-        // Made now, so that the certificate is there before the first signature.
+        // Made now, so that the certificate exists before the first signature.
         crate::signing::current_signer(app).await?;
     }
     let items = app.db.write(ApplySeed(inputs)).await??;
-    // A client that was switched off or on holds from now on.
+    // Changes of clients are effective from now on.
     keys::refresh(app).await?;
     Ok(items)
 }
 
-/// Says what applying a seed would do, and writes nothing.
+/// The outcome that applying a seed would have. Nothing is written.
 ///
 /// # Errors
-/// As [`apply_with`].
+/// Those of [`apply_with_overwrite`].
 pub async fn preview(app: &App, seed: SeedDeclaration, overwrite: OverwritePolicy) -> Result<Vec<SeedItem>> {
     let inputs = prepare_inputs(app, seed, overwrite).await?;
     let mut reader = app.db.reader().await?;
@@ -73,7 +74,7 @@ pub async fn preview(app: &App, seed: SeedDeclaration, overwrite: OverwritePolic
         Err(SeedPlanError::Invalid(error)) => return Err(error),
         Err(SeedPlanError::Store(error)) => return Err(error.into()),
     };
-    // What is generated differs each time.
+    // Generated values differ each time.
     let generated: Vec<String> = inputs.ids.iter().flat_map(|id| [id.to_string(), id.simple().to_string()]).collect();
     for item in &mut items {
         item.secret = None;
@@ -89,14 +90,14 @@ async fn prepare_inputs(app: &App, seed: SeedDeclaration, overwrite: OverwritePo
     for customer in &seed.customers {
         passwords.push(resolve_password(app, customer).await?);
     }
-    // What is wrong with a topic is found before anything is written.
+    // An invalid receiver is refused before anything is written.
     let mut topics = Vec::new();
     for declared in seed.makers.iter().flat_map(|m| &m.profiles).flat_map(|p| &p.receivers) {
         let topic = receiver::build_draft(app, &declared.to_new_receiver(ProfileId(Uuid::nil())))
             .map_err(|error| declared.to_seed_error(error))?;
         topics.push(ReceiverDraft { receiver: topic, confirmation_id: DeliveryId(app.ids.ordered_uuid(app.now())) });
     }
-    // Random bytes for everything that might need an id: the command itself draws none.
+    // Ids for everything that might need one: the command itself generates none.
     let count = seed.makers.iter().map(MakerSeed::max_ids).sum::<usize>() + seed.customers.len();
     Ok(SeedInputs {
         seed,
@@ -113,7 +114,7 @@ async fn prepare_inputs(app: &App, seed: SeedDeclaration, overwrite: OverwritePo
 }
 
 impl MakerSeed {
-    /// At most how many ids it needs.
+    /// The most ids that it needs.
     fn max_ids(&self) -> usize {
         let profiles: usize = self.profiles.iter().map(|p| 1 + 2 * p.clients.len()).sum();
         let models: usize = self.models.iter().map(|m| 2 + m.slots.len()).sum();
@@ -121,7 +122,7 @@ impl MakerSeed {
     }
 }
 
-/// The hash to store for a declared password: the one there is, if it is that of the same password.
+/// The hash to store for a declared password: the stored one, if it is of the same password.
 async fn resolve_password(app: &App, declared: &CustomerSeed) -> Result<Option<String>> {
     let plain = match &declared.password {
         None => return Ok(None),
@@ -152,7 +153,7 @@ impl Command for ApplySeed {
         0
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Output> {
-        // A refusal is a value, and values are committed: it is found before anything is written.
+        // A refusal is an output, and outputs are committed: so it must occur before anything is written.
         let plan = match SeedPlan::build(tx, &self.0).await {
             Ok(plan) => plan,
             Err(SeedPlanError::Invalid(error)) => return Ok(Err(error)),

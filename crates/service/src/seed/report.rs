@@ -1,8 +1,8 @@
-//! What became of each thing that a seed declares.
+//! The outcome of each item that a seed declares.
 //!
-//! Invariant: a value of a customer's, a secret and an endpoint, which may hold a password, are never part of an outcome.
+//! Invariant: an outcome never contains a customer's value, a secret, or an endpoint, which may hold a password.
 
-/// What became of one thing.
+/// The outcome of one item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeedItem {
     /// `maker`, `profile`, `client`, `topic`, `model`, `slot`, `product` or `customer`.
@@ -11,33 +11,33 @@ pub struct SeedItem {
     pub name: String,
     /// Its id on the wire; empty in a preview where it is to be generated.
     pub id: String,
-    /// What happened to it.
+    /// The outcome.
     pub outcome: SeedOutcome,
-    /// A secret that was generated now; nothing else knows it.
+    /// A secret that was generated now, and is stored nowhere in clear.
     pub secret: Option<String>,
-    /// What happened to its values.
+    /// The effects on its values.
     pub effects: Vec<SeedEffect>,
 }
 
-/// What happened to a thing.
+/// The outcome of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SeedOutcome {
-    /// It is new.
+    /// It was created.
     Created,
-    /// It was there and differs now.
+    /// It existed, and was changed.
     Changed,
-    /// It was there, just so.
+    /// It existed, and needed no change.
     Unchanged,
-    /// It was there, and values that somebody else set stayed as they were.
+    /// It existed, and keeps values that other sources set.
     Kept,
-    /// An earlier seed declared it, and somebody removed it since: it stays removed.
+    /// An earlier seed declared it, and it was removed since: it stays removed.
     Gone,
-    /// An earlier seed declared it and this one, which declares what it is a part of, does not: it stays.
+    /// An earlier seed declared it. This seed declares its parent, but not the item: it stays.
     Undeclared,
 }
 
 impl SeedOutcome {
-    /// The word of the command line.
+    /// The name of the outcome in the command line's output.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -51,36 +51,36 @@ impl SeedOutcome {
     }
 }
 
-/// What happened to one value of a thing.
+/// The effect on one value of an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeedEffect {
-    /// The seed file's key.
+    /// The key in the seed file.
     pub key: String,
-    /// What happened.
+    /// The kind of effect.
     pub kind: SeedEffectKind,
-    /// The value in the store before, where it may be shown.
+    /// The earlier value in the store, where it may be displayed.
     pub from: Option<String>,
-    /// The declared value, where it may be shown.
+    /// The declared value, where it may be displayed.
     pub to: Option<String>,
 }
 
-/// What happened to a value.
+/// The kinds of effects on a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SeedEffectKind {
-    /// It is the declared one now.
+    /// It was set to the declared value.
     Changed,
-    /// It is the declared one now, in place of one that somebody else set.
+    /// It was set to the declared value, in place of one that another source set.
     Overwritten,
-    /// The list has this element now.
+    /// The element was added to the list.
     Added,
-    /// The list lacks this element now.
+    /// The element was removed from the list.
     Removed,
-    /// Somebody else set it, so that it stays.
+    /// Another source set it, so it stays.
     Kept,
 }
 
 impl SeedEffectKind {
-    /// The word of the command line.
+    /// The name of the effect in the command line's output.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,6 +1,6 @@
-//! What a plan writes.
+//! The writes of a plan.
 //!
-//! Invariant: it decides nothing.
+//! Invariant: nothing is decided here.
 
 use crate::receiver::{self, ReceiverRepository};
 use opendrs_domain::customer::Customer;
@@ -16,39 +16,39 @@ use opendrs_store::access::{self, AccessVersion};
 use opendrs_store::seed_record::{self, SeedRecordKey};
 use opendrs_store::{Result, Tx, customer, maker, model, profile, receiver as topics};
 
-/// One thing to be written.
+/// One write.
 pub(super) enum SeedOperation {
     /// A new maker.
     Maker(Maker),
     /// A profile.
     Profile(Profile),
-    /// A client, and the place of a new one; not whether it is disabled.
+    /// A client, and the position of a new one. It does not set whether the client is disabled.
     Client(Client, i64),
-    /// Whether a client is disabled, and the version that this sets.
+    /// Whether a client is disabled, and the access version that this sets.
     ClientDisabled(ClientId, bool, AccessVersion),
     /// A receiver of notifications.
     Receiver(Box<ReceiverWrite>),
     /// A model.
     Model(Model),
-    /// The version of a model's message.
+    /// The version of a model's notification type.
     MessageVersion(ModelId, &'static str, String),
-    /// A model's slot and its place.
+    /// A slot of a model, and its position.
     Slot(ModelId, i64, Slot),
-    /// A product, and the time, which is that of a new price.
+    /// A product, and the time, which becomes that of a new price.
     Product(Product, Time),
     /// A customer.
     Customer(Box<CustomerWrite>),
-    /// What this seed wrote of a thing.
+    /// The record of the values that this seed wrote of an item.
     Record(SeedRecordKey, SeedRecord),
 }
 
-/// A topic to be written.
+/// A receiver to be written.
 pub(super) struct ReceiverWrite {
-    /// What seals its endpoint.
+    /// The repository that seals its endpoint.
     pub(super) repository: ReceiverRepository,
-    /// The topic.
+    /// The receiver.
     pub(super) receiver: Receiver,
-    /// The id of the message that asks its receiver to confirm, if it is asked.
+    /// The id of its confirmation request; `None` if none is sent.
     pub(super) confirmation_id: Option<DeliveryId>,
     /// The time.
     pub(super) now: Time,
@@ -64,9 +64,9 @@ pub(super) struct CustomerWrite {
     pub(super) customer: Customer,
     /// The hash of the password.
     pub(super) password_hash: String,
-    /// When the password became another one.
+    /// The time of the password change; `None` if it stays.
     pub(super) password_changed: Option<Time>,
-    /// Since when they are blocked, where that changes.
+    /// The new time of a block; `None` if it stays.
     pub(super) blocked: Option<Option<Time>>,
 }
 
@@ -95,7 +95,8 @@ impl SeedOperation {
     }
 }
 
-/// Disables a client, which ends its codes and tokens, or enables it. One that was removed meanwhile stays so.
+/// Disables a client, which ends its codes and tokens, or enables it. A client that was removed meanwhile stays
+/// removed.
 async fn set_client_disabled(tx: &mut Tx<'_>, id: ClientId, disabled: bool, version: AccessVersion) -> Result<()> {
     let Some(access) = profile::lock_client(tx, id).await?.map(|client| client.access) else { return Ok(()) };
     let changed = match (disabled, access.state) {

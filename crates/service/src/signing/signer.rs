@@ -1,4 +1,4 @@
-//! A signing key: RSA with 2048 bits and a certificate that signs itself (docs/spec/delivery.md#signing-certificate).
+//! A signing key: RSA with 2048 bits and a self-signed certificate (docs/spec/delivery.md#signing-certificate).
 //!
 //! Not here: which key is in use. Invariant: a private key leaves this module only sealed.
 
@@ -17,15 +17,15 @@ use rsa::{Pkcs1v15Sign, PrivateKey};
 use sha1::{Digest, Sha1};
 use std::sync::Arc;
 
-/// Keys are bound to no row: the certificate beside one says which it is.
+/// Keys are bound to no row: the certificate in the row identifies the key.
 const NO_ASSOCIATED_DATA: &[u8] = &[];
 
 /// A key that signs.
 pub(crate) struct MessageSigner {
     pub(super) number: i64,
-    /// The certificate's file name, without its beginning and end.
+    /// The file name of the certificate, without prefix and extension.
     pub(crate) certificate_name: String,
-    /// For SHA-1, which the library of the other one refuses to sign.
+    /// For SHA-1, which the library of the other key refuses to sign.
     sha1_key: PrivateKey,
     sha256_key: RsaKeyPair,
 }
@@ -61,12 +61,12 @@ pub(super) fn open_private_key(key: &SigningKeyRow, sealer: Sealer) -> Result<Ve
     plain.ok_or_else(|| Error::Internal("the stored signing key cannot be opened with this master key".into()))
 }
 
-/// A stored key's private part, sealed with another key.
+/// The private part of a stored key, sealed with another key.
 pub(crate) fn reseal_private_key(key: &SigningKeyRow, old: Sealer, new: Sealer) -> Result<Vec<u8>> {
     new.seal(NO_ASSOCIATED_DATA, &open_private_key(key, old)?)
 }
 
-/// Signs texts, on a thread of its own; the signatures come in the texts' order.
+/// Signs texts on a thread of its own. The signatures are in the order of the texts.
 pub(crate) async fn sign_all(
     signer: &Arc<MessageSigner>,
     version: SignatureVersion,
@@ -77,7 +77,7 @@ pub(crate) async fn sign_all(
     tokio::task::spawn_blocking(sign).await.map_err(|e| Error::Internal(e.to_string()))?
 }
 
-/// A certificate and its sealed private key.
+/// Generates a certificate and its sealed private key.
 pub(super) fn generate_key(host: &str, sealer: Sealer) -> Result<(String, Vec<u8>)> {
     let bad = |what: &str| Error::Internal(format!("making a signing key: {what}"));
     let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| bad("no key"))?;
@@ -87,7 +87,7 @@ pub(super) fn generate_key(host: &str, sealer: Sealer) -> Result<(String, Vec<u8
     let mut params = rcgen::CertificateParams::new([host.to_owned()]).map_err(|e| bad(&e.to_string()))?;
     params.distinguished_name.push(rcgen::DnType::CommonName, host);
     let certificate = params.self_signed(&key).map_err(|e| bad(&e.to_string()))?;
-    // One block with plain line ends: some receivers read nothing else.
+    // One block with LF line ends: some receivers read nothing else.
     let pem = certificate.pem().replace("\r\n", "\n");
     Ok((pem, sealer.seal(NO_ASSOCIATED_DATA, pkcs8.as_ref())?))
 }

@@ -1,6 +1,6 @@
-//! Whether a message was signed with the key of a certificate: what a receiver checks.
+//! Verification of a message's signature with the key of a certificate, as a receiver does it.
 //!
-//! Not here: whether the certificate is to be trusted. Invariant: a message that lacks anything is not signed.
+//! Not here: whether the certificate is trusted. Invariant: a message that lacks a signed field is not valid.
 
 use aws_lc_rs::signature::{
     RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey, VerificationAlgorithm,
@@ -13,7 +13,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use webpki::EndEntityCert;
 
-/// Whether a received message was signed with the key of a certificate, PEM: what a receiver checks.
+/// Whether a received message was signed with the key of a certificate in PEM.
 #[must_use]
 pub fn is_signature_valid(certificate: &str, message: &serde_json::Value) -> bool {
     let check = || {

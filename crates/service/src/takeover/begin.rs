@@ -1,6 +1,6 @@
-//! The beginning of a takeover: the attempt is counted, and the earlier owner is mailed or asked.
+//! The beginning of a takeover: counts the attempt, and sends a mail or a request to the earlier owner.
 //!
-//! Not here: the owner's answer ([`super::respond`]). Invariant: within the time of an answer, beginning again changes
+//! Not here: the owner's answer ([`super::respond`]). Invariant: until the answer is due, a repeated beginning changes
 //! nothing.
 
 use super::other_registration::find_other_registration;
@@ -16,23 +16,23 @@ use opendrs_domain::takeover::{Takeover, TakeoverPolicy, TakeoverState, Takeover
 use opendrs_domain::time::Time;
 use opendrs_store::{Command, Tx, takeover};
 
-/// Whether a sign-up may be completed, as far as its unit's present owner is concerned.
+/// Whether a sign-up may be completed, as far as the present owner of its unit is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TakeoverStatus {
-    /// The unit is nobody else's.
+    /// No other customer has the unit.
     NotOwned,
-    /// It is somebody else's, who was mailed; it may be completed.
+    /// Another customer has it, and got a mail. The sign-up may be completed.
     Allowed,
-    /// Its owner was asked and may answer until then.
+    /// Its owner got a request and may answer until this time.
     AwaitingAnswer(Time),
 }
 
-/// Begins the takeover of the unit that a sign-up is about, if somebody else has it: counts the attempt, and mails or
-/// asks its owner. Within the time of an answer, again is once.
+/// Begins the takeover of a sign-up's unit, if another customer has it: counts the attempt, and sends a mail or a
+/// request to the owner. Until the answer is due, a repeated call changes nothing.
 ///
 /// # Errors
-/// [`FormError::TakeoverForbidden`] and [`FormError::TakeoverDeclined`]; [`Error::Throttled`] when the customer attempted
-/// too many; [`Error::Unavailable`].
+/// [`FormError::TakeoverForbidden`] and [`FormError::TakeoverDeclined`]; [`Error::Throttled`] when the customer made
+/// too many attempts; [`Error::Unavailable`].
 pub async fn begin_takeover(app: &App, of: &SignupInProgress, customer: &Customer) -> Result<TakeoverStatus> {
     let (Some(model), Some(asked)) = (&of.authorization.model, &of.authorization.request.device) else {
         return Ok(TakeoverStatus::NotOwned);
@@ -82,7 +82,7 @@ pub async fn begin_takeover(app: &App, of: &SignupInProgress, customer: &Custome
             tracing::info!(customer = %customer.id, wait, "a takeover was slowed");
             Err(Error::Throttled(wait))
         }
-        // Another request of the same customer was first: what it recorded holds, and is read anew.
+        // A concurrent request of the same customer was first: its record holds, and is read again.
         BeginTakeoverOutcome::AlreadyRecorded => Box::pin(begin_takeover(app, of, customer)).await,
         BeginTakeoverOutcome::Recorded => match state {
             None => Err(FormError::TakeoverForbidden.into()),
@@ -92,7 +92,7 @@ pub async fn begin_takeover(app: &App, of: &SignupInProgress, customer: &Custome
     }
 }
 
-/// Whether somebody else has the unit that a sign-up is about.
+/// Whether another customer has the unit of a sign-up.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -111,36 +111,37 @@ struct BeginTakeover {
     customer: CustomerId,
     per_day: u32,
     policy: TakeoverPolicy,
-    /// The unit's.
+    /// The shard of the unit.
     shard: i64,
-    /// What is recorded; nothing where the maker forbids it.
+    /// The takeover to record; `None` where the policy forbids it.
     takeover: Option<Takeover>,
     earlier_device: Device,
     event_ids: EventIds,
     now: Time,
 }
 
-/// What became of an attempt.
+/// The outcome of an attempt.
 enum BeginTakeoverOutcome {
     /// It was counted, and its takeover recorded.
     Recorded,
-    /// Its takeover was recorded meanwhile by another request.
+    /// A concurrent request recorded its takeover.
     AlreadyRecorded,
-    /// It was too soon: so many seconds to wait.
+    /// It was too early: the seconds to wait.
     Throttled(i64),
 }
 
 impl Command for BeginTakeover {
     type Output = BeginTakeoverOutcome;
 
-    /// The customer's: of two attempts at once, the second is counted after the first.
+    /// The customer's key: of two concurrent attempts, the second is counted after the first.
     fn ordering_key(&self) -> u64 {
         ordering_key::for_customer(self.customer)
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Output> {
         let mut attempts = takeover::lock_attempts(tx, self.customer_shard, self.customer).await?;
-        // Decided again behind the customer's row: a late request must not undo what an earlier one led to.
+        // Decided again under the lock of the customer's row: a late request must not undo the result of an earlier
+        // one.
         let found = takeover::lock(tx, self.shard, self.earlier_device.id, self.customer).await?;
         let done = found.as_ref().is_some_and(|found| found.state == TakeoverState::Done);
         if done

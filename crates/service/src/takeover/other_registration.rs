@@ -1,13 +1,13 @@
-//! The registration of another customer that a unit has.
+//! The present registration of a unit, if it belongs to another customer.
 //!
-//! Not here: whether that customer may lose it. Invariant: a registration that ended is none.
+//! Not here: whether a takeover is allowed. Invariant: a registration that has ended is never found.
 
 use opendrs_domain::device::Device;
 use opendrs_domain::id::{CustomerId, ModelId};
 use opendrs_domain::text::Serial;
 use opendrs_store::{Tx, device};
 
-/// The registration of another customer that a unit has now.
+/// Finds the present registration of a unit, if it belongs to another customer.
 pub(crate) async fn find_other_registration(
     tx: &mut Tx<'_>,
     shard: i64,

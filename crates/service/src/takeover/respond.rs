@@ -1,7 +1,7 @@
-//! What the earlier owner of a unit answers, by the link in a mail.
+//! The answers of a unit's earlier owner, by the link in a mail.
 //!
-//! Invariant: the link names one takeover and is all that is needed; it is worth nothing once there is nothing to answer.
-//! What is taken back is restored in one transaction: the other registration ends, the earlier one goes on.
+//! Invariant: the link names one takeover and is sufficient to answer it. It is useless when no answer is possible any
+//! more. Undoing a takeover is one transaction: the new registration ends, and the earlier one continues.
 
 use crate::device::end_registration;
 use crate::mail::queue;
@@ -17,7 +17,7 @@ use opendrs_domain::takeover::{Takeover, TakeoverAnswer};
 use opendrs_domain::time::Time;
 use opendrs_store::{Command, Tx, consent, customer, device, model, profile, subscription, takeover};
 
-/// What a link leads to.
+/// The takeover of a link.
 #[derive(Clone, Debug)]
 pub struct TakeoverLink {
     /// The takeover.
@@ -26,15 +26,15 @@ pub struct TakeoverLink {
     pub model: Model,
     /// The earlier registration.
     pub device: Device,
-    /// What may be answered now.
+    /// The answers that are possible now.
     pub allowed_answers: &'static [TakeoverAnswer],
     shard: i64,
 }
 
-/// The takeover that a link's token names.
+/// Finds the takeover that a link's token names.
 ///
 /// # Errors
-/// [`Error::InvalidToken`] when it is none of ours, or no longer kept; [`Error::Unavailable`].
+/// [`Error::InvalidToken`] when the token is not authentic, or the takeover is no longer kept; [`Error::Unavailable`].
 pub async fn find_takeover_link(app: &App, token: &str) -> Result<TakeoverLink> {
     let named = named_link::open(app, TAKEOVER_PURPOSE, token).ok_or(Error::InvalidToken)?;
     let (shard, id, customer) = (named.shard, DeviceId(named.first_id), CustomerId(named.second_id));
@@ -48,11 +48,11 @@ pub async fn find_takeover_link(app: &App, token: &str) -> Result<TakeoverLink> 
     Ok(TakeoverLink { takeover, model, device, allowed_answers: answers, shard })
 }
 
-/// Answers a takeover, as the earlier owner. Twice is once.
+/// Answers a takeover, as the earlier owner. A repeated answer changes nothing.
 ///
 /// # Errors
-/// [`Error::InvalidToken`]; [`FormError::TakeoverOver`] when there is nothing to answer, or the unit is somebody else's by
-/// now; [`Error::Unavailable`].
+/// [`Error::InvalidToken`]; [`FormError::TakeoverClosed`] when no answer is possible, or the unit belongs to yet
+/// another customer; [`Error::Unavailable`].
 pub async fn answer_takeover(app: &App, token: &str, answer: TakeoverAnswer) -> Result<()> {
     let TakeoverLink { takeover, device, shard, .. } = find_takeover_link(app, token).await?;
     let now = app.now();
@@ -81,22 +81,22 @@ pub async fn answer_takeover(app: &App, token: &str, answer: TakeoverAnswer) -> 
 struct AnswerTakeover {
     shard: i64,
     answer: TakeoverAnswer,
-    /// Who takes the unit over.
+    /// The customer who takes the unit over.
     customer: CustomerId,
     /// The earlier owner's shard.
     owner_shard: i64,
-    /// To which profile the earlier owner consented with this registration.
+    /// The profile that the earlier owner consented to with this registration.
     profile: ProfileId,
     /// The earlier registration.
     device: Device,
-    /// Until when what is agreed may be completed.
+    /// The time until which an agreed takeover may be completed.
     complete_until: Time,
     event_ids: [EventIds; 3],
     now: Time,
 }
 
 impl Command for AnswerTakeover {
-    /// Whether it was answered so.
+    /// Whether the answer was applied.
     type Output = bool;
 
     fn ordering_key(&self) -> u64 {
@@ -134,15 +134,15 @@ impl Command for AnswerTakeover {
 }
 
 impl AnswerTakeover {
-    /// Ends the registration that took the earlier one's place, and restores that one. `false` if the unit is another
-    /// one's by now, or the owner's consent was withdrawn meanwhile, given anew or not.
+    /// Ends the registration that replaced the earlier one, and restores the earlier one. `false` if the unit belongs
+    /// to yet another customer, or the owner's consent was withdrawn meanwhile, even if it was given again.
     async fn take_back(&self, tx: &mut Tx<'_>, found: &Takeover) -> opendrs_store::Result<bool> {
         let Self { shard, device: old, now, event_ids: [ended, registered, changed], .. } = self;
         let consent = consent::lock(tx, self.owner_shard, old.customer, self.profile).await?;
         if !consent.is_some_and(|consent| consent.is_granted() && consent.generation == found.consent_generation) {
             return Ok(false);
         }
-        // What a blocked customer had stays switched off.
+        // The registrations of a blocked customer stay disabled.
         if customer::lock_access(tx, self.owner_shard, old.customer).await?.blocked_at.is_some() {
             return Ok(false);
         }

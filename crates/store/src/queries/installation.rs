@@ -19,6 +19,7 @@ macro_rules! installation_queries {
         ClockSet = "UPDATE installation SET clock_offset = $1, clock_frozen_at = $2 WHERE id = 1";
         // There is no such row: the statement only tests whether the engine would write it.
         WriteProbe = "UPDATE installation SET clock_offset = clock_offset WHERE id = 0";
+        WriteProbeRow = "UPDATE installation SET clock_offset = clock_offset WHERE id = 1";
         TokenKeyPut = "INSERT INTO token_key (id, created_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
         TokenKeys = "SELECT id, created_at, retired_at FROM token_key ORDER BY id";
         TokenKeyRetire = "UPDATE token_key SET retired_at = $2 WHERE id = $1 AND retired_at IS NULL";

@@ -13,10 +13,21 @@ const BUSY_TIMEOUT_MS: u64 = 5_000;
 /// How often a process retries when another one is creating the same file.
 const MAX_WAL_SWITCH_ATTEMPTS: usize = 100;
 
+/// Returns what to do about an error of SQLite that keeps a database from being opened.
+fn open_advice(error: &str) -> &'static str {
+    if error.contains("not a database") || error.contains("malformed") {
+        "The file is damaged or no SQLite database: restore a backup (opendrs restore)"
+    } else if error.contains("disk I/O") || error.contains("full") {
+        "Check the disk, and that it has free space"
+    } else {
+        "Check that the folder exists and is writable"
+    }
+}
+
 pub(crate) fn open(path: &Path, write: bool) -> Result<Connection> {
     let failed = |e: &dyn std::fmt::Display| {
         let at = path.display();
-        Error::CannotOpen(format!("cannot open the database {at}: {e}. Check that the folder exists and is writable"))
+        Error::CannotOpen(format!("cannot open the database {at}: {e}. {}", open_advice(&e.to_string())))
     };
     if write {
         file_permissions::restrict_database(path).map_err(|e| failed(&e))?;

@@ -126,6 +126,9 @@ fn describe_bad_rule(rule: &RuleFormError) -> String {
             format!("Der Höchstpreis: „{currency}“ ist keine Währung.")
         }
         RuleFormError::MissingCap => "Geben Sie den Höchstpreis an, oder wählen Sie keinen eigenen.".into(),
+        RuleFormError::MissingCapKind => {
+            "Wählen Sie, ob der Höchstpreis ein Betrag oder ein Prozentsatz ist, oder lassen Sie das Feld leer.".into()
+        }
         RuleFormError::Number(counted) => {
             let what = match counted {
                 RuleFormNumber::Percent => "die Prozent über dem Preis",

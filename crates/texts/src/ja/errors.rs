@@ -103,6 +103,7 @@ fn describe_bad_rule(rule: &RuleFormError) -> String {
             format!("価格の上限：「{currency}」は通貨ではありません。")
         }
         RuleFormError::MissingCap => "価格の上限を入力するか、「指定しない」を選択してください。".into(),
+        RuleFormError::MissingCapKind => "価格の上限が金額か割合かを選択するか、入力欄を空にしてください。".into(),
         RuleFormError::Number(counted) => {
             let what = match counted {
                 RuleFormNumber::Percent => "上昇率",

@@ -3,6 +3,7 @@
 //! The full disk is a small file system in memory; `strace` makes system calls fail.
 
 use super::finish_and_verify;
+use crate::device::{self, CallOutcome};
 use crate::test_bed::TestBed;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -75,10 +76,21 @@ pub async fn disk_full(site: &mut TestBed) -> Result<(), String> {
         load.wait_for_successes().await?;
         fill_disk(&ballast)?;
         load.wait_for_refusals().await?;
+        wait_until_unhealthy(&server.base_url).await?;
         std::fs::remove_file(&ballast).map_err(|e| e.to_string())?;
     }
     load.wait_for_successes().await?;
     finish_and_verify(site, load, server).await
+}
+
+/// Asks for the health until it is refused. A write that fits into freed pages of the log may succeed in between.
+async fn wait_until_unhealthy(base: &str) -> Result<(), String> {
+    for _ in 0..1_000 {
+        if !matches!(device::call_control(base, "/-/health", None).await?, CallOutcome::Succeeded(_)) {
+            return Ok(());
+        }
+    }
+    Err("the disk is full, and the server calls itself healthy".into())
 }
 
 /// Writes until the disk is full.

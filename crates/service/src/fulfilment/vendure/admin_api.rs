@@ -1,6 +1,6 @@
-//! One request to a shop's Admin API, and what its answer is read as.
+//! One request to a shop's Admin API, and how its response is read.
 //!
-//! Invariant: an answer with an error in it is never taken for data, and no text names the key.
+//! Invariant: a response with an error in it is never taken for data, and no text contains the key.
 
 use super::VendureShop;
 use crate::App;
@@ -10,21 +10,21 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// The largest answer that is read.
+/// The largest response that is read, in bytes.
 const MAX_RESPONSE_BYTES: usize = 256 * 1024;
 
-/// A request that is made: what the shop's log calls it, and its text.
+/// A GraphQL operation: its name, which the shop's log shows, and its text.
 pub(super) struct GraphqlOperation {
     pub(super) name: &'static str,
     pub(super) text: &'static str,
 }
 
-/// Why there is no data.
+/// Why a request returned no data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum AdminApiError {
-    /// The shop says that what was asked cannot be; which field says so, and in its words why.
+    /// The shop refused the operation: the field that refused it, and the shop's reason.
     Rejected { field: String, message: String },
-    /// Anything else: asked again later.
+    /// Any other error, after which the request is retried.
     Failed(String),
 }
 
@@ -61,7 +61,7 @@ struct GraphqlErrorExtensions {
 }
 
 impl VendureShop {
-    /// Asks for something.
+    /// Executes an operation.
     pub(super) async fn execute<T: DeserializeOwned>(
         &self,
         app: &App,
@@ -71,7 +71,7 @@ impl VendureShop {
         self.execute_over(&*app.outbound, app.settings.request_timeout, operation, variables).await
     }
 
-    /// The same, without an application.
+    /// Executes an operation without an application.
     pub(super) async fn execute_over<T: DeserializeOwned>(
         &self,
         network: &dyn Outbound,

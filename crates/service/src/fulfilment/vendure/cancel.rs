@@ -1,4 +1,4 @@
-//! Has a shop give an order up, however far it got.
+//! Cancels an order in a shop, however far it has come.
 
 use super::orphaned_drafts;
 use super::place::discard_order;
@@ -13,7 +13,7 @@ use opendrs_domain::order::{CancelledBy, Order};
 use opendrs_store::fulfilment::BackendCall;
 use serde_json::json;
 
-/// Why an order is cancelled, as the shop's people read it.
+/// The reason for a cancellation, as the shop's staff reads it.
 fn cancellation_reason(order: &Order) -> String {
     let cancellation = order.cancellation.as_ref();
     let what = match cancellation.map(|cancellation| cancellation.by) {
@@ -30,7 +30,7 @@ fn cancellation_reason(order: &Order) -> String {
     }
 }
 
-/// Gives it up. What left the shop already stays with its customer: that is noted, and no error.
+/// Cancels the order. What the shop has shipped stays with the customer: that gives a note, not an error.
 pub(super) async fn cancel_order(
     app: &App,
     shop: &VendureShop,
@@ -40,7 +40,8 @@ pub(super) async fn cancel_order(
     let (instance, reason) = (job.order.instance_id().to_string(), cancellation_reason(&job.order));
     let code = call.reference.as_deref().unwrap_or_default();
     let SeekResponse { paid, begun } = shop.execute(app, &SEEK, json!({ "id": instance, "code": code })).await?;
-    // What was begun and not heard of is told by the draft that was heard of; without one nobody can tell whose it is.
+    // Drafts whose answers were lost are recognised by the draft that is known. Without that one their owner is
+    // unknown.
     let mut note = match (call.begun_at, call.reference.as_deref()) {
         (Some(since), Some(code)) => {
             orphaned_drafts::remove_orphaned_drafts(app, shop, since, code).await?;
@@ -64,7 +65,7 @@ pub(super) async fn cancel_order(
     Ok(ConnectorOutcome { operator_note: note, ..ConnectorOutcome::default() })
 }
 
-/// What an operator should know, if it cannot be given up any more.
+/// A note for the operator, if the order can no longer be cancelled.
 async fn cancel_shop_order(
     app: &App,
     shop: &VendureShop,
@@ -91,7 +92,7 @@ async fn cancel_shop_order(
     Ok(None)
 }
 
-/// Enters that nothing was taken: the shop was told of a payment, and never had the money.
+/// Records a refund: the shop has a payment in its books, and never had the money.
 async fn refund_payment(
     app: &App,
     shop: &VendureShop,
@@ -105,7 +106,7 @@ async fn refund_payment(
     let left = payment.amount - refunds.clone().map(|refund| refund.total).sum::<i64>();
     let mut pending: Vec<String> = refunds.filter(|r| r.state == "Pending").map(|r| r.id.clone()).collect();
     if left > 0 {
-        // The last three are deprecated, but shops of 3.7 cannot store a refund without them.
+        // The last three fields are deprecated, but shops of 3.7 cannot store a refund without them.
         let input = json!({
             "paymentId": payment.id, "amount": left, "reason": reason, "lines": [], "shipping": 0, "adjustment": 0,
         });

@@ -1,8 +1,8 @@
-//! Removes what a shop began for us and could not tell us of, since its answer was lost.
+//! Removes orphaned drafts: drafts that a shop made for us while its answer was lost.
 //!
-//! A draft carries nothing of ours until it is filled, so such a one is told by what it is: empty, nobody's, made by the
-//! account that made a draft of ours, after we asked for the first and before the one we heard of. Invariant: what
-//! another account began is left alone, and so is whatever has anything in it.
+//! A draft carries no id of ours until it is filled. So an orphaned one is recognised by its properties: it is empty,
+//! has no customer, and its account made a draft of ours. It was made after our first request and before the draft that
+//! is known. Invariant: drafts of other accounts, and drafts with any content, are not changed.
 
 use super::VendureShop;
 use super::wire::{DISCARD, DiscardResponse, DraftDetails, LOST, LostResponse};
@@ -12,13 +12,13 @@ use opendrs_domain::time::{Span, Time};
 use opendrs_store::fulfilment;
 use serde_json::json;
 
-/// How much earlier than by our clock it may seem to have been begun: some shops count in seconds.
+/// How much earlier than our first request a draft may seem to be made: some shops store whole seconds.
 const CLOCK_TOLERANCE: Span = Span::from_mins(1);
-/// How many are removed at once.
+/// The most drafts that are removed together.
 const MAX_REMOVED: usize = 4;
 
-/// Removes the drafts that were begun since a moment of the world's clock and are none of our orders; `code` is what the
-/// shop calls the one that was heard of.
+/// Removes the drafts that were made since `since` by the system clock and are no orders of ours. `code` is the shop's
+/// code of the draft that is known.
 pub(super) async fn remove_orphaned_drafts(
     app: &App,
     shop: &VendureShop,
@@ -36,24 +36,24 @@ pub(super) async fn remove_orphaned_drafts(
         if removed == MAX_REMOVED {
             return Err("the shop began more drafts than are removed at once: the rest goes with the next try".into());
         }
-        // One that is no longer a draft stays: somebody uses it.
+        // A draft that has left the draft state stays: it is in use.
         let _: DiscardResponse = shop.execute(app, &DISCARD, json!({ "id": draft.id })).await?;
         removed += 1;
     }
     Ok(())
 }
 
-/// Whether a draft is one that was begun for us, `own` being one that was; no longer before it than `within`.
+/// Whether a draft was made for us. `own` is a known draft of ours, which is at most `within` younger.
 fn is_orphaned(draft: &DraftDetails, own: &DraftDetails, within: Span) -> bool {
     let maker = |of: &DraftDetails| of.history.items.first().map(|entry| entry.administrator.clone());
     let same = maker(own).is_some_and(|account| maker(draft) == Some(account));
     let (Some(made), Some(ours)) = (date::parse(&draft.created_at), date::parse(&own.created_at)) else { return false };
     let empty = draft.total_quantity == 0 && draft.customer.is_none();
-    // To the second in some shops: one of the same second is no younger.
+    // Some shops store whole seconds: a draft of the same second is not younger.
     empty && same && draft.id != own.id && made <= ours && ours.since(made) <= within
 }
 
-/// Whether it is an order of ours that is being filled at this moment.
+/// Whether the draft is an order of ours that is being filled now.
 async fn is_own_order(app: &App, code: &str) -> Result<bool, String> {
     let named = async { fulfilment::reference_exists(&mut app.db.reader().await?.tx()?, code).await };
     named.await.map_err(|error| error.to_string())
@@ -97,7 +97,7 @@ mod tests {
         ] {
             assert!(!is_orphaned(&draft, &own, minute), "{what}");
         }
-        // Shops before 3.6.4 do not say who an API key belongs to, but do say so of people.
+        // Shops before 3.6.4 do not name the owner of an API key. They do name people.
         let nobody = |draft: &mut Value| draft["history"]["items"][0]["administrator"] = Value::Null;
         let own = drafted(|draft| {
             named(draft);

@@ -1,7 +1,7 @@
-//! Has a shop take an order.
+//! Places an order in a shop.
 //!
-//! Invariant: whether the customer's price covers it is seen before anything is made, and once more before it is paid;
-//! what was begun before and not completed is removed first, since the world may have changed meanwhile.
+//! Invariant: the order's price is checked against what the customer allows before anything is made, and again before
+//! it is paid. Anything made before and not completed is removed first, because conditions may have changed meanwhile.
 
 use super::admin_api::AdminApiError;
 use super::orphaned_drafts;
@@ -27,7 +27,7 @@ struct Placement<'a> {
     shop: &'a VendureShop,
     job: &'a FulfilmentJob,
     call: &'a BackendCall,
-    /// What the customer allows.
+    /// The terms that the customer allows.
     terms: SlotTerms,
     instance: String,
 }
@@ -46,7 +46,7 @@ fn accepted_outcome(price: Option<Money>, parts: PriceParts, then: Vec<BackendRe
     ConnectorOutcome { reports: said, price, is_watched: true, operator_note: None }
 }
 
-/// Asks for an order, unless the shop has it; the words that follow from it, or what went wrong and is tried again.
+/// Places an order, unless the shop has it. Returns the reports that follow, or an error after which it is retried.
 pub(super) async fn place_order(
     app: &App,
     shop: &VendureShop,
@@ -70,7 +70,7 @@ impl Placement<'_> {
         }
         if let Some(found) = looked.sought.begun.items.first().filter(|found| found.state != "Cancelled") {
             if !found.is_unfinished() {
-                // Somebody in the shop completed it by hand.
+                // The shop's staff completed it by hand.
                 return self.adopt_existing_order(&looked, found).await;
             }
             self.discard_order(&found.id, &found.state).await?;
@@ -129,7 +129,7 @@ impl Placement<'_> {
         }
     }
 
-    /// The shop has the order already.
+    /// Takes over an order that the shop has already.
     async fn adopt_existing_order(&self, looked: &LookResponse, found: &VendureOrder) -> ConnectorResult {
         if found.state == "Cancelled" {
             return Ok(ConnectorOutcome { reports: reports_from_order(found), ..ConnectorOutcome::default() });
@@ -165,7 +165,7 @@ impl Placement<'_> {
         })
     }
 
-    /// Puts everything into a draft; what it comes to.
+    /// Fills a draft, and returns its total.
     async fn fill_draft(
         &self,
         id: &str,
@@ -174,7 +174,7 @@ impl Placement<'_> {
     ) -> Result<(i64, String), FillError> {
         let Recipient { name, email, .. } = &self.job.recipient;
         let (first, last) = name.rsplit_once(' ').unwrap_or(("", name));
-        // Who is known there keeps the name they have there.
+        // A customer whom the shop knows keeps the name they have there.
         let person =
             known.is_none().then(|| json!({ "emailAddress": email.as_str(), "firstName": first, "lastName": last }));
         let variables = json!({
@@ -203,7 +203,7 @@ impl Placement<'_> {
         total.ok_or_else(|| FillError::Failed("the shop did not say what the order comes to".into()))
     }
 
-    /// Completes a draft.
+    /// Pays a draft, which completes it.
     async fn pay_draft(&self, id: &str, price: Money, parts: PriceParts) -> ConnectorResult {
         let Self { app, shop, job, instance, .. } = self;
         // Not `public`, so that a shop's pages do not show it.
@@ -235,7 +235,7 @@ impl Placement<'_> {
         Ok(problem_outcome(OrderProblem::PaymentFailed, refused))
     }
 
-    /// Lets a paid order be one; most shops do so by themselves.
+    /// Settles the payment of an order; most shops do so by themselves.
     async fn settle_payment(&self, id: &str) -> Result<(), String> {
         let moved: MoveResponse =
             self.shop.execute(self.app, &MOVE, json!({ "id": id, "state": "PaymentSettled" })).await?;
@@ -252,9 +252,9 @@ impl Placement<'_> {
 
 /// Why a draft could not be filled.
 enum FillError {
-    /// There is a word for it.
+    /// A problem that is reported.
     Problem(ConnectorOutcome),
-    /// It is tried again.
+    /// An error after which it is retried.
     Failed(String),
 }
 
@@ -280,7 +280,7 @@ pub(super) async fn discard_order(app: &App, shop: &VendureShop, id: &str, state
     }
 }
 
-/// The one that is sold under this number.
+/// The variant with this SKU, if there is exactly one.
 fn select_variant<'v>(variants: &'v [ProductVariant], sku: &str) -> Result<&'v ProductVariant, String> {
     let mut sold = variants.iter().filter(|variant| variant.enabled && variant.product.enabled);
     match (sold.next(), sold.next()) {
@@ -291,7 +291,7 @@ fn select_variant<'v>(variants: &'v [ProductVariant], sku: &str) -> Result<&'v P
     }
 }
 
-/// The method of this code, or else the one that costs least.
+/// The shipping method of this code, or else the cheapest one.
 fn select_shipping_method(methods: Vec<ShippingMethod>, code: Option<&str>) -> Option<ShippingMethod> {
     methods.into_iter().filter(|m| code.is_none_or(|code| m.code == code)).min_by_key(|m| m.price_with_tax)
 }

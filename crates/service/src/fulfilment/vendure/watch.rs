@@ -1,4 +1,4 @@
-//! Asks a shop how the orders stand that it has: many in one request.
+//! Polls the orders that a shop has, many in one request.
 
 use super::wire::{WATCH, WatchResponse};
 use super::{ConnectorOutcome, ConnectorResult, VendureShop, reports_from_order};
@@ -7,7 +7,7 @@ use opendrs_store::fulfilment::BackendCall;
 use serde_json::json;
 use std::collections::HashMap;
 
-/// What each call's order says, in the order of the calls.
+/// The reports about the order of each call, in the order of the calls.
 pub(super) async fn poll_orders(app: &App, shop: &VendureShop, calls: &[&BackendCall]) -> Vec<ConnectorResult> {
     let codes: Vec<_> = calls.iter().filter_map(|call| call.reference.as_deref()).collect();
     let watched: WatchResponse = match shop.execute(app, &WATCH, json!({ "codes": codes })).await {

@@ -1,7 +1,7 @@
-//! What a shop is asked, as GraphQL of Vendure 3's Admin API, and the shapes of its answers.
+//! The GraphQL operations of Vendure 3's Admin API, and the shapes of the responses.
 //!
-//! Invariant: nothing is asked for that is not read. Amounts are whole numbers with as many decimals as the shop's
-//! `moneyStrategyPrecision` says, whatever the currency.
+//! Invariant: every requested field is read. Amounts are whole numbers with as many decimals as the shop's
+//! `moneyStrategyPrecision` states, whatever the currency.
 
 use super::admin_api::GraphqlOperation;
 use opendrs_domain::money::Money;
@@ -14,7 +14,7 @@ macro_rules! found {
     };
 }
 
-/// Both ways to find an order again: by our payment, and by the code that was noted when it was begun.
+/// Both ways to find an order again: by our payment, and by the code that was recorded when its draft was made.
 macro_rules! both_ways {
     () => {
         "paid: orders(options: { filter: { transactionId: { eq: $id } }, take: 10 }) { items { ...Found } }
@@ -22,7 +22,7 @@ macro_rules! both_ways {
     };
 }
 
-/// All that is known of an order, its product and its customer.
+/// Queries an order, its product and its customer.
 pub(super) const LOOK: GraphqlOperation = GraphqlOperation {
     name: "Look",
     text: concat!(
@@ -36,18 +36,18 @@ pub(super) const LOOK: GraphqlOperation = GraphqlOperation {
     ),
 };
 
-/// What shipping would cost.
+/// Queries the shipping methods with their prices.
 pub(super) const QUOTE: GraphqlOperation = GraphqlOperation {
     name: "Quote",
     text: "query Quote($input: TestEligibleShippingMethodsInput!) {
         methods: testEligibleShippingMethods(input: $input) { id code priceWithTax } }",
 };
 
-/// A draft, empty at first.
+/// Makes an empty draft.
 pub(super) const BEGIN: GraphqlOperation =
     GraphqlOperation { name: "Begin", text: "mutation Begin { draft: createDraftOrder { id code } }" };
 
-/// An order of ours, and the newest drafts.
+/// Queries an order of ours, and the newest drafts.
 pub(super) const LOST: GraphqlOperation = GraphqlOperation {
     name: "Lost",
     text: "query Lost($code: String!) {
@@ -58,7 +58,7 @@ pub(super) const LOST: GraphqlOperation = GraphqlOperation {
         history(options: { take: 1 }) { items { administrator { id } } } }",
 };
 
-/// Whom it is for, where it goes, what it is and how it is sent.
+/// Sets the customer, address, items and shipping method of a draft.
 pub(super) const FILL: GraphqlOperation = GraphqlOperation {
     name: "Fill",
     text: "mutation Fill($id: ID!, $customer: ID, $person: CreateCustomerInput, $address: CreateAddressInput!,
@@ -71,7 +71,7 @@ pub(super) const FILL: GraphqlOperation = GraphqlOperation {
           ... on ErrorResult { errorCode message } ... on Order { totalWithTax currencyCode } } }",
 };
 
-/// Completes it.
+/// Adds the payment, which completes the draft.
 pub(super) const PAY: GraphqlOperation = GraphqlOperation {
     name: "Pay",
     text: r#"mutation Pay($id: ID!, $payment: ManualPaymentInput!) {
@@ -81,7 +81,7 @@ pub(super) const PAY: GraphqlOperation = GraphqlOperation {
           ... on ErrorResult { errorCode message } ... on Order { state } } }"#,
 };
 
-/// Lets it into a state.
+/// Moves an order to another state.
 pub(super) const MOVE: GraphqlOperation = GraphqlOperation {
     name: "Move",
     text: "mutation Move($id: ID!, $state: String!) { moved: transitionOrderToState(id: $id, state: $state) {
@@ -94,34 +94,34 @@ pub(super) const DISCARD: GraphqlOperation = GraphqlOperation {
     text: "mutation Discard($id: ID!) { gone: deleteDraftOrder(orderId: $id) { result message } }",
 };
 
-/// An order that is to be given up.
+/// Queries an order that is to be cancelled.
 pub(super) const SEEK: GraphqlOperation = GraphqlOperation {
     name: "Seek",
     text: concat!("query Seek($id: String!, $code: String!) { ", both_ways!(), " } ", found!()),
 };
 
-/// Gives a completed one up.
+/// Cancels a completed order.
 pub(super) const CANCEL: GraphqlOperation = GraphqlOperation {
     name: "Cancel",
     text: "mutation Cancel($input: CancelOrderInput!) { cancelled: cancelOrder(input: $input) {
         ... on ErrorResult { errorCode message } ... on OrderStateTransitionError { transitionError } } }",
 };
 
-/// Enters in the shop's books that nothing was taken after all.
+/// Records a refund in the shop's books.
 pub(super) const REFUND: GraphqlOperation = GraphqlOperation {
     name: "Refund",
     text: "mutation Refund($input: RefundOrderInput!) { refund: refundOrder(input: $input) {
         ... on ErrorResult { errorCode message } ... on Refund { id state } } }",
 };
 
-/// The same, for a refund that waits for somebody's word.
+/// Settles a refund that waits for confirmation.
 pub(super) const SETTLE: GraphqlOperation = GraphqlOperation {
     name: "Settle",
     text: "mutation Settle($input: SettleRefundInput!) { settled: settleRefund(input: $input) {
         ... on ErrorResult { errorCode message } } }",
 };
 
-/// How orders stand.
+/// Queries the states of orders.
 pub(super) const WATCH: GraphqlOperation = GraphqlOperation {
     name: "Watch",
     text: concat!(
@@ -131,13 +131,13 @@ pub(super) const WATCH: GraphqlOperation = GraphqlOperation {
     ),
 };
 
-/// A list's page.
+/// A page of a list.
 #[derive(Clone, Deserialize)]
 pub(super) struct VendureList<T> {
     pub(super) items: Vec<T>,
 }
 
-/// An order of the shop's.
+/// An order in the shop.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct VendureOrder {
@@ -156,7 +156,7 @@ impl VendureOrder {
         self.payments.iter().flatten().find(|payment| payment.transaction_id.as_deref() == Some(instance))
     }
 
-    /// It was never completed.
+    /// Whether the order was never completed.
     pub(super) fn is_unfinished(&self) -> bool {
         matches!(self.state.as_str(), "Created" | "Draft" | "AddingItems" | "ArrangingPayment")
     }
@@ -183,18 +183,18 @@ pub(super) struct VendureRefund {
 #[serde(rename_all = "camelCase")]
 pub(super) struct VendureFulfillment {
     pub(super) tracking_code: Option<String>,
-    /// How it is shipped, as the shop's people wrote it: the carrier.
+    /// The shipping method as the shop's staff wrote it: the carrier.
     pub(super) method: Option<String>,
 }
 
-/// Answer to [`SEEK`], and a part of [`LOOK`]'s.
+/// The response to [`SEEK`], and a part of that to [`LOOK`].
 #[derive(Deserialize)]
 pub(super) struct SeekResponse {
     pub(super) paid: VendureList<VendureOrder>,
     pub(super) begun: VendureList<VendureOrder>,
 }
 
-/// Answer to [`LOOK`].
+/// The response to [`LOOK`].
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct LookResponse {
@@ -218,7 +218,7 @@ struct VendureServerConfig {
 }
 
 impl LookResponse {
-    /// An amount of this shop's; nothing if it is none that can be ours.
+    /// An amount in this shop's unit; `None` if it cannot be represented.
     pub(super) fn to_money(&self, amount: i64, currency: &str) -> Option<Money> {
         Money::from_scaled(amount, self.global_settings.server_config.money_strategy_precision, currency)
     }
@@ -245,7 +245,7 @@ pub(super) struct EntityId {
     pub(super) id: String,
 }
 
-/// Answer to [`QUOTE`].
+/// The response to [`QUOTE`].
 #[derive(Deserialize)]
 pub(super) struct QuoteResponse {
     pub(super) methods: Vec<ShippingMethod>,
@@ -259,7 +259,7 @@ pub(super) struct ShippingMethod {
     pub(super) price_with_tax: i64,
 }
 
-/// Answer to [`BEGIN`].
+/// The response to [`BEGIN`].
 #[derive(Deserialize)]
 pub(super) struct BeginResponse {
     pub(super) draft: DraftOrder,
@@ -271,14 +271,14 @@ pub(super) struct DraftOrder {
     pub(super) code: String,
 }
 
-/// Answer to [`LOST`].
+/// The response to [`LOST`].
 #[derive(Deserialize)]
 pub(super) struct LostResponse {
     pub(super) own: VendureList<DraftDetails>,
     pub(super) drafts: VendureList<DraftDetails>,
 }
 
-/// An order, with what tells whether it is an empty draft, and whose.
+/// An order, with the properties by which an empty draft and its owner are recognised.
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DraftDetails {
@@ -290,13 +290,13 @@ pub(super) struct DraftDetails {
     pub(super) history: VendureList<HistoryEntry>,
 }
 
-/// The first thing that happened to it.
+/// The first entry in the history of an order.
 #[derive(Clone, Deserialize)]
 pub(super) struct HistoryEntry {
     pub(super) administrator: Option<EntityId>,
 }
 
-/// What became of one part of a request: refused, if there is an error code.
+/// The result of one mutation of a request. An error code means that it was refused.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct MutationResult {
@@ -306,14 +306,14 @@ pub(super) struct MutationResult {
 }
 
 impl MutationResult {
-    /// The error's code and what it says.
+    /// The code and the message of the error.
     pub(super) fn error(&self) -> Option<(&str, &str)> {
         let says = self.transition_error.as_ref().or(self.message.as_ref());
         Some((self.error_code.as_deref()?, says.map_or("", String::as_str)))
     }
 }
 
-/// Answer to [`FILL`].
+/// The response to [`FILL`].
 #[derive(Deserialize)]
 pub(super) struct FillResponse {
     pub(super) customer: MutationResult,
@@ -330,7 +330,7 @@ pub(super) struct ShippingMethodResult {
     pub(super) currency_code: Option<String>,
 }
 
-/// Answer to [`PAY`].
+/// The response to [`PAY`].
 #[derive(Deserialize)]
 pub(super) struct PayResponse {
     pub(super) arrange: MutationResult,
@@ -344,13 +344,13 @@ pub(super) struct PaymentResult {
     pub(super) state: Option<String>,
 }
 
-/// Answer to [`MOVE`].
+/// The response to [`MOVE`].
 #[derive(Deserialize)]
 pub(super) struct MoveResponse {
     pub(super) moved: MutationResult,
 }
 
-/// Answer to [`DISCARD`].
+/// The response to [`DISCARD`].
 #[derive(Deserialize)]
 pub(super) struct DiscardResponse {
     pub(super) gone: DeletionResult,
@@ -362,13 +362,13 @@ pub(super) struct DeletionResult {
     pub(super) message: Option<String>,
 }
 
-/// Answer to [`CANCEL`].
+/// The response to [`CANCEL`].
 #[derive(Deserialize)]
 pub(super) struct CancelResponse {
     pub(super) cancelled: MutationResult,
 }
 
-/// Answer to [`REFUND`].
+/// The response to [`REFUND`].
 #[derive(Deserialize)]
 pub(super) struct RefundResponse {
     pub(super) refund: RefundResult,
@@ -382,13 +382,13 @@ pub(super) struct RefundResult {
     pub(super) state: Option<String>,
 }
 
-/// Answer to [`SETTLE`].
+/// The response to [`SETTLE`].
 #[derive(Deserialize)]
 pub(super) struct SettleResponse {
     pub(super) settled: MutationResult,
 }
 
-/// Answer to [`WATCH`].
+/// The response to [`WATCH`].
 #[derive(Deserialize)]
 pub(super) struct WatchResponse {
     pub(super) orders: VendureList<VendureOrder>,

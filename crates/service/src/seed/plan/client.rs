@@ -1,6 +1,6 @@
-//! A profile's clients.
+//! The plan for a profile's clients.
 //!
-//! Invariant: a client is recognised as [`match_clients`] says, and never by its place in the file.
+//! Invariant: a client is recognised by [`match_clients`], and never by its position in the file.
 
 use super::{SeedPlan, SeedPlanError, SeedPlanResult};
 use crate::seed::declaration::ClientSeed;
@@ -12,19 +12,19 @@ use opendrs_domain::profile::{Client, ClientKind, ClientMode, ClientState, Profi
 use opendrs_domain::seed_record::{ClientIdentity, ClientMatchError, SeedRecord, match_clients};
 use opendrs_store::{Tx, profile, seed_record};
 
-/// A client that the store or a record of an earlier seed knows.
+/// A client in the store or in a record of an earlier seed.
 struct KnownClient {
     identity: ClientIdentity,
-    /// Its row, unless it was removed.
+    /// Its row; `None` if it was removed.
     row: Option<Client>,
     /// Whether an earlier seed declared it.
     was_seeded: bool,
-    /// Whether it was removed for ever, so that its id is not free.
+    /// Whether it was removed for ever. Its id stays taken.
     is_removed: bool,
 }
 
 impl SeedPlan<'_> {
-    /// The clients of a profile.
+    /// Plans the clients of a profile.
     pub(super) async fn plan_clients(
         &mut self,
         tx: &mut Tx<'_>,
@@ -63,7 +63,7 @@ impl SeedPlan<'_> {
         let old = known.and_then(|known| known.row.as_ref());
         let id = known.and_then(|known| known.identity.id).or(declared.id).unwrap_or_else(|| ClientId(self.next_id()));
         let shown = display_name(of, declared.name.as_deref(), declared.kind);
-        // Not even force brings it back.
+        // Even `force` does not bring it back.
         if known.is_some_and(|known| known.is_removed) {
             self.note_removed("client", shown, id.to_string());
             return Ok(());
@@ -108,7 +108,7 @@ impl SeedPlan<'_> {
         Ok(())
     }
 
-    /// The hash of a client's secret, and the secret itself where it is made now.
+    /// The hash of a client's secret, and the secret itself if it is generated now.
     fn plan_secret(
         &mut self,
         merge: &mut SeedMerge,
@@ -130,7 +130,7 @@ impl SeedPlan<'_> {
         }
     }
 
-    /// A place for a new client that no other has; one that is there keeps its own.
+    /// A free position for a new client. An existing client keeps its own.
     async fn next_position(&mut self, tx: &mut Tx<'_>, of: &Profile, kind: ClientKind) -> SeedPlanResult<i64> {
         let key = (of.id, kind);
         let last = match self.last_positions.get(&key) {
@@ -143,7 +143,7 @@ impl SeedPlan<'_> {
     }
 }
 
-/// What a seed leaves for the next one to recognise a client by.
+/// Records the name or id by which the next seed recognises a client.
 fn record_identity(merge: &mut SeedMerge, declared: &ClientSeed, known: Option<&KnownClient>) {
     let name = declared.name.clone().or_else(|| known.and_then(|known| known.identity.name.clone()));
     let identity = &mut merge.record.identity;
@@ -166,7 +166,7 @@ fn display_name(of: &Profile, name: Option<&str>, kind: ClientKind) -> String {
     }
 }
 
-/// The clients of a profile: those that are there, in the order in which they were made, and those that were removed.
+/// The clients of a profile: existing ones in the order of their creation, and removed ones.
 async fn load_known_clients(tx: &mut Tx<'_>, of: &Profile) -> SeedPlanResult<Vec<KnownClient>> {
     let mut records = seed_record::list_parts(tx, 0, "client", &of.id.to_string()).await?;
     let mut all = Vec::new();

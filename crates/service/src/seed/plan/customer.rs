@@ -1,6 +1,6 @@
-//! Customers.
+//! The plan for customers.
 //!
-//! Invariant: what a customer chose since is never taken for the seed's own, also where it is as declared.
+//! Invariant: a value that the customer chose since never becomes the seed's, even where it equals the declared one.
 
 use super::{SeedPlan, SeedPlanError, SeedPlanResult};
 use crate::seed::declaration::CustomerSeed;
@@ -14,7 +14,7 @@ use opendrs_store::seed_record::SeedRecordKey;
 use opendrs_store::{Tx, customer};
 
 impl SeedPlan<'_> {
-    /// One customer; `hash` is that of the declared password.
+    /// Plans one customer; `hash` is that of the declared password.
     pub(super) async fn plan_customer(
         &mut self,
         tx: &mut Tx<'_>,
@@ -25,7 +25,7 @@ impl SeedPlan<'_> {
         let email_shard = self.inputs.shards.for_key(&[email.as_str().as_bytes()]);
         let found = customer::find_id_by_email(tx, email_shard, email).await?;
         let rights = MergeRights { force: self.inputs.force, adopt: false };
-        // The record must be found when the customer is gone, and must not tell who it was.
+        // The record must be found after the customer was deleted, and must not reveal who it was.
         let id = SeedRecord::digest("customer", "email", &email.as_str().into());
         let key = SeedRecordKey { shard: email_shard, kind: "customer", parent: String::new(), id };
         let mut merge = SeedMerge::start(tx, key, found.is_some(), rights).await?;

@@ -1,7 +1,7 @@
-//! What applying a seed would do to the store as it is.
+//! The plan of a seed: the changes that it would make to the store.
 //!
-//! What it is: reads, and the decision what to write. What it is not: it writes nothing, so a preview and an application
-//! are the same plan. Invariant: a plan is whole or refused; what is refused is found before anything is written.
+//! What it is: reads, and the decision what to write. What it is not: a write. So a preview and an application have the
+//! same plan. Invariant: a plan is complete or refused. A refusal happens before anything is written.
 
 mod client;
 mod customer;
@@ -26,15 +26,15 @@ use opendrs_store::{Shards, Tx, maker, profile};
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// What a plan is made of besides the store.
+/// The inputs of a plan besides the store.
 pub(super) struct SeedInputs {
-    /// What is declared.
+    /// The declarations.
     pub(super) seed: SeedDeclaration,
-    /// For each customer the hash of the declared password: the stored one, if it is that of the same password.
+    /// For each customer the hash of the declared password: the stored one, if it is of the same password.
     pub(super) passwords: Vec<Option<String>>,
-    /// For each topic, in the order of the file, what it is if it is new.
+    /// For each receiver, in the order of the file, its state if it is new.
     pub(super) receiver_drafts: Vec<ReceiverDraft>,
-    /// The store's topics.
+    /// The receivers in the store.
     pub(super) receiver_repository: ReceiverRepository,
     /// Random ids, enough for everything that might need one.
     pub(super) ids: Vec<Uuid>,
@@ -44,18 +44,18 @@ pub(super) struct SeedInputs {
     pub(super) shards: Shards,
     /// The time.
     pub(super) now: Time,
-    /// The version that a change of clients sets.
+    /// The access version that a change of clients sets.
     pub(super) version: AccessVersion,
-    /// Whether values that somebody else set are overwritten.
+    /// Whether values that other sources set are overwritten.
     pub(super) force: bool,
 }
 
-/// A topic as it is if it is new.
+/// The state of a receiver if it is new.
 #[derive(Clone)]
 pub(super) struct ReceiverDraft {
-    /// The topic; its profile is filled in.
+    /// The receiver, whose profile the plan fills in.
     pub(super) receiver: Receiver,
-    /// The id of the message that asks its receiver to confirm.
+    /// The id of its confirmation request.
     pub(super) confirmation_id: DeliveryId,
 }
 
@@ -81,12 +81,12 @@ impl SeedPlanError {
 
 type SeedPlanResult<T> = Result<T, SeedPlanError>;
 
-/// What is to be written, and what becomes of each declaration.
+/// The writes, and the outcome of each declaration.
 pub(super) struct SeedPlan<'i> {
     inputs: &'i SeedInputs,
-    /// What is to be written, in order.
+    /// The writes, in order.
     pub(super) ops: Vec<SeedOperation>,
-    /// What becomes of each declaration.
+    /// The outcome of each declaration.
     pub(super) items: Vec<SeedItem>,
     ids_used: usize,
     receivers_planned: usize,
@@ -94,7 +94,7 @@ pub(super) struct SeedPlan<'i> {
 }
 
 impl<'i> SeedPlan<'i> {
-    /// Makes the plan.
+    /// Builds the plan.
     pub(super) async fn build(tx: &mut Tx<'_>, inputs: &'i SeedInputs) -> SeedPlanResult<Self> {
         let (ops, items, places) = (Vec::new(), Vec::new(), HashMap::new());
         let mut plan = Self { inputs, ops, items, ids_used: 0, receivers_planned: 0, last_positions: places };
@@ -120,7 +120,7 @@ impl<'i> SeedPlan<'i> {
         self.inputs.secrets.get(self.ids_used - 1).cloned().unwrap_or_default()
     }
 
-    /// Begins to compare a thing of the catalogue.
+    /// Begins the merge of an item of the catalogue.
     async fn begin_merge(
         &self,
         tx: &mut Tx<'_>,
@@ -134,7 +134,7 @@ impl<'i> SeedPlan<'i> {
         Ok(SeedMerge::start(tx, key, exists, rights).await?)
     }
 
-    /// Ends the comparison: notes the record, and what became of the thing.
+    /// Ends the merge: adds the record, and the outcome of the item.
     fn end_merge(&mut self, merge: SeedMerge, name: String, id: String, secret: Option<String>) {
         if merge.needs_record() {
             self.ops.push(SeedOperation::Record(merge.key.clone(), merge.record.clone()));
@@ -144,12 +144,12 @@ impl<'i> SeedPlan<'i> {
         self.items.push(SeedItem { kind, name, id, outcome: done, secret, effects });
     }
 
-    /// Notes that a thing was removed, and stays so.
+    /// Adds the outcome of an item that was removed, and stays so.
     fn note_removed(&mut self, kind: &'static str, name: String, id: String) {
         self.items.push(SeedItem { kind, name, id, outcome: SeedOutcome::Gone, secret: None, effects: Vec::new() });
     }
 
-    /// Notes that a thing is no longer declared, and stays.
+    /// Adds the outcome of an item that is no longer declared, and stays.
     fn note_undeclared(&mut self, kind: &'static str, name: String, id: String) {
         self.items.push(SeedItem {
             kind,
@@ -180,7 +180,7 @@ impl<'i> SeedPlan<'i> {
         Ok(())
     }
 
-    /// One profile; `ids` are those that the file declares of the maker's profiles.
+    /// Plans one profile; `ids` are those that the file declares for the maker's profiles.
     async fn plan_profile(
         &mut self,
         tx: &mut Tx<'_>,
@@ -211,7 +211,7 @@ impl<'i> SeedPlan<'i> {
     }
 }
 
-/// The profile that is declared, if there is one.
+/// Finds the declared profile in the store.
 async fn find_existing_profile(tx: &mut Tx<'_>, of: &Maker, declared: &ProfileSeed) -> SeedPlanResult<Option<Profile>> {
     let named = profile::find_by_name(tx, of.id, &declared.name).await?;
     let Some(id) = declared.id else { return Ok(named) };
@@ -232,7 +232,7 @@ async fn find_existing_profile(tx: &mut Tx<'_>, of: &Maker, declared: &ProfileSe
     }
 }
 
-/// An effect on a whole list.
+/// The effect of a new order of slots.
 fn slot_order_effect() -> SeedEffect {
     SeedEffect {
         key: "slot".into(),

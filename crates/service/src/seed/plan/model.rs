@@ -1,6 +1,7 @@
-//! Models and their slots.
+//! The plan for models and their slots.
 //!
-//! Invariant: a slot is recognised by its id, else by its name; slots that are no longer declared come after the others.
+//! Invariant: a slot is recognised by its id, or else by its name. Slots that are no longer declared come after the
+//! others.
 
 use super::{SeedPlan, SeedPlanError, SeedPlanResult, slot_order_effect};
 use crate::seed::declaration::{ModelSeed, SlotSeed};
@@ -12,11 +13,11 @@ use opendrs_domain::text::{Asin, SlotId};
 use opendrs_domain::version::Version;
 use opendrs_store::{Tx, model, product, receiver, seed_record};
 
-/// The version of a message that nobody chose.
+/// The default version of notifications.
 const DEFAULT_VERSION: Version = Version::V2;
 
 impl SeedPlan<'_> {
-    /// One model with its slots.
+    /// Plans one model with its slots.
     pub(super) async fn plan_model(
         &mut self,
         tx: &mut Tx<'_>,
@@ -78,7 +79,7 @@ impl SeedPlan<'_> {
         self.plan_slots(tx, &new, declared, before, &found).await
     }
 
-    /// Every product of a slot must be there, or be declared.
+    /// Checks that every product of a slot exists or is declared.
     async fn check_products(&self, tx: &mut Tx<'_>, declared: &ModelSeed) -> SeedPlanResult<()> {
         for (asin, line) in declared.slots.iter().flat_map(|slot| &slot.products) {
             let declared = self.inputs.seed.products.iter().any(|product| product.asin == *asin);
@@ -93,7 +94,7 @@ impl SeedPlan<'_> {
         Ok(())
     }
 
-    /// The versions of the model's messages that are declared; the others stay.
+    /// Plans the declared versions of the model's notifications; the others stay.
     async fn plan_message_versions(
         &mut self,
         tx: &mut Tx<'_>,
@@ -165,7 +166,7 @@ impl SeedPlan<'_> {
     }
 }
 
-/// Which slot each declared one is: by id, else by the name of one that no other is.
+/// The existing slot of each declared one: by id, or else by name, where no other declaration has taken it.
 fn match_slots(declared: &[SlotSeed], before: &[Slot]) -> Vec<Option<usize>> {
     let by_id = |seed: &SlotSeed| before.iter().position(|slot| seed.id.as_ref() == Some(&slot.id));
     let mut found: Vec<_> = declared.iter().map(by_id).collect();

@@ -1,4 +1,4 @@
-//! Products.
+//! The plan for products.
 
 use super::{SeedPlan, SeedPlanResult};
 use crate::seed::merge::format_plain;
@@ -7,7 +7,7 @@ use opendrs_domain::product::Product;
 use opendrs_store::{Tx, product};
 
 impl SeedPlan<'_> {
-    /// One product.
+    /// Plans one product.
     pub(super) async fn plan_product(&mut self, tx: &mut Tx<'_>, declared: &Product) -> SeedPlanResult<()> {
         let old = product::find_by_asin(tx, &declared.asin).await?;
         let id = declared.asin.to_string();

@@ -1,4 +1,4 @@
-//! Receivers of notifications.
+//! The plan for receivers of notifications.
 
 use super::{ReceiverDraft, SeedPlan, SeedPlanError, SeedPlanResult};
 use crate::receiver::{ReceiverRepository, with_new_endpoint};
@@ -13,11 +13,11 @@ use opendrs_domain::profile::Profile;
 use opendrs_domain::receiver::{Receiver, ReceiverState, SignatureVersion};
 use opendrs_store::{Tx, seed_record};
 
-/// How many topics are read at once.
+/// How many receivers one query reads.
 const PAGE_SIZE: i64 = 100;
 
 impl SeedPlan<'_> {
-    /// The topics of a profile.
+    /// Plans the receivers of a profile.
     pub(super) async fn plan_receivers(
         &mut self,
         tx: &mut Tx<'_>,
@@ -66,7 +66,7 @@ impl SeedPlan<'_> {
             let message = format!("{} belongs to another security profile: choose another name", draft.arn);
             return Err(SeedPlanError::invalid(declared.line, "topic", message));
         }
-        // An export without secrets hides them by asterisks, which stand for what is there.
+        // An export without secrets replaces them by asterisks, which stand for the existing value.
         if draft.endpoint.contains(endpoint::REDACTED) {
             match old.as_ref().filter(|old| endpoint::matches_redacted(&draft.endpoint, &old.endpoint)) {
                 Some(old) => draft.endpoint.clone_from(&old.endpoint),
@@ -113,7 +113,7 @@ fn merge_receiver(
         merge.merge_value("policy", old.map(|t| t.policy_text.clone()), draft.policy_text.clone(), format_plain);
     let disabled =
         merge.merge_optional("disabled", old.map(|t| !is_active(t.state)), declared.disabled, || false, format_plain);
-    // Whether it needs not be asked is no value of the store: what counts is that it was not declared before.
+    // `confirmed` is not stored as a value: the earlier declaration is compared.
     let confirmed_before = merge.owned_digest("confirmed") == Some(merge.digest("confirmed", &true).as_str());
     let confirmed = merge.digest("confirmed", &declared.confirmed);
     merge.record.values.insert("confirmed".into(), confirmed);
@@ -126,7 +126,7 @@ fn merge_receiver(
     new.endpoint = endpoint;
     new.signature = SignatureVersion::parse(signature).unwrap_or(draft.signature);
     new.raw_delivery = raw;
-    // It was read before, by the store or by the draft.
+    // The text was parsed before, by the store or by the draft.
     new.policy = DeliveryPolicy::parse(&policy_text).unwrap_or(new.policy);
     new.policy_text = policy_text;
     if disabled && is_active(new.state) {
