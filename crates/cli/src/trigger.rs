@@ -45,7 +45,9 @@ pub(super) async fn run(args: TriggerArgs) -> Result<(), String> {
             "It is sent to no receiver: its security profile has no confirmed topic. `opendrs topic add` adds one.",
         ),
         1 => {
-            output::print_note("It is on its way to 1 topic; `opendrs events show` with the id above shows the result.")
+            output::print_note(
+                "It is on its way to 1 topic; `opendrs events show` with the id above shows the result.",
+            );
         }
         n => {
             output::print_note(format!(

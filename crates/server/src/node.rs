@@ -114,7 +114,7 @@ impl Node {
             .into_iter()
             .map(|(address, roles)| (format!("{}://{address}", config.default_scheme()), names(roles)));
         let addresses = found.chain(told).collect();
-        Ok(Self { state: state, addresses, stop, tasks })
+        Ok(Self { state, addresses, stop, tasks })
     }
 
     /// Stops accepting requests and finishes those in progress. It takes at most ten seconds, including the export of

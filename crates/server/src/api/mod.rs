@@ -169,7 +169,7 @@ async fn serve(
         return Err(ApiError::for_endpoint(spec.endpoint, unknown));
     }
     let body = body.map_err(ApiError::of_body)?;
-    let call = ApiCall { state: state, caller, params, body, result_version: result };
+    let call = ApiCall { state, caller, params, body, result_version: result };
     let json = calls::dispatch(spec.endpoint, call).await?;
     Ok(success_response(spec, result, json))
 }

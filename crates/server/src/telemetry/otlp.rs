@@ -133,7 +133,7 @@ impl CollectorClient {
         let before = self.is_failing.swap(trouble.is_some(), Ordering::Relaxed);
         match trouble {
             Some(why) if !before => {
-                tracing::warn!(why, "traces cannot be exported and are dropped: check traces.endpoint")
+                tracing::warn!(why, "traces cannot be exported and are dropped: check traces.endpoint");
             }
             None if before => tracing::info!("traces are exported again"),
             _ => {}
