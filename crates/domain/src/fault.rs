@@ -88,7 +88,7 @@ impl FaultKind {
             "price" => FaultKind::Order(OrderFault::PriceIncrease(
                 percent.ok_or("say by how many percent the price is higher")?,
             )),
-            _ => return Err(format!("`{word}` is no fault: name one of {FAULT_NAMES}")),
+            _ => return Err(format!("`{word}` is not a fault: use one of {FAULT_NAMES}")),
         };
         match what {
             FaultKind::Call(CallFault::Timeout(by) | CallFault::TimeoutAfter(by) | CallFault::Slow(by))
@@ -100,10 +100,10 @@ impl FaultKind {
                 Err(format!("a price rises by 1 to {MAX_PERCENT} percent, not by {percent}"))
             }
             _ if by.is_some() && what.duration().is_none() => {
-                Err(format!("`{word}` does not last: leave the time away"))
+                Err(format!("`{word}` has no duration: leave out --by"))
             }
             _ if percent.is_some() && !matches!(what, FaultKind::Order(OrderFault::PriceIncrease(_))) => {
-                Err(format!("`{word}` has no percentage: leave it away"))
+                Err(format!("`{word}` has no percentage: leave out --percent"))
             }
             _ => Ok(what),
         }
@@ -174,8 +174,8 @@ mod tests {
         let span = Some(Span::from_secs(1));
         for (word, by, percent, says) in [
             ("404", None, None, "name one of 400"),
-            ("", None, None, "is no fault"),
-            ("lost", span, None, "does not last"),
+            ("", None, None, "is not a fault"),
+            ("lost", span, None, "has no duration"),
             ("500", None, Some(4), "has no percentage"),
             ("price", None, None, "say by how many percent"),
             ("price", None, Some(0), "rises by 1 to 900"),

@@ -124,7 +124,7 @@ pub enum RuleFormError {
     #[error("Write both how many orders there may be and in how many days, or neither.")]
     IncompleteLimit,
     /// Not a date; the beginning of the text.
-    #[error("`{0}` is no date: write it as year-month-day.")]
+    #[error("`{0}` is not a date: write it as year-month-day.")]
     Date(String),
     /// A first day without a last one, or the other way round.
     #[error("Write both the first and the last day of the pause, or neither.")]

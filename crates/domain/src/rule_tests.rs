@@ -289,7 +289,7 @@ fn what_cannot_be_meant_is_said() {
         (RuleForm { limit_orders: Some("0"), limit_days: Some("30"), ..good }, "the number of orders as a whole"),
         (RuleForm { limit_orders: Some("1"), limit_days: Some("9999999999"), ..good }, "the number of days"),
         (RuleForm { pause_from: Some("2026-07-01"), ..good }, "Write both the first"),
-        (RuleForm { pause_from: Some("soon"), pause_until: Some("2026-07-01"), ..good }, "`soon` is no date"),
+        (RuleForm { pause_from: Some("soon"), pause_until: Some("2026-07-01"), ..good }, "`soon` is not a date"),
         (RuleForm { pause_from: Some("2026-07-02"), pause_until: Some("2026-07-01"), ..good }, "lies before its first"),
     ] {
         let error = SlotRules::parse_form(typed, Language::English, "USD", Vec::new()).unwrap_err().to_string();

@@ -22,7 +22,7 @@ impl TryFrom<Vec<String>> for TrustedProxies {
         let network = |text: &String| {
             let address = || text.parse::<IpAddr>().map(|address| address.to_canonical().into());
             text.parse::<IpNet>().or_else(|_| address()).map_err(|_| {
-                format!("`{text}` is no address and no network: write such as \"127.0.0.1\" or \"10.0.0.0/8\"")
+                format!("`{text}` is neither an address nor a network: write such as \"127.0.0.1\" or \"10.0.0.0/8\"")
             })
         };
         list.iter().map(network).collect::<Result<_, _>>().map(Self)
@@ -335,7 +335,7 @@ mod tests {
     fn what_is_no_network_is_named() {
         for text in ["foo", "10.0.0.0/33", "10.0.0.1:80", ""] {
             let why = TrustedProxies::try_from(vec!["127.0.0.1".to_owned(), text.to_owned()]).unwrap_err();
-            assert!(why.contains(&format!("`{text}` is no address and no network")), "{why}");
+            assert!(why.contains(&format!("`{text}` is neither an address nor a network")), "{why}");
         }
     }
 

@@ -31,7 +31,7 @@ impl StoreAvailability {
         match result {
             Err(error) if error.is_outage() => {
                 if self.unavailable_sides.fetch_or(side as u8, Ordering::Relaxed) == 0 {
-                    tracing::warn!(why = %error, "the store takes no calls: they are refused until it does again");
+                    tracing::warn!(why = %error, "the store is unavailable: calls are refused until it answers again");
                 }
             }
             // Another error proves nothing: a statement can be wrong before it reaches the engine.
@@ -39,7 +39,7 @@ impl StoreAvailability {
             Ok(_) if self.unavailable_sides.load(Ordering::Relaxed) == 0 => {}
             Ok(_) => {
                 if self.unavailable_sides.fetch_and(!(side as u8), Ordering::Relaxed) == side as u8 {
-                    tracing::info!("the store takes calls again");
+                    tracing::info!("the store is available again");
                 }
             }
         }

@@ -32,7 +32,7 @@ pub enum ReportError {
     #[error("The order waits for its customer, or for stock: it reaches its back end when nothing is in its way.")]
     AwaitingCustomer,
     /// Its state does not allow the report.
-    #[error("The order is {0}: that cannot happen to it now.")]
+    #[error("The order is {0}: this change is not possible in that state.")]
     InvalidState(&'static str),
     /// Its customer may cancel it until this time.
     #[error("The customer may cancel this order until {0}: ship it after that, or ship it now with --force.")]

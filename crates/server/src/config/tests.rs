@@ -65,7 +65,7 @@ fn unknown_settings_and_wrong_values_are_errors_that_say_where() {
         ("[serve]\nx = 1", None, "o.toml: line 1: unknown section [serve]; did you mean [server]?"),
         ("[server]\nlisten = 5", None, "o.toml: line 2: server.listen must be a string"),
         ("[orders]\ncancel_window = \"soon\"", None, "orders.cancel_window: `soon` is not a duration"),
-        ("", Some(("OPENDRS_SERVER_PROXIES", "foo")), "server.proxies: `foo` is no address and no network"),
+        ("", Some(("OPENDRS_SERVER_PROXIES", "foo")), "server.proxies: `foo` is neither an address nor a network"),
         ("", Some(("OPENDRS_TLS_MODE", "on")), "tls.mode: unknown variant `on`"),
         ("", Some(("OPENDRS_LIMITS_DEVICE_RATE", "-1")), "limits.device_rate: invalid value: integer `-1`"),
         ("[server]\nlisten = \"x\"", None, "server.listen is `x`: write HOST:PORT"),

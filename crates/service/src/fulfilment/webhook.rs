@@ -177,7 +177,7 @@ fn parse_report(body: &[u8]) -> Result<(Option<String>, Option<BackendReport>), 
         opendrs_domain::json::parse_object(body).map_err(|e| format!("the body cannot be read: {e}"))?;
     let expected_at = match &written.expected {
         None => None,
-        Some(text) => Some(parse_expected_delivery(text).ok_or("expectedDeliveryDate is no date: write RFC 3339")?),
+        Some(text) => Some(parse_expected_delivery(text).ok_or("expectedDeliveryDate is not a date: write 2018-03-02 or 2018-03-02T07:00:00Z")?),
     };
     let link = written.tracking_url.as_deref();
     if link.is_some_and(|link| !is_tracking_link(link.trim())) {
@@ -253,7 +253,7 @@ mod tests {
             ("[]", "cannot be read"),
             (r#"{"status":"done"}"#, "write status as"),
             (r#"{"status":"problem","problem":"ask"}"#, "write problem as"),
-            (r#"{"status":"accepted","expectedDeliveryDate":"soon"}"#, "is no date"),
+            (r#"{"status":"accepted","expectedDeliveryDate":"soon"}"#, "is not a date"),
             (r#"{"status":"shipped","trackingUrl":"javascript:alert(1)"}"#, "trackingUrl is no link"),
             (r#"{"status":"accepted","priceParts":{"tax":"x","currency":"USD"}}"#, "priceParts: "),
         ] {

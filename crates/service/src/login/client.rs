@@ -117,7 +117,7 @@ impl Command for ChangeClient {
         let bad = |why: String| Ok(Err(Error::InvalidCommand(why)));
         let access = match (self.change, client.access.state) {
             (_, ClientState::Removed) if self.change != ClientChange::Remove => {
-                return bad(format!("client {id} was removed for ever: declare a new one in a seed"));
+                return bad(format!("client {id} was removed permanently: declare a new one in a seed"));
             }
             (ClientChange::Disable, ClientState::Enabled) => client.access.with_tokens_revoked(ClientState::Disabled),
             (ClientChange::Remove, ClientState::Enabled | ClientState::Disabled) => {

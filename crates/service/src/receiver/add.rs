@@ -66,7 +66,7 @@ pub async fn add(app: &App, new: NewReceiver) -> Result<Receiver> {
 pub(crate) fn build_draft(app: &App, new: &NewReceiver) -> Result<Receiver> {
     let bad = |text: String| Err(Error::InvalidCommand(text));
     if !is_topic_name(&new.name) {
-        return bad(format!("`{}` is no topic name: use 1 to 256 letters, digits, `-` and `_`", new.name));
+        return bad(format!("`{}` is not a topic name: use 1 to 256 letters, digits, `-` and `_`", new.name));
     }
     let published = TopicArn::looks_like_arn(&new.endpoint);
     if published {
@@ -75,7 +75,7 @@ pub(crate) fn build_draft(app: &App, new: &NewReceiver) -> Result<Receiver> {
     let host = new.endpoint.strip_prefix("https://").or_else(|| new.endpoint.strip_prefix("http://"));
     if !published && host.is_none_or(|host| host.is_empty() || host.starts_with('/') || host.contains(['#', ' '])) {
         let wanted = "write http:// or https://, a host and a path, or the ARN of an Amazon SNS topic";
-        return bad(format!("`{}` is no endpoint: {wanted}", endpoint::redact(&new.endpoint)));
+        return bad(format!("`{}` is not an endpoint: {wanted}", endpoint::redact(&new.endpoint)));
     }
     let policy = DeliveryPolicy::parse(&new.policy).map_err(Error::InvalidCommand)?;
     let NotificationSettings { region, account, .. } = &app.settings.notifications;

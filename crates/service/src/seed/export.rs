@@ -181,7 +181,7 @@ async fn export_clients(tx: &mut Tx<'_>, of: &Profile, contents: ExportContents)
         record.1.identity.get("name").cloned()
     };
     let mut rows = profile::list_clients(tx, of.id).await?;
-    // A client that was removed for ever must not return in another store.
+    // A client that was removed permanently must not return in another store.
     rows.retain(|client| client.access.state != ClientState::Removed);
     let clients = rows.into_iter().map(|client| ClientSeed {
         line: 0,

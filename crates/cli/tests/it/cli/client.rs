@@ -85,7 +85,7 @@ async fn a_client_is_switched_off(place: &ProgramFolder) {
     assert_eq!(server.subscription_info(&again).await.status, 400);
     assert_eq!(place.run_on_store(&["client", "list"]).expect_success(), "");
     let refused = place.run_on_store(&["client", "enable", CLIENT]).expect_failure();
-    assert!(refused.contains("was removed for ever"), "{refused}");
+    assert!(refused.contains("was removed permanently"), "{refused}");
     let unknown = place.run_on_store(&["client", "disable", "x"]).expect_failure();
     assert!(unknown.contains("there is no client x: `opendrs client list` tells which there are"), "{unknown}");
 }

@@ -47,7 +47,7 @@ async fn a_read_only_database_is_answered_503_and_left_by_itself() {
     let log = node.kill_and_read_log();
     let count = |words: &str| log.lines().filter(|line| line.contains(words)).count();
     // Refused calls, rounds of the worker and lost connections get no log lines of their own.
-    assert_eq!((count("the store takes no calls"), count("the store takes calls again")), (1, 1), "{log}");
+    assert_eq!((count("the store is unavailable: calls"), count("the store is available again")), (1, 1), "{log}");
     assert_eq!(log.lines().filter(|line| line.contains(" WARN ") || line.contains(" ERROR ")).count(), 1, "{log}");
     database.remove().await;
 }

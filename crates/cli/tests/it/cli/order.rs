@@ -50,7 +50,7 @@ async fn an_operator_ships_and_delivers() {
 
     assert_eq!(
         order(&["deliver", &id]).expect_failure(),
-        "opendrs: The order is fulfilling: that cannot happen to it now.\n"
+        "opendrs: The order is fulfilling: this change is not possible in that state.\n"
     );
     let wrong = order(&["ship", &id, "--tracking-url", "javascript:alert(1)"]);
     assert!(wrong.status == 2 && wrong.stderr.contains("write an http or https address"), "{}", wrong.stderr);

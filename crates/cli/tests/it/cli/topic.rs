@@ -53,7 +53,7 @@ fn a_receivers_login_and_query_are_not_shown() {
         assert!(!["p%40ss", "b@c"].iter().any(|hidden| said.contains(hidden)), "{said}");
     }
     let wrong = add(&place, &["brew", "https:/brew:p%40ss@brew.example/drs?a=b@c"]).expect_failure();
-    assert!(wrong.contains("is no endpoint") && !wrong.contains("p%40ss") && !wrong.contains("b@c"), "{wrong}");
+    assert!(wrong.contains("is not an endpoint") && !wrong.contains("p%40ss") && !wrong.contains("b@c"), "{wrong}");
 }
 
 #[test]

@@ -120,7 +120,7 @@ async fn a_removed_client_is_never_enabled_again(server: &Server) {
     assert_eq!(calls(server, &device).await, REFUSED);
     for wanted in [ClientChange::Enable, ClientChange::Disable, ClientChange::RetireSecret] {
         let why = client::apply_change(server.app(), WEB, wanted).await.unwrap_err().to_string();
-        assert!(why.contains("was removed for ever: declare a new one in a seed"), "{why}");
+        assert!(why.contains("was removed permanently: declare a new one in a seed"), "{why}");
     }
     // The device can be linked again through another client of the maker.
     let again = server.link_device(LinkOptions::default().client(APP, MODEL)).await;

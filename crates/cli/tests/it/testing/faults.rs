@@ -218,7 +218,7 @@ async fn a_declined_payment_holds_the_order_until_it_is_tried_again(server: &Ser
 
 async fn what_cannot_be_planned_is_refused_with_what_can(server: &Server) {
     for (fault, says) in [
-        (json!({ "fault": "404" }), "`404` is no fault: name one of 400, 429"),
+        (json!({ "fault": "404" }), "`404` is not a fault: use one of 400, 429"),
         (
             json!({ "fault": "500", "on": "/replenishh" }),
             "no call at /replenishh can have a fault; write one of /replenish/{slot},",

@@ -19,7 +19,7 @@ struct KnownClient {
     row: Option<Client>,
     /// Whether an earlier seed declared it.
     was_seeded: bool,
-    /// Whether it was removed for ever. Its id stays taken.
+    /// Whether it was removed permanently. Its id stays taken.
     is_removed: bool,
 }
 
