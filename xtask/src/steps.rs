@@ -25,6 +25,8 @@ pub enum TestStep {
     Structure,
     /// Lints; a warning is a failure.
     Clippy,
+    /// Links in doc comments.
+    Doc,
     /// Builds each crate without the features that other crates turn on.
     Alone,
     /// Runs all Rust tests, with a real PostgreSQL.
@@ -43,11 +45,12 @@ pub enum TestStep {
 
 impl TestStep {
     /// Every step, cheap ones first.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Fmt,
         Self::References,
         Self::Structure,
         Self::Clippy,
+        Self::Doc,
         Self::Alone,
         Self::Rust,
         Self::Demo,
@@ -69,6 +72,7 @@ impl TestStep {
             Self::References => "references",
             Self::Structure => "structure",
             Self::Clippy => "clippy",
+            Self::Doc => "doc",
             Self::Alone => "alone",
             Self::Rust => "rust",
             Self::Demo => "demo",
@@ -86,6 +90,7 @@ impl TestStep {
             Self::References => "citations, links and names of files lead somewhere",
             Self::Structure => "no loop of modules, no long file or sentence, no type name in three places",
             Self::Clippy => "no lint warns",
+            Self::Doc => "links in doc comments lead somewhere",
             Self::Alone => "each crate builds by itself, without features that others turn on",
             Self::Rust => "all Rust tests, on SQLite and on a throw-away PostgreSQL",
             Self::Demo => "`opendrs demo --once` runs to its end",
@@ -103,6 +108,10 @@ impl TestStep {
             Self::References => references::check_references(site.workspace),
             Self::Structure => structure::check_structure(site.workspace),
             Self::Clippy => site.cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]).run(),
+            Self::Doc => {
+                let doc = ["doc", "--workspace", "--no-deps", "--document-private-items"];
+                site.cargo(&doc).env("RUSTDOCFLAGS", "-D rustdoc::broken_intra_doc_links").run()
+            }
             Self::Alone => check_crates_alone(site),
             Self::Rust => {
                 let url = site.postgres_cluster()?.url.clone();

@@ -46,7 +46,7 @@ pub struct ServeArgs {
     /// can.
     #[arg(long)]
     test_clock: bool,
-    /// Turn off every limit of [limits] on calls, orders, mails and connections, for a load test.
+    /// Turn off every limit of the section `limits` on calls, orders, mails and connections, for a load test.
     #[arg(long)]
     no_limits: bool,
     /// Derive ids and secrets from this number, so that the same requests get the same answers. For tests only: the

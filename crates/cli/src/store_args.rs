@@ -23,7 +23,7 @@ pub fn load_config(file: Option<&Path>, store: &StoreArgs, more: Vec<SettingOver
     load_config_with_defaults(Vec::new(), file, store, more)
 }
 
-/// Does the same as [`config()`], with some other default values.
+/// Does the same as [`load_config()`], with some other default values.
 pub fn load_config_with_defaults(
     other_defaults: Vec<SettingOverride>,
     file: Option<&Path>,

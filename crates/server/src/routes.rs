@@ -1,6 +1,6 @@
 //! All routes of a node, by role.
 //!
-//! Invariant: [`build`] makes exactly the routes that [`list`] lists.
+//! Invariant: [`build_routes`] makes exactly the routes that [`list_routes`] lists.
 
 use crate::api::{self, error::ApiError};
 use crate::config::Role;
@@ -116,14 +116,14 @@ fn others(roles: &[Role], doors: OptionalRoutes) -> Vec<Route> {
     routes
 }
 
-/// Lists every route of a set of roles, as method and path. [`build`] makes exactly these routes.
+/// Lists every route of a set of roles, as method and path. [`build_routes`] makes exactly these routes.
 pub fn list_routes(roles: &[Role], doors: OptionalRoutes) -> Vec<(&'static str, &'static str)> {
     let api = ENDPOINTS.iter().filter(|_| roles.contains(&Role::Service));
     let api = api.flat_map(|spec| spec.paths.iter().map(|path| (spec.method, *path)));
     api.chain(others(roles, doors).iter().map(|route| (route.method, route.path))).collect()
 }
 
-/// Lists every route of [`build_metrics`].
+/// Lists every route of [`build_metrics_routes`].
 pub fn list_metrics_routes() -> Vec<(&'static str, &'static str)> {
     metrics_page::routes().iter().map(|route| (route.method, route.path)).collect()
 }

@@ -25,9 +25,9 @@ pub async fn record(app: &App, caller: DeviceCaller, slot: SlotId, status: SlotS
     Ok(app.db.write(InsertReading { shard: caller.shard, id, device: caller.device.id, slot, at, status }).await?)
 }
 
-/// The fast path of [`record`] by a token, for a call in which everything is valid. One command checks the device and
-/// stores its reading. `false` means that something is not valid and nothing was stored. [`token::authenticate_device`]
-/// then finds out what.
+/// The fast path of [`record`] by a token, for a call in which everything is valid: one command checks the device and
+/// stores its reading. With [`FastPath::Recheck`] nothing was stored, and [`crate::token::authenticate_device`] finds
+/// out what is not valid.
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].

@@ -24,8 +24,8 @@ pub async fn list_for_device(app: &App, caller: &DeviceCaller) -> Result<Vec<Slo
     Ok(subscription::list_slots(&mut reader.tx()?, caller.shard, caller.device.id).await?)
 }
 
-/// The fast path of [`list_for_device`]: one read by a token, for a call in which everything is valid. `None` means
-/// that something is not. [`crate::token::authenticate_device`] then finds out what.
+/// The fast path of [`list_for_device`]: one read by a token, for a call in which everything is valid.
+/// With [`FastPath::Recheck`], [`crate::token::authenticate_device`] finds out what is not.
 ///
 /// # Errors
 /// [`Error::Unavailable`].

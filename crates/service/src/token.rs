@@ -76,7 +76,7 @@ impl OpenedToken {
         (self.is_accepted, self.access_version) = (known.accepts(&self.claims), known.version);
     }
 
-    /// The device that an access token speaks for and the shard of it, if it does and its time is not over.
+    /// Returns the shard and the id of the token's device. The token must be valid at `now` and have the scope.
     fn require_device(&self, now: Time) -> Result<(i64, DeviceId)> {
         let claims = &self.claims;
         let good = claims.scopes.contains(Scope::Replenish) && claims.expires_at.is_some_and(|end| end > now);

@@ -87,7 +87,7 @@ pub struct DeviceRemovalTexts {
 pub struct ConsentWithdrawalTexts {
     /// Heading of the list of apps, below the list of devices.
     pub apps: Text,
-    /// Sentence before the scopes, whose entries are those of [`ConsentTexts`]. `profile` and `maker` are names,
+    /// Sentence before the scopes, whose entries are those of [`crate::ConsentTexts`]. `profile` and `maker` are names,
     /// `since` is the time of the consent.
     pub app: fn(profile: &str, maker: &str, since: &str) -> String,
     /// Shown in place of an empty list of apps.

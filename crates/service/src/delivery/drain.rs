@@ -34,7 +34,7 @@ const LEASE_DURATION: Span = Span::from_secs(60);
 /// The receivers with messages that are due now.
 ///
 /// # Errors
-/// [`Error::Unavailable`].
+/// [`crate::Error::Unavailable`].
 pub async fn list_due_receivers(app: &App) -> Result<Vec<ReceiverId>> {
     let now = app.now();
     Ok(list_open_receivers(app).await?.into_iter().filter(|(_, at)| *at <= now).map(|(topic, _)| topic).collect())
@@ -60,7 +60,7 @@ async fn list_open_receivers(app: &App) -> Result<Vec<(ReceiverId, Time)>> {
 /// Sends the messages that are due for a receiver, up to a limit, and returns the results.
 ///
 /// # Errors
-/// [`Error::Unavailable`].
+/// [`crate::Error::Unavailable`].
 pub async fn drain_receiver(app: &App, id: ReceiverId) -> Result<Vec<DeliveryAttemptSummary>> {
     let _others = app.sending_lock.read().await;
     deliver_due(app, id, None).await

@@ -11,7 +11,7 @@ use opendrs_store::{Command, Tx, fulfilment};
 /// order.
 ///
 /// # Errors
-/// [`Error::Unavailable`].
+/// [`crate::Error::Unavailable`].
 pub async fn record_hint(app: &App, reference: String) -> Result<bool> {
     let known = {
         let mut reader = app.db.reader().await?;

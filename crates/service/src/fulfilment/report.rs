@@ -29,7 +29,7 @@ pub enum ReportSource {
 /// Applies a report to an order. Returns the order after it, and whether the report changed it.
 ///
 /// # Errors
-/// [`Error::UnknownOrder`], [`Error::ReportRejected`], [`Error::Unavailable`].
+/// [`crate::Error::UnknownOrder`], [`crate::Error::ReportRejected`], [`crate::Error::Unavailable`].
 pub async fn apply_report(app: &App, instance: &str, report: BackendReport, by: ReportSource) -> Result<(Order, bool)> {
     let FulfilmentJob { order, device, shard, .. } = find_job(app, instance).await?;
     let now = app.now();

@@ -20,8 +20,8 @@ pub async fn find_for_device(app: &App, caller: &DeviceCaller, instance: &str) -
     found.filter(|order| order.matches_instance_id(id)).ok_or(Error::UnknownOrder)
 }
 
-/// The fast path of [`find_for_device`]: one read by a token, for a call in which everything is valid. `None` means
-/// that something is not. [`crate::token::authenticate_device`] and [`find_for_device`] then find out what.
+/// The fast path of [`find_for_device`]: one read by a token, for a call in which everything is valid.
+/// With [`FastPath::Recheck`], [`crate::token::authenticate_device`] and [`find_for_device`] find out what is not.
 ///
 /// # Errors
 /// [`Error::Unavailable`].

@@ -1,6 +1,6 @@
 //! The decisions of a customer about a held order.
 //!
-//! Not here: the problem that keeps it from being placed ([`super::advance`]). Invariant: an order that is not held is
+//! Not here: the problem that keeps it from being placed ([`crate::rule`]). Invariant: an order that is not held is
 //! not changed.
 
 use super::advance::AdvanceOrder;

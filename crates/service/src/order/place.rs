@@ -52,8 +52,8 @@ pub async fn replenish(app: &App, caller: &DeviceCaller, slot: &SlotId) -> Resul
     place_order(app, caller, slot, (recipient, backend)).await
 }
 
-/// The fast path of [`replenish`] by a token, for a call in which everything is valid. `None` means that something is
-/// not. [`crate::token::authenticate_device`] then finds out what.
+/// The fast path of [`replenish`] by a token, for a call in which everything is valid. With
+/// [`FastPath::Recheck`] nothing was placed, and [`crate::token::authenticate_device`] finds out what is not.
 ///
 /// # Errors
 /// [`Error::Unsubscribed`], [`Error::OrderLimitReached`], [`Error::Unavailable`].

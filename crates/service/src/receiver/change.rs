@@ -1,6 +1,6 @@
 //! Changes of a receiver.
 //!
-//! Not here: adding one ([`super::add`]). Invariant: confirmation tokens and webhook secrets are stored only as their
+//! Not here: adding one ([`add`](super::add::add)). Invariant: confirmation tokens and webhook secrets are stored only as their
 //! numbers.
 
 use super::confirmation_message::confirmation_delivery;

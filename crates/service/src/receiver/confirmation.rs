@@ -24,7 +24,7 @@ pub enum SnsRequestError {
 /// ConfirmSubscription: the receiver wants the messages. A repeated call changes nothing.
 ///
 /// # Errors
-/// [`Error::Unavailable`].
+/// [`crate::Error::Unavailable`].
 pub async fn confirm(app: &App, arn: &str, token: &str) -> Result<Result<String, SnsRequestError>> {
     // PostgreSQL accepts no text with a NUL.
     let found = match arn.contains('\0') {
@@ -46,7 +46,7 @@ pub async fn confirm(app: &App, arn: &str, token: &str) -> Result<Result<String,
 /// Unsubscribe: the receiver wants no more messages. It gets a message that contains the link to undo this.
 ///
 /// # Errors
-/// [`Error::Unavailable`].
+/// [`crate::Error::Unavailable`].
 pub async fn unsubscribe(app: &App, arn: &str) -> Result<Result<(), SnsRequestError>> {
     let last = arn.rsplit_once(':').and_then(|(topic, last)| Some((topic, Uuid::try_parse(last).ok()?)));
     let Some((topic_arn, last)) = last else {
@@ -71,7 +71,7 @@ pub async fn unsubscribe(app: &App, arn: &str) -> Result<Result<(), SnsRequestEr
 /// Why a receiver is not confirmed, as far as is known: the result of the last confirmation request.
 ///
 /// # Errors
-/// [`Error::Unavailable`].
+/// [`crate::Error::Unavailable`].
 pub async fn pending_reason(app: &App, topic: &Receiver) -> Result<Option<String>> {
     if topic.state != ReceiverState::Pending {
         return Ok(None);

@@ -1,6 +1,6 @@
 //! The merge of one item: the declared values, the stored values, and those that an earlier seed wrote.
 //!
-//! Not here: the decision itself ([`opendrs_domain::seeded`]). Invariant: the new record has a digest for exactly those
+//! Not here: the decision itself ([`opendrs_domain::seed_record`]). Invariant: the new record has a digest for exactly those
 //! values that a seed wrote and still owns, or owned when another source changed them.
 
 use super::report::{SeedEffect, SeedEffectKind, SeedOutcome};
