@@ -29,7 +29,7 @@ pub async fn list_for_device(app: &App, caller: &DeviceCaller) -> Result<Vec<Slo
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn list_by_token(app: &App, token: &DeviceToken) -> Result<FastPath<Vec<SlotInfo>>> {
+pub async fn list_by_token(app: &App, token: &DeviceToken<'_>) -> Result<FastPath<Vec<SlotInfo>>> {
     let Some(access) = token.accepted_version() else { return Ok(FastPath::Recheck) };
     let mut reader = app.db.reader().await?;
     let by = (token.device, access);

@@ -70,12 +70,6 @@ pub(crate) async fn open_token(app: &App, text: &str, wanted: TokenType) -> Resu
 }
 
 impl OpenedToken {
-    /// Judges the token again, by what this node knows now of clients and keys.
-    fn judge_again(&mut self, app: &App) {
-        let known = app.keys.access();
-        (self.is_accepted, self.access_version) = (known.accepts(&self.claims), known.version);
-    }
-
     /// Returns the shard and the id of the token's device. The token must be valid at `now` and have the scope.
     fn require_device(&self, now: Time) -> Result<(i64, DeviceId)> {
         let claims = &self.claims;
@@ -85,13 +79,14 @@ impl OpenedToken {
 }
 
 /// An opened access token of a device. The call is counted, so both paths of a call take it as it is.
-pub struct DeviceToken {
+pub struct DeviceToken<'t> {
+    text: &'t str,
     opened: OpenedToken,
     pub(crate) shard: i64,
     pub(crate) device: DeviceId,
 }
 
-impl DeviceToken {
+impl DeviceToken<'_> {
     /// The customer who owns the device, as the token names them.
     pub(crate) fn customer(&self) -> CustomerId {
         self.opened.claims.customer
@@ -114,26 +109,27 @@ impl DeviceToken {
 /// # Errors
 /// [`Error::InvalidToken`] for a token that is missing, forged, expired or of no device; [`Error::RateLimited`],
 /// [`Error::Unavailable`].
-pub async fn open_device_token(app: &App, text: Option<&str>) -> Result<DeviceToken> {
-    let opened = open_token(app, text.ok_or(Error::InvalidToken)?, TokenType::Access).await?;
+pub async fn open_device_token<'t>(app: &App, text: Option<&'t str>) -> Result<DeviceToken<'t>> {
+    let text = text.ok_or(Error::InvalidToken)?;
+    let opened = open_token(app, text, TokenType::Access).await?;
     let (shard, device) = opened.require_device(app.now())?;
     app.limits.count_device_call(device, app.system_time())?;
-    Ok(DeviceToken { opened, shard, device })
+    Ok(DeviceToken { text, opened, shard, device })
 }
 
 /// Finds the device of a token, and whether its model has a slot, in one read.
 ///
 /// # Errors
 /// [`Error::InvalidToken`] if the registration, the client or the key ended; [`Error::Unavailable`].
-pub async fn authenticate_device(app: &App, token: DeviceToken, slot: Option<&str>) -> Result<DeviceCaller> {
-    let DeviceToken { mut opened, shard, device: id } = token;
+pub async fn authenticate_device(app: &App, token: DeviceToken<'_>, slot: Option<&str>) -> Result<DeviceCaller> {
+    let DeviceToken { text, mut opened, shard, device: id } = token;
     // No model has a slot of another form; and a text with a NUL in it is none that PostgreSQL can be asked for.
     let slot = slot.filter(|text| SlotId::fits(text)).unwrap_or_default();
     for _ in 0..MAX_TRIES {
         if !opened.is_accepted {
             // Its client may have been enabled since.
             if app.keys.reload(&app.db).await? {
-                opened.judge_again(app);
+                opened = open_token(app, text, TokenType::Access).await?;
                 continue;
             }
             return Err(Error::InvalidToken);
@@ -142,7 +138,8 @@ pub async fn authenticate_device(app: &App, token: DeviceToken, slot: Option<&st
         let DeviceForCall { device, slot, access } = found.ok_or(Error::InvalidToken)?;
         if access != opened.access_version {
             app.keys.reload(&app.db).await?;
-            opened.judge_again(app);
+            // Opened again, because its key may have been retired since.
+            opened = open_token(app, text, TokenType::Access).await?;
             continue;
         }
         if !device.accepts_token_family(opened.claims.family) {

@@ -56,7 +56,7 @@ fn replenish_json(done: &ReplenishOutcome) -> Result<Bytes, ApiError> {
 pub(super) async fn try_fast_path(
     state: &AppState,
     endpoint: ApiEndpoint,
-    token: &DeviceToken,
+    token: &DeviceToken<'_>,
     params: &PathParams<'_>,
     (body, result): (&[u8], Version),
 ) -> FastPath<Result<Bytes, ApiError>> {

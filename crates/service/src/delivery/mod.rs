@@ -1,6 +1,6 @@
 //! Delivery: messages to receivers, attempt by attempt.
 //!
-//! What it is: [`drain`] sends what is due, [`prepare`] and [`attempt`] are the steps of one message, [`replay`] sends
+//! What it is: [`drain`] sends what is due, [`prepare`] and [`attempt`] are the steps of one message, [`mod@replay`] sends
 //! again. What it is not: the fan-out ([`crate::notification`]), the schedule (the worker's) and the network (a
 //! parameter). Invariant: an attempt is claimed before it is made and recorded after it. A process that dies between
 //! the two leaves a lease. When the lease ends, the same message is sent again: no message is lost, and one may arrive

@@ -25,7 +25,7 @@ pub async fn find_for_device(app: &App, caller: &DeviceCaller, instance: &str) -
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn find_by_token(app: &App, token: &DeviceToken, instance: &str) -> Result<FastPath<Order>> {
+pub async fn find_by_token(app: &App, token: &DeviceToken<'_>, instance: &str) -> Result<FastPath<Order>> {
     let (Ok(id), Some(access)) = (InstanceId::parse(instance), token.accepted_version()) else {
         return Ok(FastPath::Recheck);
     };

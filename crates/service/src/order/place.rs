@@ -57,7 +57,7 @@ pub async fn replenish(app: &App, caller: &DeviceCaller, slot: &SlotId) -> Resul
 ///
 /// # Errors
 /// [`Error::Unsubscribed`], [`Error::OrderLimitReached`], [`Error::Unavailable`].
-pub async fn replenish_by_token(app: &App, token: &DeviceToken, slot: &str) -> Result<FastPath<ReplenishOutcome>> {
+pub async fn replenish_by_token(app: &App, token: &DeviceToken<'_>, slot: &str) -> Result<FastPath<ReplenishOutcome>> {
     let (Ok(slot), Some(access_version)) = (SlotId::parse(slot), token.accepted_version()) else {
         return Ok(FastPath::Recheck);
     };
