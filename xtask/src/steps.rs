@@ -110,7 +110,9 @@ impl TestStep {
             Self::Clippy => site.cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]).run(),
             Self::Doc => {
                 let doc = ["doc", "--workspace", "--no-deps", "--document-private-items"];
-                site.cargo(&doc).env("RUSTDOCFLAGS", "-D rustdoc::broken_intra_doc_links -A rustdoc::private_intra_doc_links").run()
+                site.cargo(&doc)
+                    .env("RUSTDOCFLAGS", "-D rustdoc::broken_intra_doc_links -A rustdoc::private_intra_doc_links")
+                    .run()
             }
             Self::Alone => check_crates_alone(site),
             Self::Rust => {

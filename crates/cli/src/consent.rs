@@ -39,13 +39,12 @@ pub(super) async fn run(file: Option<&Path>, command: ConsentCommand) -> Result<
         }
         ConsentCommand::Withdraw { of, profile } => {
             let (app, id) = customer::open_app_and_find_customer(file, of).await?;
-            match consent::withdraw(&app, id, profile).await.map_err(super::error_text)? {
-                true => output::print_line(format!("The customer's consent for {profile} is withdrawn.")),
-                false => {
-                    return Err(format!(
-                        "{profile} has no consent of this customer: `opendrs consent list` lists those that have one"
-                    ));
-                }
+            if consent::withdraw(&app, id, profile).await.map_err(super::error_text)? {
+                output::print_line(format!("The customer's consent for {profile} is withdrawn."));
+            } else {
+                return Err(format!(
+                    "{profile} has no consent of this customer: `opendrs consent list` lists those that have one"
+                ));
             }
             Ok(())
         }

@@ -39,10 +39,7 @@ pub(super) async fn run(file: Option<&Path>, command: CustomerCommand) -> Result
     let of = CustomerSelectorArgs { store: named.store.clone(), customer: Some(named.customer.clone()) };
     let (app, id) = open_app_and_find_customer(file, of).await?;
     let blocked = matches!(command, CustomerCommand::Block(_));
-    let changed = match blocked {
-        true => customer::block(&app, id).await,
-        false => customer::unblock(&app, id).await,
-    };
+    let changed = if blocked { customer::block(&app, id).await } else { customer::unblock(&app, id).await };
     let changed = changed.map_err(super::error_text)?;
     let email = &named.customer;
     if named.json {

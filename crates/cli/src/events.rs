@@ -84,9 +84,10 @@ pub(super) async fn run(file: Option<&Path>, args: EventsCommand) -> Result<(), 
 async fn list_events(file: Option<&Path>, args: EventsListArgs) -> Result<(), String> {
     let config = store_args::load_config(file, &args.store, Vec::new())?;
     let app = open_app::open_existing_app(&config).await?;
-    let found = match args.failed {
-        true => outbox::list_failed(&app, args.limit).await,
-        false => outbox::list(&app, None, args.limit).await,
+    let found = if args.failed {
+        outbox::list_failed(&app, args.limit).await
+    } else {
+        outbox::list(&app, None, args.limit).await
     };
     for EventSummary { event, state } in found.map_err(super::error_text)?.iter().rev() {
         if args.json {

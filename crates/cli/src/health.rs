@@ -114,11 +114,12 @@ fn node_urls(config: &Config) -> Result<Vec<String>, String> {
             urls.push(url);
         }
     }
-    match urls.is_empty() {
-        true => Err("a node with these settings has no address, because its only role is worker: set --url to the \
+    if urls.is_empty() {
+        Err("a node with these settings has no address, because its only role is worker: set --url to the \
                      URL of a node"
-            .into()),
-        false => Ok(urls),
+            .into())
+    } else {
+        Ok(urls)
     }
 }
 

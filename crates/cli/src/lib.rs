@@ -171,9 +171,10 @@ mod tests {
     fn collect_sources(folder: &Path, all: &mut Vec<(String, String)>) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            match path.is_dir() {
-                true => collect_sources(&path, all),
-                false => all.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap())),
+            if path.is_dir() {
+                collect_sources(&path, all);
+            } else {
+                all.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
             }
         }
     }

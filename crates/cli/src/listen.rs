@@ -151,9 +151,10 @@ impl ForwardingReceiver {
         let fetched = String::from_utf8_lossy(&answer.body).into_owned();
         let file = url.rsplit('/').next().unwrap_or_default();
         let own = signing::find_certificate(&self.app, file).await.map_err(super::error_text)?;
-        match answer.is_success() && own.as_ref() == Some(&fetched) {
-            true => Ok(fetched),
-            false => Err(format!("{url} is not a certificate of this installation")),
+        if answer.is_success() && own.as_ref() == Some(&fetched) {
+            Ok(fetched)
+        } else {
+            Err(format!("{url} is not a certificate of this installation"))
         }
     }
 

@@ -84,9 +84,10 @@ async fn load_mail_texts(app: &App, row: &StoredMail) -> Result<(Option<String>,
 async fn list_mails(file: Option<&Path>, args: MailListArgs) -> Result<(), String> {
     let config = store_args::load_config(file, &args.store, Vec::new())?;
     let app = open_app::open_existing_app(&config).await?;
-    let found = match args.failed {
-        true => mails::list_newest_failed(&app, args.limit).await,
-        false => mails::list_newest(&app, args.limit).await,
+    let found = if args.failed {
+        mails::list_newest_failed(&app, args.limit).await
+    } else {
+        mails::list_newest(&app, args.limit).await
     };
     let found = found.map_err(super::error_text)?;
     if found.is_empty() && args.failed && !args.json {

@@ -79,7 +79,8 @@ pub async fn send_with_tls(
     headers: &[(&str, &str)],
     body: impl Into<Body>,
 ) -> Result<ClientResponse, String> {
-    let uri: Uri = url.parse().map_err(|e| format!("{url} is not an address ({e}): write http://host:port or https://"))?;
+    let uri: Uri =
+        url.parse().map_err(|e| format!("{url} is not an address ({e}): write http://host:port or https://"))?;
     let (Some(scheme @ ("http" | "https")), Some(host)) = (uri.scheme_str(), uri.authority()) else {
         return Err(format!("{url}: write the address as http://host:port or https://host:port"));
     };

@@ -106,9 +106,10 @@ impl DateCursor<'_> {
 
     fn parse_time(&mut self) -> Option<(i64, i64, i64, i64)> {
         let hour = self.parse_digits(1, 2)?;
-        let (minute, second) = match self.consume(":") {
-            true => (self.parse_digits(1, 2)?, if self.consume(":") { self.parse_digits(1, 2)? } else { 0 }),
-            false => (self.parse_digits(2, 2)?, self.parse_digits(2, 2).unwrap_or(0)),
+        let (minute, second) = if self.consume(":") {
+            (self.parse_digits(1, 2)?, if self.consume(":") { self.parse_digits(1, 2)? } else { 0 })
+        } else {
+            (self.parse_digits(2, 2)?, self.parse_digits(2, 2).unwrap_or(0))
         };
         let mut micros = 0;
         if self.consume(".") || self.consume(",") {

@@ -99,9 +99,7 @@ impl FaultKind {
             FaultKind::Order(OrderFault::PriceIncrease(percent)) if !(1..=MAX_PERCENT).contains(&percent) => {
                 Err(format!("a price rises by 1 to {MAX_PERCENT} percent, not by {percent}"))
             }
-            _ if by.is_some() && what.duration().is_none() => {
-                Err(format!("`{word}` has no duration: leave out --by"))
-            }
+            _ if by.is_some() && what.duration().is_none() => Err(format!("`{word}` has no duration: leave out --by")),
             _ if percent.is_some() && !matches!(what, FaultKind::Order(OrderFault::PriceIncrease(_))) => {
                 Err(format!("`{word}` has no percentage: leave out --percent"))
             }

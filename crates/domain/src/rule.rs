@@ -323,10 +323,10 @@ pub fn apply_rules(terms: &SlotTerms, situation: &RuleContext<'_>) -> RuleDecisi
     let Some(chosen) = products.first() else {
         return RuleDecision { product_index: 0, problem: Some(OrderProblem::OutOfStock), paused_until };
     };
-    let at = match chosen.available {
-        true => 0,
-        // A product that is out of stock is replaced by an allowed substitute, or waited for.
-        false => products.iter().position(|p| p.available && affordable(p)).unwrap_or_default(),
+    let at = if chosen.available {
+        0
+    } else {
+        products.iter().position(|p| p.available && affordable(p)).unwrap_or_default()
     };
     let problem = match () {
         () if !has_address => Some(OrderProblem::MissingAddress),

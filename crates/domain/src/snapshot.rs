@@ -16,9 +16,10 @@ impl SnapshotName {
     /// A sentence that states the allowed characters.
     pub fn parse(text: &str) -> Result<Self, String> {
         let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
-        match (1..=40).contains(&text.len()) && text.bytes().all(fits) {
-            true => Ok(Self(text.to_owned())),
-            false => Err("a snapshot's name is 1 to 40 of the small letters a to z, digits, `-` and `_`".into()),
+        if (1..=40).contains(&text.len()) && text.bytes().all(fits) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("a snapshot's name is 1 to 40 of the small letters a to z, digits, `-` and `_`".into())
         }
     }
 

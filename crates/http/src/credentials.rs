@@ -37,9 +37,12 @@ fn parse_bearer(authorization: &str) -> Option<Cow<'_, str>> {
     let (scheme, token) = authorization.trim().split_once(' ')?;
     let token = token.trim();
     // A client that encoded the token for a URL sends its `|` percent-encoded.
-    scheme.eq_ignore_ascii_case("bearer").then(|| match token.contains('%') {
-        true => Cow::Owned(token.replacen("%7C", "|", 1).replacen("%7c", "|", 1)),
-        false => Cow::Borrowed(token),
+    scheme.eq_ignore_ascii_case("bearer").then(|| {
+        if token.contains('%') {
+            Cow::Owned(token.replacen("%7C", "|", 1).replacen("%7c", "|", 1))
+        } else {
+            Cow::Borrowed(token)
+        }
     })
 }
 

@@ -78,17 +78,18 @@ pub(crate) async fn run(file: Option<&Path>, args: BenchDeliveriesArgs) -> Resul
     let raw = f64::midpoint(before, signing_rate(&site.app, version).await?);
     #[expect(clippy::cast_precision_loss, reason = "a rate")]
     let rate = args.events as f64 / seconds;
-    match args.json {
-        true => output::print_line(
+    if args.json {
+        output::print_line(
             json!({ "kind": "deliveries", "signature": args.signature, "events": args.events,
             "seconds": seconds, "rate": rate, "raw": raw, "ratio": rate / raw })
             .to_string(),
-        ),
-        false => output::print_line(format!(
+        );
+    } else {
+        output::print_line(format!(
             "{rate:.0} notifications a second, signature version {}; the same cores sign {raw:.0} a second: {:.2}",
             args.signature,
             rate / raw
-        )),
+        ));
     }
     Ok(())
 }

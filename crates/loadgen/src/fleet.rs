@@ -69,8 +69,9 @@ pub(crate) fn read_fleet(path: &Path) -> Result<Vec<FleetDevice>, String> {
             .map_err(|e| format!("{at}: line {}: {e}. `opendrs-loadgen fill` writes such files", n + 1))?;
         units.push(unit);
     }
-    match units.iter().all(|unit| !unit.slots.is_empty()) && !units.is_empty() {
-        true => Ok(units),
-        false => Err(format!("{at} holds no device with a slot")),
+    if units.iter().all(|unit| !unit.slots.is_empty()) && !units.is_empty() {
+        Ok(units)
+    } else {
+        Err(format!("{at} holds no device with a slot"))
     }
 }

@@ -116,9 +116,10 @@ async fn respond(state: &AppState, routes: &Routes, mut request: Request, peer: 
     // The size of the body is unknown in advance.
     let chunked = HttpBody::size_hint(request.body()).exact().is_none();
     let ambiguous = ambiguity(request.headers());
-    let planned = match state.app.faults.is_armed() {
-        true => Box::pin(faults::apply_before_call(state, uri.path())).await,
-        false => faults::PlannedFault::default(),
+    let planned = if state.app.faults.is_armed() {
+        Box::pin(faults::apply_before_call(state, uri.path())).await
+    } else {
+        faults::PlannedFault::default()
     };
     let mut response = match (ambiguous, planned.response, route) {
         (Some(why), _, _) => ApiError::AmbiguousRequest(why).into_response(),

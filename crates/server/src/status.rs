@@ -27,9 +27,10 @@ async fn health(State(state): State<Arc<AppState>>) -> Result<Response, ApiError
 /// although it still answers, so that a load balancer sends it no more calls. An unavailable store does not count: it
 /// is unavailable for every node, and calls get an error.
 async fn ready(State(state): State<Arc<AppState>>) -> Response {
-    match state.is_shutting_down() {
-        true => json(StatusCode::SERVICE_UNAVAILABLE, json!({ "status": "stopping" }).to_string()),
-        false => json(StatusCode::OK, json!({ "status": "ready" }).to_string()),
+    if state.is_shutting_down() {
+        json(StatusCode::SERVICE_UNAVAILABLE, json!({ "status": "stopping" }).to_string())
+    } else {
+        json(StatusCode::OK, json!({ "status": "ready" }).to_string())
     }
 }
 

@@ -59,9 +59,10 @@ pub async fn deregister(app: &App, caller: &DeviceCaller, named: Option<(&str, &
         let clip = |text: &str| text.chars().filter(|c| !c.is_control()).take(64).collect();
         return Err(Error::OtherDevice { model: clip(model), serial: clip(serial) });
     }
-    match write_deregistration(app, caller.shard, caller.device.clone()).await? {
-        true => Ok(()),
-        false => Err(Error::InvalidToken),
+    if write_deregistration(app, caller.shard, caller.device.clone()).await? {
+        Ok(())
+    } else {
+        Err(Error::InvalidToken)
     }
 }
 

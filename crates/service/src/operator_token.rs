@@ -20,11 +20,12 @@ impl OperatorToken {
     /// A sentence that states what is wrong with the token, and does not contain it.
     pub fn new(token: &str) -> Result<Self, String> {
         let plain = token.bytes().all(|byte| byte.is_ascii_graphic());
-        match token.len() >= MIN_TOKEN_LEN && plain {
-            true => Ok(Self(hash_token(token))),
-            false => Err(format!(
+        if token.len() >= MIN_TOKEN_LEN && plain {
+            Ok(Self(hash_token(token)))
+        } else {
+            Err(format!(
                 "a token has {MIN_TOKEN_LEN} characters or more, without blanks: `opendrs keys operator` makes one"
-            )),
+            ))
         }
     }
 

@@ -130,9 +130,10 @@ impl Drop for QueueSlot {
 /// A password hash from another store, if passwords can be checked with it here.
 pub(crate) fn parse_hash(hash: &str) -> Result<String, String> {
     let hash = PasswordHash::new(hash).map_err(|e| format!("is no PHC string: {e}"))?;
-    match hash.algorithm.as_str().starts_with("argon2") {
-        true => Ok(hash.to_string()),
-        false => Err("must be a hash of Argon2, as `opendrs seed export --with-secrets` writes it".into()),
+    if hash.algorithm.as_str().starts_with("argon2") {
+        Ok(hash.to_string())
+    } else {
+        Err("must be a hash of Argon2, as `opendrs seed export --with-secrets` writes it".into())
     }
 }
 

@@ -31,7 +31,12 @@ pub async fn record(app: &App, caller: DeviceCaller, slot: SlotId, status: SlotS
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].
-pub async fn record_by_token(app: &App, token: &DeviceToken<'_>, slot: &str, status: &SlotStatus) -> Result<FastPath<()>> {
+pub async fn record_by_token(
+    app: &App,
+    token: &DeviceToken<'_>,
+    slot: &str,
+    status: &SlotStatus,
+) -> Result<FastPath<()>> {
     let (Ok(slot), Some(access)) = (SlotId::parse(slot), token.accepted_version()) else {
         return Ok(FastPath::Recheck);
     };

@@ -159,9 +159,10 @@ async fn build_order_facts(
 
 /// The expected arrival of an order that is placed now.
 fn expected_arrival(device: &Device, timing: &OrderTiming, now: Time) -> Time {
-    match device.test {
-        true => now + timing.test_ship_after + timing.test_deliver_after,
-        false => now + timing.cancel_window + timing.ship_after + timing.deliver_after,
+    if device.test {
+        now + timing.test_ship_after + timing.test_deliver_after
+    } else {
+        now + timing.cancel_window + timing.ship_after + timing.deliver_after
     }
 }
 

@@ -54,13 +54,12 @@ pub fn copy(from: &Path, to: &Path) -> Result<StoreInspection> {
 /// Refuses a store that a newer program created.
 fn reject_newer(path: &Path, found: &StoreInspection) -> Result<()> {
     let StoreInspection { schema_step: step, latest_step: known, .. } = found;
-    match step > known {
-        true => {
-            let words =
-                format!("it is at schema step {step}, this program knows steps up to {known}: run the newer opendrs");
-            Err(backup_error("use", path, words))
-        }
-        false => Ok(()),
+    if step > known {
+        let words =
+            format!("it is at schema step {step}, this program knows steps up to {known}: run the newer opendrs");
+        Err(backup_error("use", path, words))
+    } else {
+        Ok(())
     }
 }
 
@@ -112,10 +111,7 @@ pub fn restore_from(from: &Path, store: &Path) -> Result<Option<PathBuf>> {
 }
 
 fn install_copy(fresh: &Path, store: &Path) -> Result<Option<PathBuf>> {
-    let kept = match store.exists() {
-        true => Some(set_aside(store)?),
-        false => None,
-    };
+    let kept = if store.exists() { Some(set_aside(store)?) } else { None };
     std::fs::rename(fresh, store).map_err(|e| backup_error("name", store, e))?;
     Ok(kept)
 }

@@ -69,9 +69,10 @@ pub async fn has_master_key(tx: &mut Tx<'_>, proof: &[u8; 32]) -> Result<bool> {
 /// # Errors
 /// [`crate::Error::Unavailable`] if the master key was replaced meanwhile.
 pub async fn hold_master_key(tx: &mut Tx<'_>, proof: &[u8; 32]) -> Result<()> {
-    match read_master_check(tx, Query::MasterCheckHeld).await?.as_ref() == Some(proof) {
-        true => Ok(()),
-        false => Err(Error::Unavailable(MASTER_KEY_REPLACED.into())),
+    if read_master_check(tx, Query::MasterCheckHeld).await?.as_ref() == Some(proof) {
+        Ok(())
+    } else {
+        Err(Error::Unavailable(MASTER_KEY_REPLACED.into()))
     }
 }
 

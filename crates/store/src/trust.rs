@@ -47,10 +47,7 @@ impl TrustedCertificates {
             self.roots.add(certificate.clone()).map_err(|e| e.to_string())?;
             self.pinned.push(certificate);
         }
-        match self.pinned.len() == before {
-            true => Err("it holds no certificate: name a PEM file".into()),
-            false => Ok(()),
-        }
+        if self.pinned.len() == before { Err("it holds no certificate: name a PEM file".into()) } else { Ok(()) }
     }
 
     /// Adds the system's authorities. Those that cannot be read are skipped.
@@ -86,13 +83,14 @@ impl TrustedCertificates {
 /// Adds the remedy to the error text of a failed handshake, where the text alone does not state it.
 #[must_use]
 pub fn explain_tls_error(words: String) -> String {
-    match words.contains(AUTHORITY_AS_SERVER) {
-        true => format!(
+    if words.contains(AUTHORITY_AS_SERVER) {
+        format!(
             "{words}. The server shows the certificate of an authority (CA:TRUE): put that very certificate into the \
              file of trusted certificates, or make the server one that is none (openssl req -x509 -addext \
              basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:the.host)"
-        ),
-        false => words,
+        )
+    } else {
+        words
     }
 }
 

@@ -225,9 +225,10 @@ impl ComposedMail {
 
     fn compose_delivered(&mut self, letter: &MailMessage, bought: &OrderSummary) {
         let said = &self.texts.letters;
-        let (subject, sentence) = match bought.assumed {
-            false => (said.delivered_subject, said.delivered),
-            true => (said.delivery_assumed_subject, said.delivery_assumed),
+        let (subject, sentence) = if bought.assumed {
+            (said.delivery_assumed_subject, said.delivery_assumed)
+        } else {
+            (said.delivered_subject, said.delivered)
         };
         self.set_order_subject(subject, bought);
         self.add_line(sentence);

@@ -80,9 +80,10 @@ impl ServerProgram {
     /// Runs another command of the program on the same store. Returns its standard output.
     pub fn run_command(&self, words: &[&str]) -> Result<String, String> {
         let output = self.command(words, None).output().map_err(|e| e.to_string())?;
-        match output.status.success() {
-            true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
-            false => Err(format!("`opendrs {}`: {}", words.join(" "), String::from_utf8_lossy(&output.stderr))),
+        if output.status.success() {
+            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        } else {
+            Err(format!("`opendrs {}`: {}", words.join(" "), String::from_utf8_lossy(&output.stderr)))
         }
     }
 }

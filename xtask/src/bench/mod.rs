@@ -46,9 +46,12 @@ pub fn row_names() -> impl Iterator<Item = &'static str> {
 /// Measures the rows and prints the table. Returns false if a `must` was missed or a row could not be measured.
 pub fn run(tree: &Workspace, options: &BenchOptions) -> TaskResult<bool> {
     let mut site = BenchTestBed::build(tree, options.full, options.rounds)?;
-    let wanted = |row: &BenchRow| match options.only.is_empty() {
-        true => options.full || !row.full,
-        false => options.only.iter().any(|name| name == row.name),
+    let wanted = |row: &BenchRow| {
+        if options.only.is_empty() {
+            options.full || !row.full
+        } else {
+            options.only.iter().any(|name| name == row.name)
+        }
     };
     let mut lines: Vec<RowResult> = ROWS.iter().map(RowResult::new).collect();
     for round in 1..=options.rounds {

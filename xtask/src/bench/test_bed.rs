@@ -60,13 +60,11 @@ impl RoundRuns {
         if let Some((_, measured)) = self.finished.iter().rev().take(COMPARABLE_RUNS).find(|(done, _)| *done == run) {
             return Ok(*measured);
         }
-        let rate = match run.at_half_rate {
-            true => {
-                let whole =
-                    BenchRun { server: BenchServerKind::Sqlite(BenchStore::Devices1k), at_half_rate: false, ..run };
-                Some(self.measure(site, whole)?.rate / 2.0)
-            }
-            false => None,
+        let rate = if run.at_half_rate {
+            let whole = BenchRun { server: BenchServerKind::Sqlite(BenchStore::Devices1k), at_half_rate: false, ..run };
+            Some(self.measure(site, whole)?.rate / 2.0)
+        } else {
+            None
         };
         let measured = site.run_load(run, rate)?;
         self.finished.push((run, measured));

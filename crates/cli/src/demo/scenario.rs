@@ -160,10 +160,8 @@ impl DemoScenario<'_> {
             && self.access.starts_with("Atza|")
             && self.refresh.starts_with("Atzr|")
             && answer["expires_in"] == 3600;
-        let shows = match good {
-            true => "access_token Atza|..., refresh_token Atzr|..., expires_in 3600".into(),
-            false => reply.text(),
-        };
+        let shows =
+            if good { "access_token Atza|..., refresh_token Atzr|..., expires_in 3600".into() } else { reply.text() };
         let wrong = (!good).then(|| "200 with both tokens".to_owned());
         self.print_step(title, "POST /auth/o2/token", &reply, shows, wrong);
         if good { Ok(()) } else { Err(format!("{title}: no tokens")) }

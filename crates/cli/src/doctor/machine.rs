@@ -8,11 +8,10 @@ pub(super) fn check_data_folder(config: &Config) -> DoctorCheck {
     const NAME: &str = "data folder";
     let path = &config.server.data;
     let at = path.display();
-    match path.is_dir() {
-        true => passed(NAME, format!("{at} is writable")),
-        false => {
-            warning(NAME, format!("there is no {at}"), "the first start creates it; --data chooses another folder")
-        }
+    if path.is_dir() {
+        passed(NAME, format!("{at} is writable"))
+    } else {
+        warning(NAME, format!("there is no {at}"), "the first start creates it; --data chooses another folder")
     }
 }
 

@@ -119,9 +119,10 @@ fn check_database_condition(found: &StoreInspection, place: &StoreLocation) -> V
         SessionMode::Pooled { statements_kept } => {
             let says = "a pooler gives each transaction another connection";
             let fix = "let the pooler pool by session (pool_mode = session), or connect to the database directly";
-            checks.push(match statements_kept {
-                false => failed("pooler", format!("{says}, and prepared statements are lost"), fix),
-                true => warning("pooler", format!("{says}, and session settings are lost"), fix),
+            checks.push(if *statements_kept {
+                warning("pooler", format!("{says}, and session settings are lost"), fix)
+            } else {
+                failed("pooler", format!("{says}, and prepared statements are lost"), fix)
             });
         }
     }

@@ -66,9 +66,10 @@ fn report_already_changed(config: &Config, args: &KeysRewrapArgs) -> Result<(), 
         return Err(format!("{} is the present master key: name another file", args.key.display()));
     }
     let at = args.key.display().to_string();
-    match args.json {
-        true => output::print_line(json!({ "masterKey": at, "done": "unchanged" }).to_string()),
-        false => output::print_line(format!("the store has the master key {at} already")),
+    if args.json {
+        output::print_line(json!({ "masterKey": at, "done": "unchanged" }).to_string());
+    } else {
+        output::print_line(format!("the store has the master key {at} already"));
     }
     print_next_steps(config, args);
     Ok(())

@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 /// Prints the outcome of each item.
 pub(super) fn print_items(items: &[SeedItem], as_json: bool, dry_run: bool, secrets: bool) {
     for item in items {
-        match as_json {
-            true => output::print_line(item_json(item, dry_run, secrets).to_string()),
-            false => item_lines(item, dry_run, secrets).iter().for_each(output::print_line),
+        if as_json {
+            output::print_line(item_json(item, dry_run, secrets).to_string());
+        } else {
+            item_lines(item, dry_run, secrets).iter().for_each(output::print_line);
         }
     }
     if dry_run && !as_json {
@@ -65,9 +66,10 @@ fn item_lines(item: &SeedItem, dry_run: bool, secrets: bool) -> Vec<String> {
         SeedOutcome::Created | SeedOutcome::Changed | SeedOutcome::Unchanged | SeedOutcome::Kept => {}
     }
     if let Some(secret) = secret {
-        let shown = match secrets {
-            true => format!("{secret}  (printed only once: store it)"),
-            false => "generated, and not printed".to_owned(),
+        let shown = if secrets {
+            format!("{secret}  (printed only once: store it)")
+        } else {
+            "generated, and not printed".to_owned()
         };
         lines.push(format!("{:<width$} {:<8} {shown}", "", "secret"));
     }

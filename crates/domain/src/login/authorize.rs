@@ -186,14 +186,13 @@ pub fn validate_request(
     if strict && matches!(challenge, Some(Challenge::Plain(_))) {
         return Err(refuse("invalid_request", "code_challenge_method must be S256 for this client, and must be sent"));
     }
-    let device = match scopes.contains(Scope::Replenish) {
-        false => None,
-        true => {
-            let data = params
-                .get("scope_data")
-                .ok_or_else(|| refuse("invalid_request", "The request is missing a required parameter : scope_data"))?;
-            Some(DeviceRequest::parse(data).map_err(|why| refuse("invalid_request", &why))?)
-        }
+    let device = if scopes.contains(Scope::Replenish) {
+        let data = params
+            .get("scope_data")
+            .ok_or_else(|| refuse("invalid_request", "The request is missing a required parameter : scope_data"))?;
+        Some(DeviceRequest::parse(data).map_err(|why| refuse("invalid_request", &why))?)
+    } else {
+        None
     };
     Ok(AuthorizationRequest {
         client: client.id.to_string(),

@@ -120,9 +120,10 @@ impl Order {
         (self.problem, self.last_hold_problem, self.resumes_at) = (None, None, None);
         (self.problem_from_backend, self.reminder_sent) = (false, false);
         self.window_ends_at = now + window;
-        self.expected_at = Some(match self.test {
-            true => now + timing.test_ship_after + timing.test_deliver_after,
-            false => now + timing.cancel_window + timing.ship_after + timing.deliver_after,
+        self.expected_at = Some(if self.test {
+            now + timing.test_ship_after + timing.test_deliver_after
+        } else {
+            now + timing.cancel_window + timing.ship_after + timing.deliver_after
         });
         self.due_at = Some(self.window_ends_at);
         let told = self.placed_at.is_none().then_some(OrderNotification::Placed);

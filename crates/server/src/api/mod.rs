@@ -87,9 +87,10 @@ fn match_pattern<'p>(pattern: &'static str, path: &'p str) -> Option<PathParams<
 }
 
 fn decode_segment(segment: &str) -> Option<Cow<'_, str>> {
-    match segment.contains('%') {
-        true => form::percent_decode(segment.as_bytes(), false).map(Cow::Owned),
-        false => Some(Cow::Borrowed(segment)),
+    if segment.contains('%') {
+        form::percent_decode(segment.as_bytes(), false).map(Cow::Owned)
+    } else {
+        Some(Cow::Borrowed(segment))
     }
 }
 

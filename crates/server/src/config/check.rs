@@ -11,9 +11,10 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 fn check_base_url(key: &str, url: &str, pages: bool) -> Result<(), String> {
     let read = url::Url::parse(&check_http_url(key, url)?).map_err(|e| format!("{key} is `{url}`: {e}"))?;
     let more = [read.query(), read.fragment(), read.password()].iter().any(Option::is_some);
-    match (read.path() == "/" || !pages) && !more && read.username().is_empty() {
-        true => Ok(()),
-        false => Err(format!("{key} is `{url}`: write only scheme, host and port; pages have their own paths")),
+    if (read.path() == "/" || !pages) && !more && read.username().is_empty() {
+        Ok(())
+    } else {
+        Err(format!("{key} is `{url}`: write only scheme, host and port; pages have their own paths"))
     }
 }
 

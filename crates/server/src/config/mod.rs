@@ -78,9 +78,10 @@ pub struct Config {
 }
 
 fn check_http_url(key: &str, url: &str) -> Result<String, String> {
-    match url.starts_with("http://") || url.starts_with("https://") {
-        true => Ok(url.to_owned()),
-        false => Err(format!("{key} is `{}`: write it with http:// or https://", endpoint::redact(url))),
+    if url.starts_with("http://") || url.starts_with("https://") {
+        Ok(url.to_owned())
+    } else {
+        Err(format!("{key} is `{}`: write it with http:// or https://", endpoint::redact(url)))
     }
 }
 

@@ -139,9 +139,10 @@ async fn replay_one(
     require_token(&state, &request)?;
     let id = parse_event_id(&id)?;
     let body = read_body(request.into_body(), state.body_limits).await.map_err(ApiError::of_body)?;
-    let ReplayOneRequest { topic, failed } = match body.is_empty() {
-        true => ReplayOneRequest::default(),
-        false => parse_body(&body, "Send no body, or {\"topic\":\"NAME\",\"failed\":true}.")?,
+    let ReplayOneRequest { topic, failed } = if body.is_empty() {
+        ReplayOneRequest::default()
+    } else {
+        parse_body(&body, "Send no body, or {\"topic\":\"NAME\",\"failed\":true}.")?
     };
     let to = find_receiver_id(&state, topic).await?;
     let count = delivery::replay(&state.app, ReplaySelection::Event(id), to, failed).await?;

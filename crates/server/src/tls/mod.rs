@@ -156,8 +156,5 @@ fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let bad = |why: &dyn std::fmt::Display| format!("tls.certificate_file {}: {why}", path.display());
     let all = CertificateDer::pem_file_iter(path).map_err(|e| bad(&e))?;
     let all: Vec<_> = all.collect::<Result<_, _>>().map_err(|e| bad(&e))?;
-    match all.is_empty() {
-        true => Err(bad(&"it contains no certificate: use a PEM file")),
-        false => Ok(all),
-    }
+    if all.is_empty() { Err(bad(&"it contains no certificate: use a PEM file")) } else { Ok(all) }
 }

@@ -42,10 +42,7 @@ pub(super) fn form_action_source(browser: &BrowserSession, redirect_uri: &str) -
 
 /// Responds to a form that ends outside of this server.
 pub(super) fn leave_to(browser: &BrowserSession, target: &str) -> Response {
-    match leaves_by_page(browser, target) {
-        true => refresh_page(browser, target),
-        false => redirect_to(StatusCode::FOUND, target),
-    }
+    if leaves_by_page(browser, target) { refresh_page(browser, target) } else { redirect_to(StatusCode::FOUND, target) }
 }
 
 /// Renders a page that the browser leaves immediately, by a navigation that belongs to no form.

@@ -39,17 +39,19 @@ pub(crate) fn home_page(state: &Arc<AppState>, parts: &Parts) -> Response {
 
 /// Responds to a path that does not exist.
 pub(crate) async fn not_found(State(state): State<Arc<AppState>>, parts: Parts) -> Response {
-    match accepts_html(&parts) {
-        true => write_page(&state, &parts, StatusCode::NOT_FOUND, |texts| (texts.title, texts.text)),
-        false => ApiError::NotFound.into_response(),
+    if accepts_html(&parts) {
+        write_page(&state, &parts, StatusCode::NOT_FOUND, |texts| (texts.title, texts.text))
+    } else {
+        ApiError::NotFound.into_response()
     }
 }
 
 /// Responds to a method that a path does not accept.
 pub(crate) async fn method_not_allowed(State(state): State<Arc<AppState>>, parts: Parts) -> Response {
-    match accepts_html(&parts) {
-        true => write_page(&state, &parts, StatusCode::METHOD_NOT_ALLOWED, |texts| (texts.form_title, texts.form_text)),
-        false => ApiError::MethodNotAllowed.into_response(),
+    if accepts_html(&parts) {
+        write_page(&state, &parts, StatusCode::METHOD_NOT_ALLOWED, |texts| (texts.form_title, texts.form_text))
+    } else {
+        ApiError::MethodNotAllowed.into_response()
     }
 }
 

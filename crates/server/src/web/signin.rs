@@ -75,9 +75,10 @@ pub(super) async fn authorize(
     };
     let (id, consented) =
         login::begin_signup(&state.app, session, &asked).await.map_err(PageError::with_context(shown))?;
-    match consented {
-        true => Ok(shown.with_language_cookie(next_step(&state, &browser, session, &id).await?.redirect(&browser))),
-        false => setup::consent_page(&state, &browser, &id, &asked),
+    if consented {
+        Ok(shown.with_language_cookie(next_step(&state, &browser, session, &id).await?.redirect(&browser)))
+    } else {
+        setup::consent_page(&state, &browser, &id, &asked)
     }
 }
 
@@ -134,9 +135,10 @@ async fn continue_to(browser: &BrowserSession, return_to: &str) -> Result<Respon
         Some(Err(AuthorizationError::Redirect(_))) => true,
         Some(Err(AuthorizationError::ErrorPage(_))) | None => false,
     };
-    Ok(match may_leave && browser.navigates {
-        true => refresh_page(browser, return_to),
-        false => redirect_to(StatusCode::SEE_OTHER, return_to),
+    Ok(if may_leave && browser.navigates {
+        refresh_page(browser, return_to)
+    } else {
+        redirect_to(StatusCode::SEE_OTHER, return_to)
     })
 }
 

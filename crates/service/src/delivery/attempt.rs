@@ -68,9 +68,10 @@ async fn send_message(app: &App, packed: PreparedMessage) -> Result<(RecordAttem
     let PreparedMessage { receiver: topic, delivery, event, message_id, message: parcel, webhook_signer: webhook } =
         packed;
     let at = app.now();
-    let fault = match app.faults.is_armed() && delivery.kind == sns::SnsMessageType::Notification {
-        true => find_planned_fault(app, &delivery).await?,
-        false => None,
+    let fault = if app.faults.is_armed() && delivery.kind == sns::SnsMessageType::Notification {
+        find_planned_fault(app, &delivery).await?
+    } else {
+        None
     };
     let started = app.system_time();
     let (outcome, answer) = match parcel {

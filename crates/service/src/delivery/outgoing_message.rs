@@ -73,9 +73,10 @@ fn sns_outcome(result: Result<PublishReceipt, PublishError>) -> (AttemptOutcome,
 
 fn failure_outcome(failure: &OutboundError) -> (AttemptOutcome, String) {
     let why = failure.to_string();
-    match failure.is_transient() && !matches!(failure, OutboundError::AddressRefused(_)) {
-        true => (AttemptOutcome::NoResponse(why), String::new()),
-        false => (AttemptOutcome::AddressForbidden(why), String::new()),
+    if failure.is_transient() && !matches!(failure, OutboundError::AddressRefused(_)) {
+        (AttemptOutcome::NoResponse(why), String::new())
+    } else {
+        (AttemptOutcome::AddressForbidden(why), String::new())
     }
 }
 

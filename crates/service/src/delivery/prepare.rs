@@ -67,9 +67,10 @@ impl ClaimedBatch {
                 Ok(Payload::Post(envelope)) => {
                     let raw = topic.raw_delivery && delivery.kind == sns::SnsMessageType::Notification;
                     let mut request = build_request(&topic, &envelope, raw);
-                    match raw {
-                        true => request.body = envelope.message.into_bytes(),
-                        false => letters.push((packed.len(), envelope)),
+                    if raw {
+                        request.body = envelope.message.into_bytes();
+                    } else {
+                        letters.push((packed.len(), envelope));
                     }
                     Ok(OutgoingMessage::Post(request))
                 }

@@ -171,9 +171,10 @@ async fn poll_watched_orders(app: &App, calls: &[&BackendCall]) -> Result<Backen
     let mut open: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for call in calls {
         let found = load_job_of_call(app, call).await?;
-        match found.order.accepts_backend_reports(app.now()) {
-            false => drop(record_outcome(app, call, found, Ok(ConnectorOutcome::default())).await?),
-            true => open.entry(found.order.backend).or_default().push((*call, found)),
+        if found.order.accepts_backend_reports(app.now()) {
+            open.entry(found.order.backend).or_default().push((*call, found));
+        } else {
+            drop(record_outcome(app, call, found, Ok(ConnectorOutcome::default())).await?);
         }
     }
     for (backend, open) in open {

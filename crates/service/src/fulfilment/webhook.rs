@@ -177,7 +177,10 @@ fn parse_report(body: &[u8]) -> Result<(Option<String>, Option<BackendReport>), 
         opendrs_domain::json::parse_object(body).map_err(|e| format!("the body cannot be read: {e}"))?;
     let expected_at = match &written.expected {
         None => None,
-        Some(text) => Some(parse_expected_delivery(text).ok_or("expectedDeliveryDate is not a date: write 2018-03-02 or 2018-03-02T07:00:00Z")?),
+        Some(text) => Some(
+            parse_expected_delivery(text)
+                .ok_or("expectedDeliveryDate is not a date: write 2018-03-02 or 2018-03-02T07:00:00Z")?,
+        ),
     };
     let link = written.tracking_url.as_deref();
     if link.is_some_and(|link| !is_tracking_link(link.trim())) {

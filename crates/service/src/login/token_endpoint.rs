@@ -298,20 +298,19 @@ async fn try_refresh(app: &App, request: &TokenRequest) -> Result<Option<IssuedT
         generations: claims.generations,
         scopes: claims.scopes,
     };
-    let refresh = match client.is_strict() {
-        false => text.to_owned(),
-        true => {
-            let shard = app.db.shards().for_customer(claims.customer);
-            let changed = customer::find_password_changed_at(&mut tx, shard, claims.customer).await?;
-            if changed.is_some_and(|at| claims.issued_at < at) {
-                return Err(refused());
-            }
-            let command = RotateRefresh::for_claims(app, &mut tx, &client, &claims).await?;
-            drop(tx);
-            drop(reader);
-            let at = refresh_rotation::rotate(app, command.ok_or_else(refused)?).await?.ok_or_else(refused)?;
-            token::seal_rotated_token(app, whole, at, app.settings.refresh_lifetime.expiry_of(&claims))
+    let refresh = if client.is_strict() {
+        let shard = app.db.shards().for_customer(claims.customer);
+        let changed = customer::find_password_changed_at(&mut tx, shard, claims.customer).await?;
+        if changed.is_some_and(|at| claims.issued_at < at) {
+            return Err(refused());
         }
+        let command = RotateRefresh::for_claims(app, &mut tx, &client, &claims).await?;
+        drop(tx);
+        drop(reader);
+        let at = refresh_rotation::rotate(app, command.ok_or_else(refused)?).await?.ok_or_else(refused)?;
+        token::seal_rotated_token(app, whole, at, app.settings.refresh_lifetime.expiry_of(&claims))
+    } else {
+        text.to_owned()
     };
     Ok(Some(issue_tokens(app, TokenGrant { scopes, ..whole }, refresh)))
 }

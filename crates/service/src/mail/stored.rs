@@ -30,11 +30,10 @@ pub async fn resend(app: &App, which: ResendSelection) -> Result<u64> {
             let found = store::find_by_id(&mut reader.tx()?, id).await?;
             drop(reader);
             let mail = found.ok_or_else(|| unknown_mail_error(id))?;
-            match app.db.write(ResendMail { shard: mail.shard, id, now }).await? {
-                true => Ok(1),
-                false => Err(Error::InvalidCommand(format!(
-                    "the mail {id} is on its way: wait until it was sent or given up"
-                ))),
+            if app.db.write(ResendMail { shard: mail.shard, id, now }).await? {
+                Ok(1)
+            } else {
+                Err(Error::InvalidCommand(format!("the mail {id} is on its way: wait until it was sent or given up")))
             }
         }
         ResendSelection::Failed(since) => {

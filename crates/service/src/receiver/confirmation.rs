@@ -27,9 +27,10 @@ pub enum SnsRequestError {
 /// [`crate::Error::Unavailable`].
 pub async fn confirm(app: &App, arn: &str, token: &str) -> Result<Result<String, SnsRequestError>> {
     // PostgreSQL accepts no text with a NUL.
-    let found = match arn.contains('\0') {
-        true => None,
-        false => app.receivers().find_by_arn(&mut app.db.reader().await?.tx()?, arn).await?,
+    let found = if arn.contains('\0') {
+        None
+    } else {
+        app.receivers().find_by_arn(&mut app.db.reader().await?.tx()?, arn).await?
     };
     let Some(topic) = found else { return Ok(Err(SnsRequestError::NotFound("Topic does not exist"))) };
     let good = bool::from(confirmation_token(app, &topic).as_bytes().ct_eq(token.as_bytes()));

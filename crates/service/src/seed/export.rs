@@ -233,9 +233,10 @@ async fn export_customers(tx: &mut Tx<'_>, shards: Shards, contents: ExportConte
             for (_, id) in page {
                 let shard = shards.for_customer(id);
                 let Some(found) = customer::find_by_id(tx, shard, id).await? else { continue };
-                let password = match contents.secrets {
-                    true => customer::find_password_hash(tx, shard, id).await?.map(SeedPassword::Hash),
-                    false => None,
+                let password = if contents.secrets {
+                    customer::find_password_hash(tx, shard, id).await?.map(SeedPassword::Hash)
+                } else {
+                    None
                 };
                 let standing = customer::find_access(tx, shard, id).await?;
                 all.push(CustomerSeed {

@@ -153,9 +153,10 @@ impl SeedMerge {
                 SeedElementDecision::KeepForeign => (true, false),
             };
             let name = format!("{key} {element}");
-            match owned {
-                true => drop(self.record.values.insert(name.clone(), self.digest(&name, &true))),
-                false => drop(self.record.values.remove(&name)),
+            if owned {
+                drop(self.record.values.insert(name.clone(), self.digest(&name, &true)));
+            } else {
+                drop(self.record.values.remove(&name));
             }
             if member {
                 list.push(element.clone());

@@ -72,10 +72,7 @@ pub async fn answer_takeover(app: &App, token: &str, answer: TakeoverAnswer) -> 
         event_ids: [(); 3].map(|()| EventIds::allocate(app, now)),
         now,
     };
-    match app.db.write(command).await? {
-        true => Ok(()),
-        false => Err(FormError::TakeoverClosed.into()),
-    }
+    if app.db.write(command).await? { Ok(()) } else { Err(FormError::TakeoverClosed.into()) }
 }
 
 struct AnswerTakeover {

@@ -181,13 +181,12 @@ async fn open_connection(
 /// Why no connection was opened. The driver's text for a server that takes no writes does not state what to do.
 fn refusal_message(error: &tokio_postgres::Error) -> String {
     let words = driver_message(error);
-    match words.contains("does not allow writes") {
-        true => {
-            "the database takes no writes: it is a standby, or `default_transaction_read_only` is on. Name a server \
+    if words.contains("does not allow writes") {
+        "the database takes no writes: it is a standby, or `default_transaction_read_only` is on. Name a server \
                  that takes writes, or all of them: postgres://user@one:5432,two:5432/name"
-                .into()
-        }
-        false => trust::explain_tls_error(words),
+            .into()
+    } else {
+        trust::explain_tls_error(words)
     }
 }
 

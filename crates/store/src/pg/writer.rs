@@ -84,10 +84,10 @@ async fn run_writer(
             reply_unavailable(&mut batch, &done.err().unwrap_or_else(timeout_error));
         } else {
             for parcel in batch.drain(..).flat_map(CommandBatch::split) {
-                match conn.is_lost() {
-                    // A command that waits for a silent connection would delay all that follow.
-                    true => reply_unavailable(&mut vec![parcel], &timeout_error()),
-                    false => run_single(&conn, parcel).await,
+                if conn.is_lost() {
+                    reply_unavailable(&mut vec![parcel], &timeout_error());
+                } else {
+                    run_single(&conn, parcel).await;
                 }
             }
         }

@@ -32,9 +32,10 @@ fn check_compatible(name: &SnapshotName, step: i64, same_key: bool) -> Result<()
         let words = format!("snapshot `{name}` is of schema step {step}, this store is at {known}: make it anew");
         return Err(Error::CannotOpen(words));
     }
-    match same_key {
-        true => Ok(()),
-        false => Err(Error::CannotOpen(format!("snapshot `{name}` was made with another master key: make it anew"))),
+    if same_key {
+        Ok(())
+    } else {
+        Err(Error::CannotOpen(format!("snapshot `{name}` was made with another master key: make it anew")))
     }
 }
 

@@ -103,10 +103,10 @@ async fn serve_client(mut client: TcpStream, to: String, pool: Arc<IdleServers>)
         };
         server.write_all(&asked).await.ok()?;
         let (said, open) = read_response(&mut server).await?;
-        match open {
-            true => held = Some(server),
-            // Before the client gets the response, since its next query may use another connection.
-            false => pool.idle.lock().unwrap().push(server),
+        if open {
+            held = Some(server);
+        } else {
+            pool.idle.lock().unwrap().push(server);
         }
         client.write_all(&said).await.ok()?;
     }

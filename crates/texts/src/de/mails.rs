@@ -48,11 +48,10 @@ pub const MAIL_TEXTS: MailTexts = MailTexts {
     not_charged: "Es wird nichts versandt und nichts berechnet.",
     no_reason: "nicht angegeben",
     expired_subject: "Nicht bestellt",
-    expired: |asked, problem| match asked {
-        true => {
+    expired: |asked, problem| {
+        if asked {
             format!("Ihre Bestellung wurde nicht aufgegeben, weil sie nicht rechtzeitig bestätigt wurde. {problem}")
-        }
-        false => {
+        } else {
             format!("Ihre Bestellung wurde nicht aufgegeben, weil dies nicht rechtzeitig geklärt wurde. {problem}")
         }
     },

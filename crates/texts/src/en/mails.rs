@@ -44,9 +44,12 @@ pub const MAIL_TEXTS: MailTexts = MailTexts {
     not_charged: "Nothing is sent and nothing is charged.",
     no_reason: "none was given",
     expired_subject: "Not ordered",
-    expired: |asked, problem| match asked {
-        true => format!("Your order was not placed, because it was not approved in time. {problem}"),
-        false => format!("Your order was not placed, because this was not resolved in time. {problem}"),
+    expired: |asked, problem| {
+        if asked {
+            format!("Your order was not placed, because it was not approved in time. {problem}")
+        } else {
+            format!("Your order was not placed, because this was not resolved in time. {problem}")
+        }
     },
     order_ended: "Nothing is sent and nothing is charged. The device may order again.",
     reordering_on_subject: |model| format!("Automatic reordering for your {model}"),

@@ -45,9 +45,12 @@ pub const MAIL_TEXTS: MailTexts = MailTexts {
     not_charged: "発送も請求も行われません。",
     no_reason: "記載なし",
     expired_subject: "注文されませんでした",
-    expired: |asked, problem| match asked {
-        true => format!("期限までに承認されなかったため、ご注文は確定しませんでした。{problem}"),
-        false => format!("期限までに解決しなかったため、ご注文は確定しませんでした。{problem}"),
+    expired: |asked, problem| {
+        if asked {
+            format!("期限までに承認されなかったため、ご注文は確定しませんでした。{problem}")
+        } else {
+            format!("期限までに解決しなかったため、ご注文は確定しませんでした。{problem}")
+        }
     },
     order_ended: "発送も請求も行われません。機器が再び注文することがあります。",
     reordering_on_subject: |model| format!("{model}の自動再注文"),

@@ -82,9 +82,10 @@ impl EarlyConnection {
                 length => answer.extend_from_slice(&part[..length]),
             }
         }
-        match answer.starts_with(b"HTTP/1.1 200 ") {
-            true => Ok(()),
-            false => Err(format!("it is not well: {}", String::from_utf8_lossy(&answer))),
+        if answer.starts_with(b"HTTP/1.1 200 ") {
+            Ok(())
+        } else {
+            Err(format!("it is not well: {}", String::from_utf8_lossy(&answer)))
         }
     }
 }

@@ -88,9 +88,10 @@ pub async fn postgres_killed_and_stopped(site: &mut TestBed, cluster: &Exclusive
     let mut load = site.start_load(&server.base_url, true);
     for killed in [true, false, true] {
         load.wait_for_successes().await?;
-        match killed {
-            true => cluster.kill().await?,
-            false => cluster.run_pg_ctl(&["stop", "-m", "immediate"])?,
+        if killed {
+            cluster.kill().await?;
+        } else {
+            cluster.run_pg_ctl(&["stop", "-m", "immediate"])?;
         }
         load.wait_for_refusals().await?;
         cluster.run_pg_ctl(&["start", "--wait", "--timeout=60"])?;

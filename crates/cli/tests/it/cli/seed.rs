@@ -193,7 +193,10 @@ fn topics_are_checked_before_anything_is_written_and_twice_is_once() {
         place.run_on_store(&["seed", "seed.toml"])
     };
     for (topic, says) in [
-        ("name = \"brew\"\nendpoint = \"ftp://brew.example\"", "line 13: topic: `ftp://brew.example` is not an endpoint"),
+        (
+            "name = \"brew\"\nendpoint = \"ftp://brew.example\"",
+            "line 13: topic: `ftp://brew.example` is not an endpoint",
+        ),
         ("name = \"b r\"\nendpoint = \"https://brew.example\"", "line 13: topic: `b r` is not a topic name"),
         (
             "name = \"brew\"\nendpoint = \"https://brew.example\"\npolicy = \"often\"",

@@ -268,29 +268,23 @@ impl Server {
             Some(OperatorToken::new(OPERATOR_TOKEN).unwrap()),
         );
         let (stop, stopping) = watch::channel(false);
-        let numbers = match metrics {
-            true => {
-                let listener = Listener::bind("server.listen", "127.0.0.1:0", limits).await.unwrap();
-                let base = format!("http://{}", listener.address().unwrap());
-                tokio::spawn(
-                    listener.serve(Dispatcher::new(site.clone(), build_metrics_routes(&site)), stopping.clone()),
-                );
-                base
-            }
-            false => String::new(),
+        let numbers = if metrics {
+            let listener = Listener::bind("server.listen", "127.0.0.1:0", limits).await.unwrap();
+            let base = format!("http://{}", listener.address().unwrap());
+            tokio::spawn(listener.serve(Dispatcher::new(site.clone(), build_metrics_routes(&site)), stopping.clone()));
+            base
+        } else {
+            String::new()
         };
-        let protected = match tls {
-            true => {
-                let protected = TlsEndpoint::new();
-                let listener = Listener::bind("server.listen", "127.0.0.1:0", limits).await.unwrap();
-                let protected = protected.at_address(listener.address().unwrap());
-                let listener = listener.with_tls(Some(protected.tls.acceptor()));
-                tokio::spawn(
-                    listener.serve(Dispatcher::new(site.clone(), build_routes(&site, &roles)), stopping.clone()),
-                );
-                Some(protected)
-            }
-            false => None,
+        let protected = if tls {
+            let protected = TlsEndpoint::new();
+            let listener = Listener::bind("server.listen", "127.0.0.1:0", limits).await.unwrap();
+            let protected = protected.at_address(listener.address().unwrap());
+            let listener = listener.with_tls(Some(protected.tls.acceptor()));
+            tokio::spawn(listener.serve(Dispatcher::new(site.clone(), build_routes(&site, &roles)), stopping.clone()));
+            Some(protected)
+        } else {
+            None
         };
         tokio::spawn(listener.serve(Dispatcher::new(site.clone(), build_routes(&site, &roles)), stopping));
         Self { state: site, tls_endpoint: protected, address, base_url: base, metrics_url: numbers, store, stop }

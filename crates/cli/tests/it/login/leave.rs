@@ -127,9 +127,10 @@ async fn a_sign_in_that_ends_at_the_client_leaves_by_a_get(server: &Server) {
     {
         let form = visit.form("/ap/signin").fill("email", ANN).fill("password", fixtures::PASSWORD);
         visit.page = visit.browser.submit(&form).await.unwrap();
-        let next = match navigates {
-            true => visit.page.header("refresh").strip_prefix("0;url=").expect("a page on the way").to_owned(),
-            false => visit.location().to_owned(),
+        let next = if navigates {
+            visit.page.header("refresh").strip_prefix("0;url=").expect("a page on the way").to_owned()
+        } else {
+            visit.location().to_owned()
         };
         assert_eq!(visit.page.status.as_u16(), if navigates { 200 } else { 303 });
         assert_eq!(next, path, "the consent is known, so the client follows");

@@ -234,9 +234,10 @@ impl ServiceModel {
             return StepAnswer::InvalidGrant;
         }
         self.codes[code].used = true;
-        match self.is_valid(registration, family) {
-            true => self.issue_tokens(registration, family),
-            false => StepAnswer::InvalidGrant,
+        if self.is_valid(registration, family) {
+            self.issue_tokens(registration, family)
+        } else {
+            StepAnswer::InvalidGrant
         }
     }
 
@@ -294,9 +295,10 @@ impl ServiceModel {
             ModelStep::Info { .. } if self.orders.is_empty() => StepAnswer::Nothing,
             ModelStep::Refresh { token } => {
                 let ModelToken { registration, family, .. } = self.tokens[index_from_newest(self.tokens.len(), token)];
-                match self.is_valid(registration, family) {
-                    true => self.issue_tokens(registration, family),
-                    false => StepAnswer::InvalidGrant,
+                if self.is_valid(registration, family) {
+                    self.issue_tokens(registration, family)
+                } else {
+                    StepAnswer::InvalidGrant
                 }
             }
             ModelStep::Report { token, .. }
