@@ -326,6 +326,7 @@ pub fn apply_rules(terms: &SlotTerms, situation: &RuleContext<'_>) -> RuleDecisi
     let at = if chosen.available {
         0
     } else {
+        // A product that is out of stock is replaced by an allowed substitute, or waited for.
         products.iter().position(|p| p.available && affordable(p)).unwrap_or_default()
     };
     let problem = match () {

@@ -85,6 +85,7 @@ async fn run_writer(
         } else {
             for parcel in batch.drain(..).flat_map(CommandBatch::split) {
                 if conn.is_lost() {
+                    // A command that waits for a silent connection would delay all that follow.
                     reply_unavailable(&mut vec![parcel], &timeout_error());
                 } else {
                     run_single(&conn, parcel).await;

@@ -106,6 +106,7 @@ async fn serve_client(mut client: TcpStream, to: String, pool: Arc<IdleServers>)
         if open {
             held = Some(server);
         } else {
+            // Before the client gets the response, since its next query may use another connection.
             pool.idle.lock().unwrap().push(server);
         }
         client.write_all(&said).await.ok()?;
