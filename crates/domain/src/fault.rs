@@ -171,7 +171,7 @@ mod tests {
     fn what_makes_no_sense_is_refused() {
         let span = Some(Span::from_secs(1));
         for (word, by, percent, says) in [
-            ("404", None, None, "name one of 400"),
+            ("404", None, None, "use one of 400"),
             ("", None, None, "is not a fault"),
             ("lost", span, None, "has no duration"),
             ("500", None, Some(4), "has no percentage"),

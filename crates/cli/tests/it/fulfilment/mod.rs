@@ -369,7 +369,7 @@ async fn what_is_not_signed_or_cannot_be_is_refused(server: &Server, shop: &Fake
             404,
             "This back end has no such order.",
         ),
-        (&json!({ "eventInstanceId": id, "status": "delivered" }), SECRET, now(), 409, "The order is placed: that"),
+        (&json!({ "eventInstanceId": id, "status": "delivered" }), SECRET, now(), 409, "The order is placed: this"),
         (&json!({ "padding": "x".repeat(70_000) }), SECRET, now(), 413, "The body is too large."),
     ] {
         let reply = post_report(server, body, secret, at).await;
