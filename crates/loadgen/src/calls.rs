@@ -185,7 +185,7 @@ impl CallSequence {
     pub(crate) fn record_order(&mut self, bearer: HeaderValue, answer: &[u8]) -> Result<(), String> {
         let answer: serde_json::Value = serde_json::from_slice(answer).unwrap_or_default();
         let id = answer["eventInstanceId"].as_str().ok_or("an order was placed, but its id was not told")?;
-        let uri = format!("/getOrderInfo/{id}").parse().map_err(|e| format!("{id} cannot stand in a path: {e}"))?;
+        let uri = format!("/getOrderInfo/{id}").parse().map_err(|e| format!("{id} is not valid in a path: {e}"))?;
         self.orders.push((bearer, uri));
         Ok(())
     }

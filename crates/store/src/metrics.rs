@@ -106,7 +106,7 @@ pub(crate) struct BatchTimer<'m> {
 }
 
 impl StoreCounters {
-    #[expect(clippy::disallowed_methods, reason = "how long a batch took is told, nothing is decided by it")]
+    #[expect(clippy::disallowed_methods, reason = "how long a batch took is only reported")]
     pub(crate) fn start_batch(&self, commands: usize) -> BatchTimer<'_> {
         BatchTimer { counters: self, commands: commands as u64, started: std::time::Instant::now() }
     }

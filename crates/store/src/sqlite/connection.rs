@@ -13,24 +13,26 @@ const BUSY_TIMEOUT_MS: u64 = 5_000;
 /// How often a process retries when another one is creating the same file.
 const MAX_WAL_SWITCH_ATTEMPTS: usize = 100;
 
-/// Returns what to do about an error of SQLite that keeps a database from being opened.
-fn open_advice(error: &str) -> &'static str {
-    if error.contains("not a database") || error.contains("malformed") {
-        "The file is damaged or no SQLite database: restore a backup (opendrs restore)"
-    } else if error.contains("disk I/O") || error.contains("full") {
-        "Check the disk, and that it has free space"
-    } else {
-        "Check that the folder exists and is writable"
+const CHECK_FOLDER: &str = "Check that the folder exists and is writable";
+
+/// Returns what to do about an error that keeps a database from being opened.
+fn open_advice(error: &rusqlite::Error) -> &'static str {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, DiskFull, NotADatabase, SystemIoFailure};
+    match error.sqlite_error_code() {
+        Some(NotADatabase | DatabaseCorrupt) => {
+            "The file is damaged, or it is not an SQLite database: restore a backup (opendrs restore)"
+        }
+        Some(DiskFull | SystemIoFailure) => "Check the disk, and that it has free space",
+        _ => CHECK_FOLDER,
     }
 }
 
 pub(crate) fn open(path: &Path, write: bool) -> Result<Connection> {
-    let failed = |e: &dyn std::fmt::Display| {
-        let at = path.display();
-        Error::CannotOpen(format!("cannot open the database {at}: {e}. {}", open_advice(&e.to_string())))
+    let failed = |e: &dyn std::fmt::Display, advice: &str| {
+        Error::CannotOpen(format!("cannot open the database {}: {e}. {advice}", path.display()))
     };
     if write {
-        file_permissions::restrict_database(path).map_err(|e| failed(&e))?;
+        file_permissions::restrict_database(path).map_err(|e| failed(&e, CHECK_FOLDER))?;
     }
     let open = || {
         let conn = Connection::open(path)?;
@@ -50,7 +52,7 @@ pub(crate) fn open(path: &Path, write: bool) -> Result<Connection> {
         conn.pragma_update(None, "query_only", !write)?;
         Ok(conn)
     };
-    open().map_err(|e: rusqlite::Error| failed(&e))
+    open().map_err(|e: rusqlite::Error| failed(&e, open_advice(&e)))
 }
 
 /// Switches to the write-ahead log. SQLite does not wait here when another process does the same to a new file. So this
@@ -81,4 +83,20 @@ pub(crate) fn truncate_wal(path: &Path) -> Result<()> {
 
 pub(super) fn run_control(conn: &Connection, sql: &'static str) -> Result<()> {
     conn.prepare_cached(sql).and_then(|mut s| s.raw_execute()).map(drop).map_err(|e| Error::from_sqlite(sql, e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_another_kind_asks_for_a_backup() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        std::fs::write(&path, vec![0x5a; 8192]).unwrap();
+        let error = open(&path, true).unwrap_err().to_string();
+        assert!(error.contains("file is not a database. The file is damaged, or"), "{error}");
+        let error = open(&folder.path().join("none/store.db"), false).unwrap_err().to_string();
+        assert!(error.ends_with(CHECK_FOLDER), "{error}");
+    }
 }

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 const SHARD: i64 = 0;
 
-/// The files of an engine, by schema step, and whether they may be written.
+/// The files of an engine, by schema step.
 fn released_files(engine: &str) -> Vec<PathBuf> {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/released"));
     let is_of_engine = |path: &PathBuf| path.to_string_lossy().ends_with(&format!(".{engine}.sql"));

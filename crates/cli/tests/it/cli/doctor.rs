@@ -160,7 +160,7 @@ async fn others_are_asked_whether_they_can_be_used() {
     }
     assert!(mails.take_received().await.is_empty(), "no mail is sent");
     let methods: Vec<_> = other.take_received().await.into_iter().map(|got| got.body.len()).collect();
-    assert_eq!(methods, [0, 0], "nothing is told to anybody");
+    assert_eq!(methods, [0, 0], "no call is made");
     let bad = with("localhost", closed, &nobody, &nobody);
     assert_check(&bad, "mail server", "failed", "localhost: ", "check host, port, security");
     assert_check(&bad, "collector", "failed", "traces are dropped", "start the collector");

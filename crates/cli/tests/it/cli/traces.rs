@@ -118,7 +118,7 @@ async fn a_call_and_all_it_causes_reach_a_collector_and_no_secret_does() {
     let id = reply.header("x-amzn-requestid").to_owned();
     // Spans in the queue are sent before the process ends.
     assert_eq!(served.terminate(), 0);
-    assert!(contains(&collector.posted_to("/drs"), "SN-VERY-OWN-77"), "the maker was told");
+    assert!(contains(&collector.posted_to("/drs"), "SN-VERY-OWN-77"), "the maker got its notification");
     let traces = collector.posted_to("/v1/traces");
     for part in [
         "drs under test",

@@ -151,7 +151,7 @@ async fn an_order_is_sent_confirmed_shipped_and_delivered(server: &Server, shop:
     let device = server.link_default_device().await;
     let (detail, id) = replenish(server, &device).await;
     assert_eq!(detail, "STANDARD_ORDER_PLACED");
-    assert!(events_after_sign_up(server).await.is_empty(), "nobody is told before the shop took it");
+    assert!(events_after_sign_up(server).await.is_empty(), "no notification before the shop accepts it");
     server.advance("1s").await;
     let heard = shop.take_requests();
     let [(_, body)] = heard.as_slice() else { panic!("{heard:?}") };
@@ -313,7 +313,7 @@ async fn device_reference(server: &Server, id: &str) -> String {
     let reference = fulfilment::find_job(server.app(), id).await.unwrap().device.directed_customer_id;
     assert!(
         server.all_rows().await["outbox"].iter().any(|row| row.contains(&reference)),
-        "{reference}: as makers are told"
+        "{reference}: as in notifications"
     );
     reference
 }

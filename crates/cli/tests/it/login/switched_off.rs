@@ -204,7 +204,7 @@ async fn a_blocked_customer_is_signed_out_and_their_devices_are_refused(server: 
     assert!(visit.page.status == 400 && visit.page.text().contains("This account is blocked."), "{:?}", visit.page);
     let wrong = visit.form("/ap/signin").fill("email", ANN).fill("password", "another");
     visit.submit(&wrong).await;
-    assert!(!visit.page.text().contains("blocked"), "only who knows the password is told");
+    assert!(!visit.page.text().contains("blocked"), "only someone who knows the password learns it");
     assert_eq!(calls(server, &bobs).await, GOOD, "another customer's");
 
     assert!(customer::unblock(app, ann).await.unwrap() && !customer::unblock(app, ann).await.unwrap());

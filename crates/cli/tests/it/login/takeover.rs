@@ -126,7 +126,7 @@ async fn the_earlier_owner_keeps_the_unit_before_it_changes_hands(server: &Serve
     visit.press("/setup_overview", "completeSetup").await;
     assert_eq!(visit.title(), "This device belongs to another account");
     let back = format!("href=\"{REDIRECT}?error_description=Access+not+permitted.");
-    assert!(visit.page.text().contains(&back), "the app is told: {}", visit.page.text());
+    assert!(visit.page.text().contains(&back), "the app gets the error: {}", visit.page.text());
     assert!(works(server, &anns).await);
     assert_eq!(server.mail_kinds().await, ["subscribed", "takeover_announced", "takeover_declined"]);
 

@@ -66,11 +66,7 @@ async fn an_event_is_told_with_its_attempts(server: &Server) {
     let attempt = &delivery["attempts"][0];
     assert_eq!((&attempt["number"], &attempt["status"], &attempt["answer"]), (&json!(1), &json!(503), &json!("well")));
     let by_message = format!("/-/events/amzn1.dash.notification.v1.{first}");
-    assert_eq!(
-        call_operator_api_ok(server, "GET", &by_message, &Value::Null).await,
-        told,
-        "as it stands in its message"
-    );
+    assert_eq!(call_operator_api_ok(server, "GET", &by_message, &Value::Null).await, told, "as in its message");
 }
 
 async fn one_event_is_sent_again_signed_anew(server: &Server) {

@@ -87,7 +87,7 @@ async fn a_page_reader_of_2017_reads_every_slot(server: &Server) {
         // Readers compare the whole attribute.
         let next: Vec<_> = all.iter().filter(|e| e.get("class") == Some("a-button-input")).collect();
         assert!(next.len() == 1 && next[0].matches_selector("form button") && next[0].get("name").is_none(), "{html}");
-        assert_eq!(find(".product").len(), asins.len(), "none stands in another");
+        assert_eq!(find(".product").len(), asins.len(), "none is inside another");
         slots.push((title, slot.to_owned(), asins.clone()));
         let chosen = HtmlForm::parse_all(&html).remove(0).fill("asin", &asins[0]);
         (page, address) = submit(&mut browser, &chosen).await;

@@ -109,7 +109,7 @@ async fn post_webhook(server: &Server, body: &str, secret: &str) -> ClientRespon
 async fn an_order_is_made_shipped_and_delivered(server: &Server, shop: &FakeVendureShop) {
     shop.queue_scene("delivered", ..);
     let id = replenish(server).await;
-    assert!(events_after_sign_up(server).await.is_empty(), "nobody is told before the shop took it");
+    assert!(events_after_sign_up(server).await.is_empty(), "no notification before the shop accepts it");
     server.advance("1s").await;
     let heard = shop.take_requests();
     assert_eq!(Vec::from_iter(heard.iter().map(|(name, _)| name.as_str())), ALL);
@@ -283,7 +283,7 @@ async fn what_the_shop_cannot_do_holds_the_order_until_it_can(server: &Server, s
         let id = order(server).await;
         let (held, said) = load_order_and_trouble(server, &id).await;
         assert_eq!((held.state, held.problem, said.as_str()), (OrderState::Held, Some(problem), says), "{scene}");
-        assert_eq!(events_after_sign_up(server).await, before, "{scene}: nobody is told of it");
+        assert_eq!(events_after_sign_up(server).await, before, "{scene}: no notification");
         assert_eq!(shop.remaining_replies(), 0, "{scene}");
         server.advance("59m").await;
         shop.queue_scene(scene, first..);
