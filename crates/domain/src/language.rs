@@ -13,13 +13,16 @@ pub use amount_input::parse_percent;
 use std::fmt;
 
 /// A language of pages and mails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub enum Language {
     /// English.
+    #[serde(rename = "en")]
     English,
     /// German.
+    #[serde(rename = "de")]
     German,
     /// Japanese.
+    #[serde(rename = "ja")]
     Japanese,
 }
 

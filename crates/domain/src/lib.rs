@@ -6,6 +6,7 @@
 //! Invariant: nothing here reads a clock, generates a random number or waits. The caller supplies the time and the
 //! random bytes. So every rule is a function of its arguments and is tested in microseconds.
 
+pub mod account;
 pub mod consent;
 pub mod country;
 pub mod customer;

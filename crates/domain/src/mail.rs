@@ -1,11 +1,13 @@
 //! Mail to customers: which changes cause one, and when a mail is retried or becomes dead.
 //!
 //! Not here: texts, links and sending. Invariant: a mail's content is stored with the change that it reports and does
-//! not change afterwards. It holds neither the customer's address nor any secret.
+//! not change afterwards. It holds no secret: links are made when a mail is sent.
 
+use crate::account::{AccountMail, MailRecipient};
 use crate::id::{CustomerId, DeviceId, InstanceId, OrderId};
 use crate::money::Money;
 use crate::order::{Cancellation, Order, OrderChange, OrderMailKind, OrderNumber, OrderProblem, Tracking};
+use crate::text::Email;
 use crate::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
@@ -123,6 +125,40 @@ pub struct TakeoverSummary {
     pub answer_by: Time,
 }
 
+/// What a mail is about, and to whom it goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MailSubject {
+    /// A device; to the present address of a customer, who may be another than its owner.
+    Device {
+        /// The device.
+        device: DeviceId,
+        /// The customer.
+        customer: CustomerId,
+    },
+    /// An account; to the address as it was when the mail was written.
+    Account(MailRecipient),
+}
+
+impl MailSubject {
+    /// The device, if it is about one.
+    #[must_use]
+    pub fn device(&self) -> Option<DeviceId> {
+        match self {
+            MailSubject::Device { device, .. } => Some(*device),
+            MailSubject::Account(_) => None,
+        }
+    }
+
+    /// The same for all mails to one recipient.
+    #[must_use]
+    pub fn recipient_key(&self) -> (Option<CustomerId>, Option<&Email>) {
+        match self {
+            MailSubject::Device { customer, .. } => (Some(*customer), None),
+            MailSubject::Account(recipient) => (None, Some(&recipient.email)),
+        }
+    }
+}
+
 /// The content of a mail.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum MailContent {
@@ -161,6 +197,8 @@ pub enum MailContent {
     TakeoverDeclined,
     /// To the other customer: the earlier owner took the device back.
     TakenBack,
+    /// About an account, not a device.
+    Account(AccountMail),
 }
 
 impl MailContent {
@@ -185,6 +223,7 @@ impl MailContent {
             MailContent::TakeoverAgreed(_) => "takeover_agreed",
             MailContent::TakeoverDeclined => "takeover_declined",
             MailContent::TakenBack => "taken_back",
+            MailContent::Account(news) => news.kind(),
         }
     }
 
@@ -226,7 +265,8 @@ impl MailContent {
             | MailContent::ChangedHands(_)
             | MailContent::TakeoverAgreed(_)
             | MailContent::TakeoverDeclined
-            | MailContent::TakenBack => None,
+            | MailContent::TakenBack
+            | MailContent::Account(_) => None,
         }
     }
 

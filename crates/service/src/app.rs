@@ -1,5 +1,6 @@
 //! The application: everything that use cases have access to.
 
+use crate::account::AccountSettings;
 use crate::clock::{Clock, TestClock};
 use crate::faults::FaultPlan;
 use crate::fulfilment::FulfilmentSettings;
@@ -53,6 +54,8 @@ pub struct AppSettings {
     pub mail: MailSettings,
     /// Takeovers of units that another customer has.
     pub takeover: TakeoverSettings,
+    /// Accounts of customers.
+    pub accounts: AccountSettings,
 }
 
 /// The parts from which [`App::open`] makes an application.
@@ -99,6 +102,8 @@ pub struct App {
     pub(crate) mailer: Arc<dyn Mailer>,
     pub(crate) keys: InstallationKeys,
     pub(crate) sign_in_throttle: GuessThrottle,
+    /// The throttle for codes that prove a mail address.
+    pub(crate) code_throttle: GuessThrottle,
     /// The throttle for clients' secrets. It is nearly always empty.
     pub(crate) client_throttle: GuessThrottle,
     pub(crate) limits: RateLimiters,
@@ -159,6 +164,7 @@ impl App {
             mailer: post,
             keys,
             sign_in_throttle: GuessThrottle::for_people(),
+            code_throttle: GuessThrottle::for_people(),
             client_throttle: GuessThrottle::for_programs(),
             scheduler_lock: Mutex::new(()),
             sending_lock: RwLock::new(()),

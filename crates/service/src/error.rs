@@ -4,6 +4,7 @@
 //! `match` over its [`ErrorKind`]. Invariant: a new error does not compile until it has a kind, nor a new kind until
 //! all edge mappers answer it.
 
+use opendrs_domain::account::PasswordError;
 use opendrs_domain::customer::AddressError;
 use opendrs_domain::id::EventId;
 use opendrs_domain::order::{ApproveError, CancelError, ReportError};
@@ -191,6 +192,30 @@ pub enum FormError {
     /// The rules are invalid.
     #[error(transparent)]
     InvalidRule(#[from] RuleFormError),
+    /// Customers cannot create accounts here.
+    #[error("New accounts are not created here. Ask the manufacturer of your device.")]
+    AccountsClosed,
+    /// The mail address is invalid.
+    #[error("Please enter a complete e-mail address, such as ann@example.com.")]
+    InvalidEmail,
+    /// The name is invalid.
+    #[error("Please enter your name: at most 120 characters on one line.")]
+    InvalidName,
+    /// The typed code is not the one in the mail.
+    #[error("This code is not correct. Check the newest e-mail from us.")]
+    WrongCode,
+    /// The link of a mail expired, or what it was for has happened.
+    #[error("This link has expired or was used already. Ask for a new one.")]
+    LinkEnded,
+    /// The mail address belongs to an account.
+    #[error("There is an account with this e-mail address already. Sign in with it.")]
+    EmailTaken,
+    /// The current password, which a change needs, is wrong.
+    #[error("The current password is not correct.")]
+    WrongCurrentPassword,
+    /// The new password cannot be chosen.
+    #[error(transparent)]
+    InvalidPassword(#[from] PasswordError),
 }
 
 /// OAuth error codes.

@@ -4,6 +4,7 @@
 //! `domain`, save, record events, commit. What it is not: it has no request, header, page or SQL. Invariant: nothing
 //! leaves the process before the commit, and nothing after the commit can make the call fail.
 
+pub mod account;
 pub mod backlog;
 pub mod clock;
 pub mod consent;
@@ -53,6 +54,7 @@ mod ordering_key;
 mod password;
 mod sealing;
 mod send_rate;
+mod signed_link;
 pub use app::{App, AppParts, AppSettings};
 pub use error::{Error, ErrorKind, FormError, Result};
 pub use fast_path::FastPath;

@@ -10,8 +10,9 @@ pub use rate_limiter::CallRate;
 
 use crate::error::{Error, Result};
 use opendrs_domain::id::{ClientId, DeviceId};
+use opendrs_domain::text::Email;
 use opendrs_domain::time::Time;
-use rate_limiter::{RateLimiter, hash_key};
+use rate_limiter::{RateLimiter, hash_key, hash_text};
 
 /// All rate limits and daily limits. A daily limit of 0 means no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,7 +37,14 @@ pub(crate) struct RateLimiters {
     device_mails: RateLimiter,
     mail_notices: RateLimiter,
     client_calls: RateLimiter,
+    account_mails: RateLimiter,
+    account_mails_of_source: RateLimiter,
 }
+
+/// Mails about accounts to one address in an hour.
+const ACCOUNT_MAILS_PER_HOUR: u32 = 5;
+/// Mails about accounts that one source causes in an hour.
+const ACCOUNT_MAILS_PER_HOUR_OF_SOURCE: u32 = 30;
 
 impl RateLimiters {
     pub(crate) fn new(rates: RateLimitSettings) -> Self {
@@ -47,6 +55,8 @@ impl RateLimiters {
             device_mails: RateLimiter::per_day(rates.device_mails_per_day),
             mail_notices: RateLimiter::per_day(rates.device_mails_per_day.min(1)),
             client_calls: RateLimiter::new(rates.client_calls),
+            account_mails: RateLimiter::per_hour(ACCOUNT_MAILS_PER_HOUR),
+            account_mails_of_source: RateLimiter::per_hour(ACCOUNT_MAILS_PER_HOUR_OF_SOURCE),
         }
     }
 
@@ -59,8 +69,11 @@ impl RateLimiters {
             device_mails: mails,
             mail_notices: notices,
             client_calls: clients,
+            account_mails: addresses,
+            account_mails_of_source: sources,
         } = self;
-        [devices, device_days, orders, mails, notices, clients].into_iter().for_each(RateLimiter::clear);
+        let all = [devices, device_days, orders, mails, notices, clients, addresses, sources];
+        all.into_iter().for_each(RateLimiter::clear);
     }
 
     /// Counts a device's call. Callers pass the system time, not the test clock's, because this limit protects the
@@ -97,11 +110,18 @@ impl RateLimiters {
         }
     }
 
+    /// Counts a mail about an account that somebody at a source caused, by the system time: it protects the address's
+    /// owner and the sender's reputation.
+    pub(crate) fn count_account_mail(&self, email: &Email, source: &str, now: Time) -> Result<()> {
+        let (of_source, of_address) = (hash_text(source), hash_text(email.as_str()));
+        self.account_mails_of_source.try_acquire(of_source, now).map_err(Error::Throttled)?;
+        self.account_mails.try_acquire(of_address, now).map_err(Error::Throttled)
+    }
+
     /// Counts a client's call, by the system time. A public client runs on many people's devices and its id is no
     /// secret. So it is counted for each source, and no source uses up the limit of all.
     pub(crate) fn count_client_call(&self, id: ClientId, source: Option<&str>, now: Time) -> Result<()> {
-        let source = source
-            .map_or(0, |text| text.bytes().fold(17, |sum: u64, b| (sum ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)));
+        let source = source.map_or(0, hash_text);
         self.client_calls.try_acquire(hash_key(id.0) ^ source, now).map_err(Error::RateLimited)
     }
 }

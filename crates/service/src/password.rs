@@ -7,12 +7,13 @@
 use crate::error::{Error, Result};
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash};
+use opendrs_domain::account::{MAX_PASSWORD_CHARS, NewPassword, normalize_password};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 
 /// The longest password that is checked, in bytes.
-const MAX_PASSWORD_BYTES: usize = 1024;
+const MAX_PASSWORD_BYTES: usize = MAX_PASSWORD_CHARS * 4;
 /// How many requests may wait or be hashed together: with some 30 ms each on a core, a second or two.
 const QUEUE_LEN: usize = 64;
 /// How many of them may come from one source.
@@ -80,8 +81,11 @@ impl PasswordQueue {
             if password.len() > MAX_PASSWORD_BYTES {
                 return Ok(false);
             }
+            let normal = normalize_password(&password);
+            let fits = |text: &str, hash: &PasswordHash| argon.verify_password(text.as_bytes(), hash).is_ok();
             match stored.as_deref().map(PasswordHash::new) {
-                Some(Ok(hash)) => Ok(argon.verify_password(password.as_bytes(), &hash).is_ok()),
+                // A hash from another store may be that of another spelling.
+                Some(Ok(hash)) => Ok(fits(&normal, &hash) || normal != password && fits(&password, &hash)),
                 Some(Err(error)) => Err(Error::Internal(format!("a stored password hash cannot be read: {error}"))),
                 None => argon.hash_password(password.as_bytes()).map(|_| false).map_err(hash_error),
             }
@@ -89,9 +93,22 @@ impl PasswordQueue {
         .await
     }
 
-    /// Hashes a password for the store: argon2id, with its parameters and salt in the text.
+    /// Hashes a password from a source for the store.
+    ///
+    /// # Errors
+    /// As for [`PasswordQueue::verify`].
+    pub(crate) async fn hash_for(&self, source: &str, password: &NewPassword) -> Result<String> {
+        let place = self.enter(source)?;
+        let password = password.clone();
+        let hash = move |argon: Argon2<'static>| {
+            argon.hash_password(password.as_str().as_bytes()).map(|hash| hash.to_string()).map_err(hash_error)
+        };
+        self.run_on_worker(Some(place), hash).await
+    }
+
+    /// Hashes a password that an operator declares: argon2id, with its parameters and salt in the text.
     pub(crate) async fn hash(&self, password: &str) -> Result<String> {
-        let password = password.to_owned();
+        let password = normalize_password(password);
         let hash = move |argon: Argon2<'static>| {
             argon.hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(hash_error)
         };

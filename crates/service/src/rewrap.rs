@@ -9,7 +9,7 @@ use crate::derived_keys::{CarriedOverKey, DerivedKeys};
 use crate::keys::{PERMANENT_PURPOSES, TOKEN_PURPOSE, next_access_version};
 use crate::receiver::{ReceiverRepository, confirmation_purpose, secret_purposes};
 use crate::sealing::SealingPurpose;
-use crate::{App, Error, Result, named_link, signing};
+use crate::{App, Error, Result, signed_link, signing};
 use opendrs_domain::time::{Span, Time};
 use opendrs_store::access::{self, AccessVersion};
 use opendrs_store::derived_key::{self, DerivedKeyRow};
@@ -96,7 +96,7 @@ impl RewrapKeys {
 
     /// New links are made with the new key. Links in earlier mails are verified with former keys.
     fn carry_over_link_keys(&self, kept: &mut Vec<DerivedKeyRow>) -> opendrs_store::Result<()> {
-        for purpose in named_link::PURPOSES {
+        for purpose in signed_link::PURPOSES {
             let present = CarriedOverKey::new(0, self.old.key(purpose, 0)).ending_at(Some(self.now + LINK_VALIDITY));
             let former = std::iter::once(present).chain(self.old.former_keys(purpose, self.now));
             for (former, number) in former.zip(1..) {

@@ -3,13 +3,20 @@
 //! Invariant: a cookie's value is 256 random bits, generated anew at every sign-in and stored only as its hash. A form
 //! token is bound to the cookie that the form was sent with, so another session's form is refused.
 
+mod own;
+
+pub use own::{SessionView, end_other_sessions, end_session, list_sessions};
+
 use crate::throttle::CredentialAttempt;
-use crate::{App, Error, Result};
+use crate::{App, Error, FormError, Result};
 use hmac::{Hmac, KeyInit, Mac};
+use opendrs_domain::customer::Customer;
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::language::Language;
 use opendrs_domain::session::{Session, session_lifetime};
-use opendrs_domain::text::Email;
+use opendrs_domain::text::{Email, to_single_line};
+use opendrs_domain::time::Time;
+use opendrs_store::customer::CustomerAccess;
 use opendrs_store::{Command, Tx, customer, session};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -27,6 +34,39 @@ pub struct SignInRequest<'a> {
     pub language: Language,
     /// The source of the request, for the throttle.
     pub source: &'a str,
+    /// What the browser calls itself.
+    pub agent: &'a str,
+}
+
+/// What a new session is for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SessionStart<'a> {
+    pub(crate) customer: CustomerId,
+    /// The customer's generation.
+    pub(crate) generation: u32,
+    /// Whether it lasts 30 days.
+    pub(crate) remember: bool,
+    /// What the browser calls itself.
+    pub(crate) agent: &'a str,
+}
+
+/// The longest name of a browser that is stored, in characters.
+const MAX_AGENT_CHARS: usize = 200;
+
+/// Makes a session, to be stored under [`session_shard`], and its cookie.
+pub(crate) fn start_session(app: &App, start: SessionStart<'_>) -> (SessionCookie, Session) {
+    let SessionStart { customer, generation, remember, agent } = start;
+    let (now, value) = (app.now(), app.ids.random_secret());
+    let session = Session {
+        id: hash_cookie(&value),
+        customer,
+        created_at: now,
+        expires_at: now + session_lifetime(remember),
+        generation,
+        used_at: now,
+        agent: to_single_line(agent).chars().take(MAX_AGENT_CHARS).collect(),
+    };
+    (SessionCookie { value, max_age: remember.then(|| session_lifetime(true).as_secs()) }, session)
 }
 
 /// A new session cookie.
@@ -63,12 +103,39 @@ pub async fn sign_in(app: &App, form: SignInRequest<'_>) -> Result<SessionCookie
         return Err(Error::CustomerBlocked);
     }
     crate::customer::set_language_if_unset(app, id, form.language).await?;
-    let value = app.ids.random_secret();
-    let expires_at = now + session_lifetime(form.remember);
-    let generation = standing.generation;
-    let found = Session { id: hash_cookie(&value), customer: id, created_at: now, expires_at, generation };
-    app.db.write(InsertSession { shard: session_shard(app, &found.id), session: found }).await?;
-    Ok(SessionCookie { value, max_age: form.remember.then(|| session_lifetime(true).as_secs()) })
+    let SignInRequest { remember, agent, .. } = form;
+    let start = SessionStart { customer: id, generation: standing.generation, remember, agent };
+    let (cookie, session) = start_session(app, start);
+    app.db.write(InsertSession { shard: session_shard(app, &session.id), session }).await?;
+    Ok(cookie)
+}
+
+/// Checks the current password of a signed-in customer, which a change of the account needs.
+///
+/// # Errors
+/// [`FormError::WrongCurrentPassword`]; [`Error::Throttled`] and [`Error::Unavailable`] as for a sign-in.
+pub(crate) async fn check_password(
+    app: &App,
+    customer: &Customer,
+    password: &str,
+    source: &str,
+) -> Result<CustomerAccess> {
+    let now = app.now();
+    let tried = CredentialAttempt { subject: customer.email.as_str(), source };
+    let attempt = app.sign_in_throttle.begin(tried, now).map_err(Error::Throttled)?;
+    let shard = app.db.shards().for_customer(customer.id);
+    let (stored, access) = {
+        let mut reader = app.db.reader().await?;
+        let mut tx = reader.tx()?;
+        let stored = customer::find_password_hash(&mut tx, shard, customer.id).await?;
+        (stored, customer::find_access(&mut tx, shard, customer.id).await?)
+    };
+    if !app.password_queue.verify(source, stored, password).await? {
+        attempt.mark_failed(now);
+        return Err(FormError::WrongCurrentPassword.into());
+    }
+    attempt.mark_succeeded(now);
+    Ok(access)
 }
 
 async fn verify_password(app: &App, form: &SignInRequest<'_>) -> Result<Option<CustomerId>> {
@@ -91,7 +158,8 @@ fn hash_cookie(value: &str) -> [u8; 32] {
     Sha256::digest(value.as_bytes()).into()
 }
 
-fn session_shard(app: &App, id: &[u8; 32]) -> i64 {
+/// The shard of a session.
+pub(crate) fn session_shard(app: &App, id: &[u8; 32]) -> i64 {
     app.db.shards().for_key(&[id])
 }
 
@@ -107,12 +175,16 @@ pub async fn find(app: &App, cookie: &str) -> Result<Option<Session>> {
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
     let found = session::find_by_id(&mut tx, session_shard(app, &id), &id).await?;
-    let Some(found) = found.filter(|session| session.expires_at > app.now()) else { return Ok(None) };
+    let (now, idle) = (app.now(), app.settings.accounts.session_idle);
+    let Some(found) = found.filter(|session| session.is_valid_at(now, idle)) else { return Ok(None) };
     let shard = app.db.shards().for_customer(found.customer);
     let standing = customer::find_access(&mut tx, shard, found.customer).await?;
-    // A session from before a password change may belong to a person who knew the old password, so it ends.
-    let good = standing.accepts_generation(found.generation)
-        && standing.password_changed_at.is_none_or(|at| found.created_at >= at);
+    let good = standing.accepts(&found);
+    drop(tx);
+    drop(reader);
+    if good && found.has_stale_use(now) {
+        app.db.write(RecordUse { shard: session_shard(app, &id), id, at: now }).await?;
+    }
     Ok(good.then_some(found))
 }
 
@@ -155,11 +227,32 @@ struct InsertSession {
 impl Command for InsertSession {
     type Output = ();
     fn ordering_key(&self) -> u64 {
-        u64::from_be_bytes(std::array::from_fn(|n| self.session.id[n]))
+        session_key(&self.session.id)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
         session::insert(tx, self.shard, &self.session).await
     }
+}
+
+struct RecordUse {
+    shard: i64,
+    id: [u8; 32],
+    at: Time,
+}
+
+impl Command for RecordUse {
+    type Output = ();
+    fn ordering_key(&self) -> u64 {
+        session_key(&self.id)
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
+        session::record_use(tx, self.shard, &self.id, self.at).await
+    }
+}
+
+/// The ordering key of commands that change a session.
+fn session_key(id: &[u8; 32]) -> u64 {
+    u64::from_be_bytes(std::array::from_fn(|n| id[n]))
 }
 
 struct DeleteSession {
@@ -170,7 +263,7 @@ struct DeleteSession {
 impl Command for DeleteSession {
     type Output = ();
     fn ordering_key(&self) -> u64 {
-        u64::from_be_bytes(std::array::from_fn(|n| self.id[n]))
+        session_key(&self.id)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
         session::delete(tx, self.shard, &self.id).await

@@ -9,7 +9,8 @@ use opendrs_domain::customer::{Address, Customer};
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::language::Language;
 use opendrs_domain::order::Recipient;
-use opendrs_domain::text::Email;
+use opendrs_domain::session::Session;
+use opendrs_domain::text::{Email, Name};
 use opendrs_domain::time::Time;
 
 /// Reads a postal address from a column.
@@ -112,6 +113,14 @@ pub struct CustomerAccess {
 }
 
 impl CustomerAccess {
+    /// Whether a session is accepted. One from before a change of the password ended with it, because it may belong to a
+    /// person who knew the old password.
+    #[must_use]
+    pub fn accepts(self, session: &Session) -> bool {
+        self.accepts_generation(session.generation)
+            && self.password_changed_at.is_none_or(|at| session.created_at >= at)
+    }
+
     /// Whether sessions of a generation, and app tokens without a device, are accepted.
     #[must_use]
     pub fn accepts_generation(self, generation: u32) -> bool {
@@ -201,4 +210,51 @@ pub async fn set_address(tx: &mut Tx<'_>, shard: i64, id: CustomerId, address: &
 /// [`crate::Error`].
 pub async fn set_language(tx: &mut Tx<'_>, shard: i64, id: CustomerId, language: Language) -> Result<()> {
     tx.exec_deferred(Query::CustomerLanguage, params![shard, id, language.tag()]).await
+}
+
+/// Sets a customer's password, unless it was changed since `former_change`; `false` then.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn set_password(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    id: CustomerId,
+    hash: &str,
+    at: Time,
+    former_change: Option<Time>,
+) -> Result<bool> {
+    Ok(tx.exec(Query::CustomerPasswordSet, params![shard, id, hash, at, former_change]).await? > 0)
+}
+
+/// Changes the name.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn set_name(tx: &mut Tx<'_>, shard: i64, id: CustomerId, name: &Name) -> Result<()> {
+    tx.exec_deferred(Query::CustomerName, params![shard, id, name.as_str()]).await
+}
+
+/// Changes the e-mail address in a customer's row; `false` if it is no longer `former`.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn set_email(tx: &mut Tx<'_>, shard: i64, id: CustomerId, former: &Email, email: &Email) -> Result<bool> {
+    Ok(tx.exec(Query::CustomerEmail, params![shard, id, email, former]).await? > 0)
+}
+
+/// Reserves an e-mail address for a customer; `false` if it is taken.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn claim_email(tx: &mut Tx<'_>, shard: i64, email: &Email, id: CustomerId) -> Result<bool> {
+    Ok(tx.exec(Query::CustomerEmailClaim, params![shard, email, id]).await? > 0)
+}
+
+/// Releases a customer's e-mail address.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn release_email(tx: &mut Tx<'_>, shard: i64, email: &Email, id: CustomerId) -> Result<()> {
+    tx.exec_deferred(Query::CustomerEmailDelete, params![shard, email, id]).await
 }

@@ -5,21 +5,19 @@
 use crate::queries::Query;
 use crate::value::{DbRow, FromRow, params};
 use crate::{Error, Result, Tx};
-use opendrs_domain::id::{CustomerId, DeviceId, MailId};
-use opendrs_domain::mail::{MailContent, MailState};
+use opendrs_domain::id::MailId;
+use opendrs_domain::mail::{MailContent, MailState, MailSubject};
 use opendrs_domain::time::Time;
 
 /// A mail to a customer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredMail {
-    /// The shard of its device.
+    /// The shard of its device, or of its address.
     pub shard: i64,
     /// Identifier, rising with time.
     pub id: MailId,
-    /// The device that the mail is about.
-    pub device: DeviceId,
-    /// The customer to whom it is sent.
-    pub customer: CustomerId,
+    /// What the mail is about, and to whom it goes.
+    pub subject: MailSubject,
     /// When the reported change happened.
     pub at: Time,
     /// The content.
@@ -36,6 +34,18 @@ pub struct StoredMail {
     pub reason: Option<String>,
 }
 
+/// Reads what a mail is about: device and customer, or a recipient.
+fn read_subject(row: &DbRow<'_>) -> Result<MailSubject> {
+    let bad = |column, found| Error::InvalidRow { query: row.query.sql().name, column, found };
+    match (row.get(2)?, row.get(3)?, row.get::<Option<String>>(11)?) {
+        (Some(device), Some(customer), None) => Ok(MailSubject::Device { device, customer }),
+        (None, None, Some(recipient)) => {
+            serde_json::from_str(&recipient).map(MailSubject::Account).map_err(|e| bad(11, e.to_string()))
+        }
+        _ => Err(bad(11, "neither a device with its customer nor a recipient".into())),
+    }
+}
+
 impl FromRow for StoredMail {
     fn from_row(row: &DbRow<'_>) -> Result<Self> {
         let bad = |column, found| Error::InvalidRow { query: row.query.sql().name, column, found };
@@ -43,8 +53,7 @@ impl FromRow for StoredMail {
         Ok(Self {
             shard: row.get(0)?,
             id: row.get(1)?,
-            device: row.get(2)?,
-            customer: row.get(3)?,
+            subject: read_subject(row)?,
             at: row.get(4)?,
             content: serde_json::from_str(&news).map_err(|e| bad(5, e.to_string()))?,
             state: MailState::parse(&state).ok_or_else(|| bad(6, state))?,
@@ -63,11 +72,16 @@ impl FromRow for StoredMail {
 pub async fn insert(tx: &mut Tx<'_>, mail: &StoredMail) -> Result<()> {
     let m = mail;
     let news = serde_json::to_string(&m.content).map_err(|e| Error::CannotOpen(e.to_string()))?;
+    let (device, customer, recipient) = match &m.subject {
+        MailSubject::Device { device, customer } => (Some(*device), Some(*customer), None),
+        MailSubject::Account(recipient) => (None, None, Some(recipient)),
+    };
+    let recipient = recipient.map(serde_json::to_string).transpose().map_err(|e| Error::CannotOpen(e.to_string()))?;
     let params = params![
         m.shard,
         m.id,
-        m.device,
-        m.customer,
+        device,
+        customer,
         m.at,
         m.content.kind(),
         &news,
@@ -75,7 +89,8 @@ pub async fn insert(tx: &mut Tx<'_>, mail: &StoredMail) -> Result<()> {
         m.due_at,
         m.attempts,
         m.ended_at,
-        m.reason.as_deref()
+        m.reason.as_deref(),
+        recipient.as_deref()
     ];
     tx.exec_deferred(Query::MailPut, params).await
 }

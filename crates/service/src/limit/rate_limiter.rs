@@ -52,6 +52,12 @@ pub(super) fn hash_key(key: Uuid) -> u64 {
     hash ^ (hash >> 33)
 }
 
+/// A hash of a text, which need not be secret.
+pub(super) fn hash_text(text: &str) -> u64 {
+    let sum = text.bytes().fold(17, |sum: u64, b| (sum ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+    hash_key(Uuid::from_u64_pair(sum, 0))
+}
+
 impl RateLimiter {
     /// A limit of so many calls a second, and of so many together.
     pub(super) fn new(CallRate { per_second, burst }: CallRate) -> Self {
@@ -62,6 +68,12 @@ impl RateLimiter {
     /// A limit of so many calls a day; 0 for no limit.
     pub(super) fn per_day(count: u32) -> Self {
         let interval = MICROS_PER_DAY.checked_div(u64::from(count)).map_or(0, |micros| micros.max(1));
+        Self::with_interval(interval, interval * u64::from(count))
+    }
+
+    /// A limit of so many calls an hour, all of which may come together.
+    pub(super) fn per_hour(count: u32) -> Self {
+        let interval = MICROS_PER_DAY / 24 / u64::from(count.max(1));
         Self::with_interval(interval, interval * u64::from(count))
     }
 

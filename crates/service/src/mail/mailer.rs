@@ -20,14 +20,10 @@ pub struct MailMessage {
     pub to: Email,
     /// The customer's language.
     pub language: Language,
-    /// The customer's name.
+    /// The customer's name; empty before there is an account.
     pub name: String,
-    /// The name of the device's model.
-    pub model: String,
-    /// The device's serial.
-    pub serial: String,
-    /// Whether it is a test device.
-    pub is_test_device: bool,
+    /// The device that the mail is about, if it is about one.
+    pub device: Option<MailDevice>,
     /// The shipping address: the order's, or else the customer's; `N/A` for a test device; `None` where there is none.
     pub address: Option<String>,
     /// The content of the mail.
@@ -38,8 +34,23 @@ pub struct MailMessage {
     pub order_url: Option<String>,
     /// The page at which a takeover of the device is answered.
     pub takeover_url: Option<String>,
+    /// The link of a mail about an account.
+    pub account_url: Option<String>,
+    /// The code that proves a new account's address.
+    pub code: Option<String>,
     /// The page of the customer's settings.
     pub settings_url: String,
+}
+
+/// A device as a mail names it.
+#[derive(Clone, Debug)]
+pub struct MailDevice {
+    /// The name of its model.
+    pub model: String,
+    /// Its serial.
+    pub serial: String,
+    /// Whether it is a test device.
+    pub is_test: bool,
 }
 
 /// The future of a mail that is being sent.

@@ -1,12 +1,15 @@
 //! Builds the message that a mailer sends from a stored mail.
 //!
-//! Not here: its text. Invariant: a message is built at every attempt, so it goes to the customer's present address in
-//! their present language. Only its content is as of the change that it is about.
+//! Not here: its text. Invariant: a message is built at every attempt, so a mail about a device goes to the customer's
+//! present address in their present language. Only its content is as of the change that it is about.
 
-use super::mailer::MailMessage;
-use crate::{App, Result, named_link};
+use super::mailer::{MailDevice, MailMessage};
+use crate::{App, Result, account, named_link};
+use opendrs_domain::account::{AccountMail, MailRecipient};
 use opendrs_domain::customer::Address;
+use opendrs_domain::id::{CustomerId, DeviceId};
 use opendrs_domain::login::form;
+use opendrs_domain::mail::{MailContent, MailSubject};
 use opendrs_store::mail::StoredMail;
 use opendrs_store::{customer, device, model, order};
 
@@ -15,12 +18,24 @@ use opendrs_store::{customer, device, model, order};
 /// # Errors
 /// [`crate::Error::Unavailable`].
 pub async fn build_message(app: &App, mail: &StoredMail) -> Result<Option<MailMessage>> {
+    match &mail.subject {
+        MailSubject::Device { device, customer } => build_device_message(app, mail, *device, *customer).await,
+        MailSubject::Account(recipient) => build_account_message(app, mail, recipient).map(Some),
+    }
+}
+
+async fn build_device_message(
+    app: &App,
+    mail: &StoredMail,
+    device: DeviceId,
+    customer: CustomerId,
+) -> Result<Option<MailMessage>> {
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
-    let Some(of) = device::find_by_id(&mut tx, mail.shard, mail.device).await? else { return Ok(None) };
+    let Some(of) = device::find_by_id(&mut tx, mail.shard, device).await? else { return Ok(None) };
     let Some(model) = model::find_by_id(&mut tx, of.model).await? else { return Ok(None) };
-    let shard = app.db.shards().for_customer(mail.customer);
-    let Some(to) = customer::find_by_id(&mut tx, shard, mail.customer).await? else { return Ok(None) };
+    let shard = app.db.shards().for_customer(customer);
+    let Some(to) = customer::find_by_id(&mut tx, shard, customer).await? else { return Ok(None) };
     // An order keeps the address that it was placed with.
     let order = match mail.content.order() {
         Some(bought) => match order::find_device(&mut tx, mail.shard, bought.order).await? {
@@ -38,18 +53,15 @@ pub async fn build_message(app: &App, mail: &StoredMail) -> Result<Option<MailMe
         .map(|instance| named_link::cancel_token(app, mail.shard, instance))
         .transpose()?;
     let approach = mail.content.takeover();
-    let takeover =
-        approach.map(|by| named_link::takeover_token(app, mail.shard, mail.device, by.customer)).transpose()?;
+    let takeover = approach.map(|by| named_link::takeover_token(app, mail.shard, device, by.customer)).transpose()?;
     Ok(Some(MailMessage {
         id: mail.id,
         at: mail.at,
         to: to.email,
         language: to.language.unwrap_or(app.settings.language),
         name: to.name,
-        model: model.name,
-        serial: of.serial.to_string(),
-        is_test_device: of.test,
         address: if of.test { Some("N/A".into()) } else { address.as_ref().map(Address::to_single_line) },
+        device: Some(MailDevice { model: model.name, serial: of.serial.to_string(), is_test: of.test }),
         content: mail.content.clone(),
         cancel_url: token.map(|token| format!("{base}/order/cancel?token={token}")),
         order_url: mail
@@ -58,6 +70,45 @@ pub async fn build_message(app: &App, mail: &StoredMail) -> Result<Option<MailMe
             .filter(|bought| !bought.test)
             .map(|bought| format!("{base}/order?id={}", form::percent_encode(&bought.instance_id().to_string(), ""))),
         takeover_url: takeover.map(|token| format!("{base}/takeover?token={token}")),
+        account_url: None,
+        code: None,
         settings_url: format!("{base}/settings"),
     }))
+}
+
+fn build_account_message(app: &App, mail: &StoredMail, to: &MailRecipient) -> Result<MailMessage> {
+    let base = &app.settings.mail.base_url;
+    let MailContent::Account(news) = &mail.content else {
+        return Err(crate::Error::Internal("a mail about a device has no device".into()));
+    };
+    let token = news.link(&to.email, mail.at).map(|link| account::link_token(app, &link)).transpose()?;
+    let linked_page = match news {
+        AccountMail::ConfirmAddress(_) => token.map(|token| format!("{base}/account/create?token={token}")),
+        AccountMail::Recovery { .. } => token.map(|token| format!("{base}/account/password?token={token}")),
+        AccountMail::ConfirmNewEmail { .. } => token.map(|token| format!("{base}/account/email?token={token}")),
+        AccountMail::AlreadyRegistered | AccountMail::EmailChanged => Some(format!("{base}/account/forgotten")),
+        AccountMail::NotRegistered => app.settings.accounts.open.then(|| format!("{base}/account/new")),
+        AccountMail::Created => Some(format!("{base}/account")),
+        AccountMail::PasswordChanged => Some(format!("{base}/account/forgotten")),
+    };
+    let code = match news {
+        AccountMail::ConfirmAddress(request) => Some(account::code_for(app, request)?),
+        _ => None,
+    };
+    Ok(MailMessage {
+        id: mail.id,
+        at: mail.at,
+        to: to.email.clone(),
+        language: to.language,
+        name: to.name.clone().unwrap_or_default(),
+        device: None,
+        address: None,
+        content: mail.content.clone(),
+        cancel_url: None,
+        order_url: None,
+        takeover_url: None,
+        account_url: linked_page,
+        code,
+        settings_url: format!("{base}/settings"),
+    })
 }

@@ -2,10 +2,12 @@
 //!
 //! Not here: sending it. Invariant: a change adds at most one mail, under the id of the change's event.
 
+use crate::App;
 use crate::notification::EventIds;
+use opendrs_domain::account::{AccountMail, MailRecipient};
 use opendrs_domain::device::Device;
 use opendrs_domain::id::{CustomerId, DeviceId, MailId};
-use opendrs_domain::mail::{self as rules, MailContent, MailState, SlotSummary};
+use opendrs_domain::mail::{self as rules, MailContent, MailState, MailSubject, SlotSummary};
 use opendrs_domain::order::{Order, OrderChange};
 use opendrs_domain::subscription::Subscription;
 use opendrs_domain::time::Time;
@@ -35,8 +37,7 @@ pub(crate) async fn enqueue_for(
     let mail = StoredMail {
         shard,
         id: MailId(stamp.event_id.0),
-        device,
-        customer,
+        subject: MailSubject::Device { device, customer },
         at: now,
         content: news,
         state: if kept { MailState::Kept } else { MailState::Waiting },
@@ -46,6 +47,23 @@ pub(crate) async fn enqueue_for(
         reason: None,
     };
     store::insert(tx, &mail).await
+}
+
+/// A mail about an account, to be inserted in the transaction of the change.
+pub(crate) fn account_mail(app: &App, recipient: MailRecipient, news: AccountMail, now: Time) -> StoredMail {
+    let kept = app.settings.mail.store_only;
+    StoredMail {
+        shard: app.db.shards().for_key(&[recipient.email.as_str().as_bytes()]),
+        id: MailId(app.ids.ordered_uuid(now)),
+        subject: MailSubject::Account(recipient),
+        at: now,
+        content: MailContent::Account(news),
+        state: if kept { MailState::Kept } else { MailState::Waiting },
+        due_at: (!kept).then_some(now),
+        attempts: 0,
+        ended_at: kept.then_some(now),
+        reason: None,
+    }
 }
 
 /// Adds the mail about a change of an order, if it causes one.

@@ -69,9 +69,11 @@ async fn send_batch(app: &App, until: Time) -> Result<Vec<MailAttempt>> {
         return Ok(Vec::new());
     }
     let mut claimed = app.db.write(ClaimMails { now: until }).await?;
-    claimed.sort_by_key(|mail| (mail.customer, mail.id));
-    // The mails of one customer are sent one after the other, so that they arrive in order.
-    let of_one = claimed.chunk_by(|a, b| a.customer == b.customer).map(|mails| send_in_order(app, mails));
+    claimed.sort_by(|a, b| (a.subject.recipient_key(), a.id).cmp(&(b.subject.recipient_key(), b.id)));
+    // The mails of one recipient are sent one after the other, so that they arrive in order.
+    let of_one = claimed
+        .chunk_by(|a, b| a.subject.recipient_key() == b.subject.recipient_key())
+        .map(|mails| send_in_order(app, mails));
     // All futures are awaited even if one fails, so that no mail is dropped while it is being sent.
     let sent = join_all(of_one).await.into_iter().collect::<Result<Vec<_>>>()?;
     Ok(sent.into_iter().flatten().collect())
@@ -133,19 +135,17 @@ async fn attempt_mail(app: &App, mail: StoredMail) -> Result<(MailAttempt, Recor
 async fn send_mail(app: &App, mut mail: StoredMail) -> Result<(MailAttempt, RecordMailAttempt)> {
     let (at, started) = (app.now(), app.system_time());
     let mut notice = None;
-    let (to, outcome) = match build_message(app, &mail).await? {
-        // A later attempt, and a mail that an operator sends again, were counted before.
-        Some(letter) if app.mailer.is_sending() && mail.content.counts_toward_daily_limit() && mail.attempts == 1 => {
-            match app.limits.count_mail(mail.device, at) {
-                MailLimitOutcome::Send => (Some(letter.to.clone()), app.mailer.send(&letter).await),
-                over => {
-                    notice = (over == MailLimitOutcome::SendNotice).then(|| build_limit_notice(app, &mail, at));
-                    (Some(letter.to), MailOutcome::OverLimit)
-                }
-            }
+    // A later attempt, and a mail that an operator sends again, were counted before.
+    let counts = app.mailer.is_sending() && mail.content.counts_toward_daily_limit() && mail.attempts == 1;
+    let counted_device = mail.subject.device().filter(|_| counts);
+    let limit = counted_device.map_or(MailLimitOutcome::Send, |device| app.limits.count_mail(device, at));
+    let (to, outcome) = match (build_message(app, &mail).await?, limit) {
+        (Some(letter), MailLimitOutcome::Send) => (Some(letter.to.clone()), app.mailer.send(&letter).await),
+        (Some(letter), over) => {
+            notice = (over == MailLimitOutcome::SendNotice).then(|| build_limit_notice(app, &mail, at));
+            (Some(letter.to), MailOutcome::OverLimit)
         }
-        Some(letter) => (Some(letter.to.clone()), app.mailer.send(&letter).await),
-        None => (None, MailOutcome::PermanentFailure("the customer, or the device, is gone".into())),
+        (None, _) => (None, MailOutcome::PermanentFailure("the customer, or the device, is gone".into())),
     };
     let now = app.now();
     let next = rules::decide_after_attempt(mail.attempts, &outcome, now);
@@ -172,7 +172,7 @@ async fn send_mail(app: &App, mut mail: StoredMail) -> Result<(MailAttempt, Reco
 
 /// The notice that is sent instead of the first mail over the daily limit.
 fn build_limit_notice(app: &App, mail: &StoredMail, now: Time) -> StoredMail {
-    tracing::info!(device = %mail.device, "mails about a device are over limits.mails_per_day, and are not sent");
+    tracing::info!(mail = %mail.id, "mails about a device are over limits.mails_per_day, and are not sent");
     StoredMail {
         id: MailId(app.ids.ordered_uuid(now)),
         at: now,

@@ -4,7 +4,8 @@
 //! is stored for it. It opens that order only, and is useless once the order can no longer be cancelled.
 
 use super::cancel::cancel_order;
-use crate::named_link::{self, CANCEL_PURPOSE, NamedLink};
+use crate::named_link::{self, NamedLink};
+use crate::signed_link::CANCEL_PURPOSE;
 use crate::token::DeviceCaller;
 use crate::{App, Error, Result};
 use opendrs_domain::id::{DeviceId, InstanceId, OrderId};

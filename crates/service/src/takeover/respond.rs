@@ -5,8 +5,9 @@
 
 use crate::device::end_registration;
 use crate::mail::queue;
-use crate::named_link::{self, TAKEOVER_PURPOSE};
+use crate::named_link;
 use crate::notification::{EventIds, record_event};
+use crate::signed_link::TAKEOVER_PURPOSE;
 use crate::{App, Error, FormError, Result};
 use opendrs_domain::device::Device;
 use opendrs_domain::id::{CustomerId, DeviceId, ProfileId};

@@ -79,6 +79,6 @@ macro_rules! delivery_columns {
 
 macro_rules! mail_columns {
     () => {
-        "shard, id, device, customer, at, news, state, due_at, attempts, ended_at, reason"
+        "shard, id, device, customer, at, news, state, due_at, attempts, ended_at, reason, recipient"
     };
 }

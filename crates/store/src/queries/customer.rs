@@ -14,6 +14,13 @@ macro_rules! customer_queries {
         CustomerBlock = "UPDATE customer SET blocked_at = $3, generation = generation + 1
             WHERE shard = $1 AND id = $2 AND blocked_at IS NULL";
         CustomerUnblock = "UPDATE customer SET blocked_at = NULL WHERE shard = $1 AND id = $2 AND blocked_at IS NOT NULL";
+        CustomerPasswordSet = "UPDATE customer SET password_hash = $3, password_at = $4
+            WHERE shard = $1 AND id = $2 AND password_at IS NOT DISTINCT FROM $5";
+        CustomerName = "UPDATE customer SET name = $3 WHERE shard = $1 AND id = $2";
+        CustomerEmail = "UPDATE customer SET email = $3 WHERE shard = $1 AND id = $2 AND email = $4";
+        CustomerEmailDelete = "DELETE FROM customer_email WHERE shard = $1 AND email = $2 AND customer = $3";
+        CustomerEmailClaim = "INSERT INTO customer_email (shard, email, customer) VALUES ($1, $2, $3)
+            ON CONFLICT (shard, email) DO NOTHING";
         CustomerPasswordChanged = "UPDATE customer SET password_at = $3 WHERE shard = $1 AND id = $2";
         CustomerPut = "INSERT INTO customer (shard, id, email, name, password_hash, address, created_at, language)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (shard, id) DO UPDATE SET name = excluded.name,
@@ -24,8 +31,15 @@ macro_rules! customer_queries {
         CustomersFirst = "SELECT email, customer FROM customer_email ORDER BY email LIMIT $1";
         CustomerEmailsAfter = "SELECT email, customer FROM customer_email WHERE shard = $1 AND email > $2 ORDER BY email LIMIT $3";
         CustomerEmailPut = "INSERT INTO customer_email (shard, email, customer) VALUES ($1, $2, $3)";
-        SessionPut = "INSERT INTO session (shard, id, customer, created_at, expires_at, generation) VALUES ($1, $2, $3, $4, $5, $6)";
-        SessionById = "SELECT id, customer, created_at, expires_at, generation FROM session WHERE shard = $1 AND id = $2";
+        SessionPut = "INSERT INTO session (shard, id, customer, created_at, expires_at, generation, used_at, agent)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        SessionById = "SELECT id, customer, created_at, expires_at, generation, used_at, agent FROM session
+            WHERE shard = $1 AND id = $2";
+        SessionsOfCustomer = "SELECT id, customer, created_at, expires_at, generation, used_at, agent FROM session
+            WHERE customer = $1 ORDER BY created_at DESC, id LIMIT 200";
+        SessionUsed = "UPDATE session SET used_at = $3 WHERE shard = $1 AND id = $2";
+        SessionDeleteOwn = "DELETE FROM session WHERE shard = $1 AND id = $2 AND customer = $3";
+        SessionDeleteOthers = "DELETE FROM session WHERE customer = $1 AND id <> $2";
         SessionDelete = "DELETE FROM session WHERE shard = $1 AND id = $2";
         SessionPurge = "DELETE FROM session WHERE (shard, id) IN
             (SELECT shard, id FROM session WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";

@@ -4,8 +4,8 @@
 
 macro_rules! mail_queries {
     ([$($before:tt)*] $($rest:ident)*) => { query_lists! { [$($before)*
-        MailPut = "INSERT INTO mail (shard, id, device, customer, at, kind, news, state, due_at, attempts, ended_at, reason)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+        MailPut = "INSERT INTO mail (shard, id, device, customer, at, kind, news, state, due_at, attempts, ended_at, reason,
+            recipient) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
         MailClaim = concat!("UPDATE mail SET state = 'sending', due_at = $2, attempts = attempts + 1 WHERE (shard, id) IN
             (SELECT shard, id FROM mail WHERE due_at <= $1 ORDER BY due_at LIMIT $3 /*pg FOR UPDATE SKIP LOCKED */)
             RETURNING ", mail_columns!());

@@ -1,0 +1,184 @@
+//! Customers' accounts: what a new one needs, the links that prove a mail address, and the mails about an account.
+//!
+//! Not here: the customer ([`crate::customer`]), sessions, and texts. Invariant: a link proves one thing only, ends at a
+//! time, and is useless once what it is for has happened.
+
+mod password;
+
+pub use password::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, NewPassword, PasswordError, normalize_password};
+
+use crate::id::CustomerId;
+use crate::language::Language;
+use crate::text::Email;
+use crate::time::{Span, Time};
+use serde::{Deserialize, Serialize};
+
+/// How long a code that a customer types is accepted.
+pub const CODE_LIFETIME: Span = Span::from_hours(1);
+/// How long the link to a forgotten password's page is accepted.
+pub const RECOVERY_LIFETIME: Span = Span::from_hours(1);
+/// How long a link that confirms a mail address is accepted.
+pub const CONFIRMATION_LIFETIME: Span = Span::from_hours(24);
+
+/// A request that awaits the code in its mail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeRequest {
+    /// The address to which the mail goes.
+    pub email: Email,
+    /// When it was requested.
+    pub requested_at: Time,
+    /// The page at which the browser continues: a path of this server.
+    pub return_to: String,
+}
+
+/// What the holder of a link from a mail has proved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AccountLink {
+    /// The address belongs to the person who creates an account with it.
+    NewAccount(CodeRequest),
+    /// The account's address belongs to the person who forgot the password.
+    Recovery {
+        /// The customer.
+        customer: CustomerId,
+        /// When it was requested.
+        requested_at: Time,
+        /// When the password was last changed. A later change ends the link.
+        password_changed_at: Option<Time>,
+    },
+    /// The new address belongs to the customer.
+    NewEmail {
+        /// The customer.
+        customer: CustomerId,
+        /// When it was requested.
+        requested_at: Time,
+        /// The address until then. Another change ends the link.
+        former: Email,
+        /// The new address.
+        email: Email,
+    },
+}
+
+impl AccountLink {
+    /// Whether the link is accepted at a time.
+    #[must_use]
+    pub fn is_valid_at(&self, now: Time) -> bool {
+        let (requested_at, lifetime) = match self {
+            AccountLink::NewAccount(request) => (request.requested_at, CONFIRMATION_LIFETIME),
+            AccountLink::Recovery { requested_at, .. } => (*requested_at, RECOVERY_LIFETIME),
+            AccountLink::NewEmail { requested_at, .. } => (*requested_at, CONFIRMATION_LIFETIME),
+        };
+        requested_at <= now && now < requested_at + lifetime
+    }
+}
+
+impl CodeRequest {
+    /// Whether its code is accepted at a time.
+    #[must_use]
+    pub fn is_valid_at(&self, now: Time) -> bool {
+        self.requested_at <= now && now < self.requested_at + CODE_LIFETIME
+    }
+}
+
+/// The recipient of a mail about an account: an address that need not be the customer's, or anybody's yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailRecipient {
+    /// The address.
+    pub email: Email,
+    /// The name; `None` before there is an account.
+    pub name: Option<String>,
+    /// The language.
+    pub language: Language,
+}
+
+/// The content of a mail about an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AccountMail {
+    /// Somebody creates an account with this address: a code and a link.
+    ConfirmAddress(CodeRequest),
+    /// Somebody tried to, and there is an account already.
+    AlreadyRegistered,
+    /// The account was created.
+    Created,
+    /// The link to the page for a new password.
+    Recovery {
+        /// The customer.
+        customer: CustomerId,
+        /// When the password was last changed.
+        password_changed_at: Option<Time>,
+    },
+    /// Somebody forgot the password of an account with this address, and there is none.
+    NotRegistered,
+    /// The password was changed.
+    PasswordChanged,
+    /// To the new address: the link that confirms it.
+    ConfirmNewEmail {
+        /// The customer.
+        customer: CustomerId,
+        /// The address until then.
+        former: Email,
+    },
+    /// To the old address: the account has another one now.
+    EmailChanged,
+}
+
+impl AccountMail {
+    /// The kind of mail: its name in the store and on the command line.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            AccountMail::ConfirmAddress(_) => "confirm_address",
+            AccountMail::AlreadyRegistered => "already_registered",
+            AccountMail::Created => "account_created",
+            AccountMail::Recovery { .. } => "recovery",
+            AccountMail::NotRegistered => "not_registered",
+            AccountMail::PasswordChanged => "password_changed",
+            AccountMail::ConfirmNewEmail { .. } => "confirm_new_email",
+            AccountMail::EmailChanged => "email_changed",
+        }
+    }
+
+    /// The link in the mail, for a recipient at an address, if it has one.
+    #[must_use]
+    pub fn link(&self, to: &Email, written_at: Time) -> Option<AccountLink> {
+        match self {
+            AccountMail::ConfirmAddress(request) => Some(AccountLink::NewAccount(request.clone())),
+            AccountMail::Recovery { customer, password_changed_at } => Some(AccountLink::Recovery {
+                customer: *customer,
+                requested_at: written_at,
+                password_changed_at: *password_changed_at,
+            }),
+            AccountMail::ConfirmNewEmail { customer, former } => Some(AccountLink::NewEmail {
+                customer: *customer,
+                requested_at: written_at,
+                former: former.clone(),
+                email: to.clone(),
+            }),
+            AccountMail::AlreadyRegistered
+            | AccountMail::NotRegistered
+            | AccountMail::Created
+            | AccountMail::PasswordChanged
+            | AccountMail::EmailChanged => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_ends_and_does_not_begin_early() {
+        let at = Time::from_micros(1_000_000_000_000);
+        let request =
+            CodeRequest { email: Email::parse("ann@example.com").unwrap(), requested_at: at, return_to: "/".into() };
+        let customer = CustomerId(uuid::Uuid::from_u128(7));
+        let recovery = AccountLink::Recovery { customer, requested_at: at, password_changed_at: None };
+        for (link, lifetime) in
+            [(recovery, RECOVERY_LIFETIME), (AccountLink::NewAccount(request.clone()), CONFIRMATION_LIFETIME)]
+        {
+            assert!(link.is_valid_at(at) && link.is_valid_at(at + lifetime - Span::from_secs(1)), "{link:?}");
+            assert!(!link.is_valid_at(at - Span::from_secs(1)) && !link.is_valid_at(at + lifetime), "{link:?}");
+        }
+        assert!(request.is_valid_at(at) && !request.is_valid_at(at + CODE_LIFETIME));
+    }
+}

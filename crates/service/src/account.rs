@@ -1,0 +1,70 @@
+//! Accounts of customers: create one, recover it, change it.
+//!
+//! What it is: the use cases behind the account pages. What it is not: sign-in ([`crate::session`]), and devices.
+//! Invariants: a mail address is proved before an account has it. No answer, and no time that it takes, tells whether an
+//! address has an account; only a mail to that address does.
+
+mod create;
+mod email;
+mod link;
+mod password;
+mod recovery;
+
+pub use create::{
+    CreatedAccount, NewAccountForm, NewAccountRequest, confirm_code, create_account, open_new_account, open_request,
+    request_account,
+};
+pub use email::{EmailChangeRequest, confirm_email_change, open_email_change, request_email_change};
+pub use password::{PasswordChange, change_password};
+pub use recovery::{RecoveryRequest, open_recovery, request_recovery, set_forgotten_password};
+
+pub(crate) use link::{code_for, link_token};
+
+use crate::{App, FormError, Result};
+use opendrs_domain::id::CustomerId;
+use opendrs_domain::text::Name;
+use opendrs_domain::time::Span;
+use opendrs_store::{Command, Tx, customer};
+
+/// The settings of accounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccountSettings {
+    /// Whether anybody may create an account.
+    pub open: bool,
+    /// How long a session may be unused before it ends.
+    pub session_idle: Span,
+}
+
+/// Changes a customer's name. Orders that were placed keep the name that they have.
+///
+/// # Errors
+/// [`FormError::InvalidName`]; [`crate::Error::Unavailable`].
+pub async fn change_name(app: &App, id: CustomerId, name: &str) -> Result<()> {
+    let name = parse_name(name)?;
+    Ok(app.db.write(SetName { shard: app.db.shards().for_customer(id), id, name }).await?)
+}
+
+fn parse_name(name: &str) -> Result<Name> {
+    Name::parse(name.trim()).map_err(|_| FormError::InvalidName.into())
+}
+
+struct SetName {
+    shard: i64,
+    id: CustomerId,
+    name: Name,
+}
+
+impl Command for SetName {
+    type Output = ();
+    fn ordering_key(&self) -> u64 {
+        customer_key(self.id)
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
+        customer::set_name(tx, self.shard, self.id, &self.name).await
+    }
+}
+
+/// The ordering key of commands that change a customer.
+fn customer_key(id: CustomerId) -> u64 {
+    id.0.as_u64_pair().1
+}
