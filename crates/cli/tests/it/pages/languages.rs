@@ -148,7 +148,9 @@ async fn a_customer_changes_their_language(server: &Server) {
     visit.submit(&form.clone().fill("language", "ja")).await;
     let html = visit.page.text();
     assert!(
-        html.contains("<html lang=\"ja\">") && html.contains("<h1>Aqua Pitcher</h1>") && html.contains(">終了<"),
+        html.contains("<html lang=\"ja\">")
+            && html.contains("<h1>Aqua Pitcher</h1>")
+            && html.contains(">アプリに戻る<"),
         "{html}"
     );
     assert_eq!(ann_speaks(server).await, Some(Language::Japanese));
