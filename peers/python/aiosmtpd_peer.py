@@ -160,7 +160,7 @@ def run(server):
 
         speak("ja")
         replenish(token)
-        message, _ = MAILBOX.next("ご注文：")
+        message, _ = MAILBOX.next("ご注文を承りました：")
         text, html = (message.get_body((kind,)).get_content() for kind in ("plain", "html"))
         equal((message["content-language"], "価格: $24.99" in text, '<html lang="ja">' in html), ("ja", True, True), text)
         equal(len(message.defects) + sum(len(part.defects) for part in message.walk()), 0, "defects")

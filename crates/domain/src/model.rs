@@ -31,7 +31,7 @@ pub struct Model {
 pub struct Slot {
     /// Its id in paths and notifications.
     pub id: SlotId,
-    /// Name for customers: `Choose the <name>`.
+    /// Name for customers: `Choose your <name>`.
     pub name: String,
     /// Unit in which its levels are reported.
     pub unit: String,

@@ -132,7 +132,7 @@ pub enum ErrorKind {
     Internal,
 }
 
-/// Why a form was refused, as a text for the customer who sent it.
+/// Why a form was refused, in English for a log. The texts for customers are in the crate `texts`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FormError {
     /// The body of the form is incomplete.

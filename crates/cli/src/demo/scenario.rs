@@ -109,14 +109,14 @@ impl DemoScenario<'_> {
         let form = self.expect_form("the customer signs in", "POST /ap/signin", &reply, "name=\"consent-form\"")?;
         let reply = self.browser.submit(&form.press("consentApproved")).await?;
         let reply = self.browser.follow_redirects(reply).await?;
-        let form = self.expect_form("the customer consents", "POST /ap/consent", &reply, "Choose the Filter")?;
+        let form = self.expect_form("the customer consents", "POST /ap/consent", &reply, "Choose your Filter")?;
         let reply = self.browser.submit(&form).await?;
         let reply = self.browser.follow_redirects(reply).await?;
         let form = self.expect_form(
             "the customer chooses a filter",
             "POST /slot_action",
             &reply,
-            "Choose the Mineral cartridge",
+            "Choose your Mineral cartridge",
         )?;
         let reply = self.browser.submit(&form).await?;
         let reply = self.browser.follow_redirects(reply).await?;

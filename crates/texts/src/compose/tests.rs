@@ -125,8 +125,8 @@ fn every_problem_says_what_it_is_and_what_to_do() {
         (Some(OrderProblem::OutOfStock), "out of stock", "choose another product"),
         (Some(OrderProblem::ApprovalRequired), "You asked us to check with you first", "approve or cancel it"),
         (Some(OrderProblem::OrderLimitReached), "Your order limit has been reached", "approve or cancel it"),
-        (Some(OrderProblem::Paused), "You paused orders", "You need not do anything"),
-        (None, "Something went wrong", "You need not do anything"),
+        (Some(OrderProblem::Paused), "You paused orders", "You don't need to do anything"),
+        (None, "Something went wrong", "You don't need to do anything"),
     ] {
         let words = ComposedMail::compose(&order_mail(OrderState::Held, found, true));
         assert!(words.lines[0].contains(what) && words.lines[1].contains(todo), "{:?}", words.lines);
@@ -148,14 +148,10 @@ fn a_hold_says_what_happens_if_nobody_answers_and_is_reminded_of_once() {
         (
             OrderProblem::Paused,
             "Your order waits until your pause ends: ",
-            "We place it on 2 March 2018, when your pause is over",
+            "We'll place it on 2 March 2018, when your pause is over",
         ),
-        (OrderProblem::MissingAddress, "Your order needs an address: ", "we drop the order and you won't be charged"),
-        (
-            OrderProblem::PaymentFailed,
-            "The payment for your order failed: ",
-            "we drop the order and you won't be charged",
-        ),
+        (OrderProblem::MissingAddress, "Your order needs an address: ", "we drop it and you won't be charged"),
+        (OrderProblem::PaymentFailed, "The payment for your order failed: ", "we drop it and you won't be charged"),
     ] {
         let (first, reminder) = (words(problem, true), words(problem, false));
         assert!(first.subject.starts_with(subject), "{}", first.subject);
@@ -171,7 +167,7 @@ fn a_parcel_can_be_followed_and_a_day_is_a_day() {
     let fact = |name: &str| words.facts.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
     assert_eq!((fact("Carrier"), fact("Tracking number")), (Some("Carrier & Sons"), Some("1Z9 <b>")));
     assert_eq!(fact("Expected delivery"), Some("2 March 2018"));
-    assert_eq!(words.links[0], ("Track the parcel", "https://carrier.example/?n=1Z9".to_owned()));
+    assert_eq!(words.links[0], ("Track your parcel", "https://carrier.example/?n=1Z9".to_owned()));
     assert_eq!(fact("Order number").map(str::len), Some(14));
 }
 
@@ -180,7 +176,7 @@ fn a_cancel_says_who_and_why() {
     let words = |known| ComposedMail::compose(&order_mail(OrderState::Cancelled, None, known));
     let reason = |words: &ComposedMail| words.facts.iter().find(|(name, _)| name == "Reason").unwrap().1.clone();
     assert_eq!(words(true).lines[0], "The shop cancelled this order.");
-    assert_eq!((reason(&words(true)), reason(&words(false))), ("No longer <made>".into(), "none was given".into()));
+    assert_eq!((reason(&words(true)), reason(&words(false))), ("No longer <made>".into(), "not given".into()));
 }
 
 /// Mails of every kind and every problem, with and without the optional parts.

@@ -10,41 +10,48 @@ use opendrs_service::{Error, FormError};
 pub fn describe_error(error: &Error) -> String {
     match error {
         Error::InvalidToken => {
-            "Dieser Link gilt nicht mehr. Öffnen Sie die Seite erneut am Gerät oder in der App.".into()
+            "Dieser Link ist nicht mehr gültig. Bitte öffnen Sie die Seite noch einmal am Gerät oder in der App.".into()
         }
         Error::WrongPassword => "Die E-Mail-Adresse oder das Passwort ist nicht richtig.".into(),
-        Error::CustomerBlocked => "Dieses Konto ist gesperrt. Wenden Sie sich an den Betreiber dieses Dienstes.".into(),
+        Error::CustomerBlocked => "Dieses Konto ist gesperrt. Bitte wenden Sie sich an den Kundendienst.".into(),
         Error::Throttled(seconds) => {
-            format!("Zu viele Versuche. Versuchen Sie es in {} erneut.", self::seconds_text(*seconds))
+            format!("Das waren zu viele Versuche. Bitte versuchen Sie es in {} noch einmal.", seconds_text(*seconds))
         }
         Error::RateLimited(seconds) => {
-            format!("Zu viele Aufrufe. Versuchen Sie es in {} erneut, und seltener.", self::seconds_text(*seconds))
+            format!(
+                "Das waren zu viele Anfragen. Bitte warten Sie {} und versuchen Sie es dann noch einmal.",
+                seconds_text(*seconds)
+            )
         }
         Error::SignupClosed => {
-            "Diese Einrichtung ist nicht mehr offen. Beginnen Sie erneut am Gerät oder in der App.".into()
+            "Diese Einrichtung ist nicht mehr möglich. Bitte beginnen Sie noch einmal am Gerät oder in der App.".into()
         }
-        Error::UnknownOrder => "Diese Bestellung ist unbekannt oder gehört zu einem anderen Gerät oder Konto.".into(),
-        Error::UnknownSlot { .. } => "Das Gerät hat dieses Fach nicht.".into(),
+        Error::UnknownOrder => {
+            "Wir konnten diese Bestellung nicht finden. Vielleicht gehört sie zu einem anderen Gerät oder Konto.".into()
+        }
+        Error::UnknownSlot { .. } => "Dieses Gerät benötigt dieses Verbrauchsmaterial nicht.".into(),
         Error::CancelRejected(why) => match why {
-            CancelError::TooLate => {
-                "Die Bestellung kann nicht mehr storniert werden: Die Frist dafür ist abgelaufen.".into()
-            }
+            CancelError::TooLate => "Die Frist für die Stornierung dieser Bestellung ist abgelaufen.".into(),
             CancelError::AlreadyFinal => "Die Bestellung ist bereits abgeschlossen oder storniert.".into(),
-            CancelError::IsTestOrder => "Eine Testbestellung storniert das Gerät selbst, mit CancelTestOrder.".into(),
+            CancelError::IsTestOrder => "Dies ist eine Testbestellung. Nur das Gerät kann sie stornieren.".into(),
             CancelError::IsStandardOrder => {
-                "Dies ist keine Testbestellung: Der Kunde storniert sie auf der Seite der Einstellungen.".into()
+                "Bitte stornieren Sie diese Bestellung in den Einstellungen des Geräts.".into()
             }
         },
         Error::ApproveRejected(ApproveError::NotHeld) => "Diese Bestellung wartet nicht mehr auf Sie.".into(),
         Error::ApproveRejected(ApproveError::PriceChanged(price)) => {
             let price = Language::German.format_money(price);
             format!(
-                "Der Preis hat sich inzwischen geändert: Er beträgt jetzt {price}. Sehen Sie die Bestellung erneut an."
+                "Der Preis hat sich geändert. Er beträgt jetzt {price}. Bitte prüfen Sie die Bestellung noch einmal."
             )
         }
         Error::InvalidForm(choice) => describe_bad_choice(choice),
-        Error::Unavailable(_) => "Der Dienst ist vorübergehend nicht erreichbar. Versuchen Sie es erneut.".into(),
-        Error::Internal(_) => "Es ist ein innerer Fehler aufgetreten.".into(),
+        Error::Unavailable(_) => {
+            "Der Dienst ist vorübergehend nicht erreichbar. Bitte versuchen Sie es noch einmal.".into()
+        }
+        Error::Internal(_) => {
+            "Es ist ein interner Fehler aufgetreten. Bitte versuchen Sie es später noch einmal.".into()
+        }
         // Errors for devices, clients and operators, who get the English text. No page causes them.
         Error::InsufficientScope(_)
         | Error::Unsubscribed(_)
@@ -56,7 +63,7 @@ pub fn describe_error(error: &Error) -> String {
         | Error::OAuth { .. }
         | Error::InvalidCommand(_)
         | Error::UnknownEvent(_)
-        | Error::InvalidSeed { .. } => "Die Anfrage konnte nicht ausgeführt werden.".into(),
+        | Error::InvalidSeed { .. } => "Wir konnten Ihre Anfrage nicht ausführen.".into(),
     }
 }
 
@@ -69,43 +76,43 @@ fn seconds_text(seconds: i64) -> String {
 
 fn describe_bad_choice(choice: &FormError) -> String {
     match choice {
-        FormError::Incomplete => "Das Formular ist nicht vollständig angekommen.".into(),
-        FormError::Unreadable => "Das Formular ist nicht lesbar.".into(),
+        FormError::Incomplete => "Das Formular ist nicht vollständig angekommen. Bitte senden Sie es noch einmal ab.".into(),
+        FormError::Unreadable => "Wir konnten das Formular nicht lesen. Bitte senden Sie es noch einmal ab.".into(),
         FormError::Expired => {
-            "Dieses Formular ist abgelaufen. Gehen Sie zurück, laden Sie die Seite neu und versuchen Sie es erneut."
+            "Dieses Formular ist abgelaufen. Bitte gehen Sie zurück, laden Sie die Seite neu und versuchen Sie es noch einmal."
                 .into()
         }
-        FormError::NoButton => "Bitte drücken Sie eine der Schaltflächen.".into(),
-        FormError::Malformed(_) => "Das Formular enthält eine ungültige Angabe.".into(),
+        FormError::NoButton => "Bitte wählen Sie eine der Schaltflächen.".into(),
+        FormError::Malformed(_) => "Das Formular enthält eine ungültige Angabe. Bitte laden Sie die Seite neu und versuchen Sie es noch einmal.".into(),
         FormError::Address(part) => {
             let part = match part {
                 AddressError::Street => "Straße und Hausnummer",
-                AddressError::Optional => "die zweite Zeile oder die Region",
+                AddressError::Optional => "die zweite Zeile und die Region",
                 AddressError::City => "den Ort",
                 AddressError::PostalCode => "die Postleitzahl",
-                AddressError::Country => "das Land (zwei Buchstaben, etwa DE)",
+                AddressError::Country => "das Land (zwei Buchstaben, zum Beispiel DE)",
             };
             format!("Bitte prüfen Sie in der Adresse {part}.")
         }
         FormError::NoAddress => "Bitte geben Sie eine Lieferadresse ein.".into(),
         FormError::TakeoverForbidden => {
-            "Dieses Gerät gehört zu einem anderen Konto. Erst wenn es dort entfernt wurde, können Sie es einrichten."
+            "Dieses Gerät gehört zu einem anderen Konto. Sie können es einrichten, sobald der Besitzer es dort entfernt hat."
                 .into()
         }
         FormError::TakeoverDeclined => {
-            "Dieses Gerät gehört zu einem anderen Konto, und der Besitzer hat der Übergabe nicht zugestimmt.".into()
+            "Dieses Gerät gehört zu einem anderen Konto, und der Besitzer möchte es behalten.".into()
         }
         FormError::OwnerChanged => {
-            "Dieses Gerät gehört inzwischen zu einem anderen Konto. Beginnen Sie die Einrichtung erneut.".into()
+            "Dieses Gerät gehört inzwischen zu einem anderen Konto. Bitte beginnen Sie die Einrichtung noch einmal.".into()
         }
         FormError::TakeoverClosed => "Hier gibt es nichts mehr zu beantworten.".into(),
-        FormError::ProductNotOffered => "Dieses Produkt wird hierfür nicht angeboten.".into(),
+        FormError::ProductNotOffered => "Dieses Produkt ist hier nicht verfügbar.".into(),
         FormError::ChooseOfferedProduct => "Bitte wählen Sie eines der angebotenen Produkte.".into(),
-        FormError::NoSelection => "Bitte wählen Sie ein Produkt, oder bestellen Sie hierfür nichts.".into(),
+        FormError::NoSelection => "Bitte wählen Sie ein Produkt oder „Nicht nachbestellen“.".into(),
         FormError::NoProductToOrder => {
-            "Wählen Sie ein Produkt, um die automatische Nachbestellung einzuschalten.".into()
+            "Bitte wählen Sie ein Produkt, bevor Sie die automatische Nachbestellung einschalten.".into()
         }
-        FormError::NoProductForRules => "Wählen Sie zuerst ein Produkt.".into(),
+        FormError::NoProductForRules => "Bitte wählen Sie zuerst ein Produkt.".into(),
         FormError::SlotUnanswered(slot) => format!("Bitte wählen Sie zuerst ein Produkt für: {slot}."),
         FormError::AllSlotsSkipped => "Bitte wählen Sie mindestens ein Produkt.".into(),
         FormError::InvalidRule(rule) => describe_bad_rule(rule),
@@ -114,36 +121,42 @@ fn describe_bad_choice(choice: &FormError) -> String {
 
 fn describe_bad_rule(rule: &RuleFormError) -> String {
     match rule {
-        RuleFormError::MissingMode => "Wählen Sie, ob sofort oder erst nach Rückfrage bestellt wird.".into(),
+        RuleFormError::MissingMode => "Bitte wählen Sie, ob wir automatisch bestellen oder Sie vorher fragen.".into(),
         RuleFormError::Price(ParseMoneyError::Amount { amount, currency, digits: 0 }) => {
-            format!("Der Höchstpreis: „{amount}“ ist kein Preis in {currency}. Schreiben Sie nur Ziffern.")
+            format!(
+                "„{amount}“ ist kein Betrag in {currency}. Bitte geben Sie den Höchstpreis als ganze Zahl ein, zum Beispiel 25."
+            )
         }
         RuleFormError::Price(ParseMoneyError::Amount { amount, currency, digits }) => format!(
-            "Der Höchstpreis: „{amount}“ ist kein Preis in {currency}. Schreiben Sie Ziffern mit höchstens {digits} \
-             Nachkommastellen, etwa „24,99“."
+            "„{amount}“ ist kein Betrag in {currency}. Bitte geben Sie den Höchstpreis als Zahl mit höchstens {digits} \
+             Nachkommastellen ein, zum Beispiel 24,99."
         ),
         RuleFormError::Price(ParseMoneyError::Currency(currency)) => {
-            format!("Der Höchstpreis: „{currency}“ ist keine Währung.")
+            format!("„{currency}“ ist keine Währung. Bitte prüfen Sie den Höchstpreis.")
         }
-        RuleFormError::MissingCap => "Geben Sie den Höchstpreis an, oder wählen Sie keinen eigenen.".into(),
+        RuleFormError::MissingCap => "Bitte geben Sie den Höchstpreis ein oder wählen Sie „Kein Höchstpreis“.".into(),
         RuleFormError::MissingCapKind => {
-            "Wählen Sie, ob der Höchstpreis ein Betrag oder ein Prozentsatz ist, oder lassen Sie das Feld leer.".into()
+            "Bitte wählen Sie, ob der Höchstpreis ein Betrag oder ein Prozentsatz ist, oder lassen Sie das Feld leer."
+                .into()
         }
         RuleFormError::Number(counted) => {
             let what = match counted {
-                RuleFormNumber::Percent => "die Prozent über dem Preis",
+                RuleFormNumber::Percent => "den Prozentsatz über dem Preis",
                 RuleFormNumber::Orders => "die Zahl der Bestellungen",
                 RuleFormNumber::Days => "die Zahl der Tage",
             };
-            format!("Schreiben Sie {what} als ganze Zahl von 1 bis {MAX_FORM_NUMBER}.")
+            format!("Bitte geben Sie {what} als ganze Zahl von 1 bis {MAX_FORM_NUMBER} ein.")
         }
         RuleFormError::IncompleteLimit => {
-            "Geben Sie sowohl die Zahl der Bestellungen als auch die der Tage an, oder keine von beiden.".into()
+            "Bitte geben Sie die Zahl der Bestellungen und die Zahl der Tage ein, oder lassen Sie beide Felder leer."
+                .into()
         }
-        RuleFormError::Date(text) => format!("„{text}“ ist kein Datum: Schreiben Sie es als Jahr-Monat-Tag."),
+        RuleFormError::Date(text) => {
+            format!("„{text}“ ist kein Datum. Bitte geben Sie Jahr, Monat und Tag ein, zum Beispiel 2026-11-23.")
+        }
         RuleFormError::IncompletePause => {
-            "Geben Sie sowohl den ersten als auch den letzten Tag der Pause an, oder keinen von beiden.".into()
+            "Bitte geben Sie den ersten und den letzten Tag der Pause ein, oder lassen Sie beide Felder leer.".into()
         }
-        RuleFormError::PauseEndsBeforeStart => "Der letzte Tag der Pause liegt vor ihrem ersten.".into(),
+        RuleFormError::PauseEndsBeforeStart => "Der letzte Tag der Pause liegt vor ihrem ersten Tag.".into(),
     }
 }

@@ -9,32 +9,36 @@ use opendrs_service::{Error, FormError};
 
 pub fn describe_error(error: &Error) -> String {
     match error {
-        Error::InvalidToken => "このリンクは無効になりました。機器またはアプリからページを開き直してください。".into(),
+        Error::InvalidToken => {
+            "このリンクは無効になりました。機器またはアプリから、もう一度ページを開いてください。".into()
+        }
         Error::WrongPassword => "メールアドレスまたはパスワードが正しくありません。".into(),
-        Error::CustomerBlocked => "このアカウントは停止されています。サービスの運営者にお問い合わせください。".into(),
+        Error::CustomerBlocked => "このアカウントは停止されています。カスタマーサービスにお問い合わせください。".into(),
         Error::Throttled(seconds) => format!("試行回数が多すぎます。{seconds}秒後にもう一度お試しください。"),
         Error::RateLimited(seconds) => {
-            format!("アクセスが多すぎます。{seconds}秒後に、間隔を空けてもう一度お試しください。")
+            format!("アクセスが多すぎます。{seconds}秒ほど待ってから、もう一度お試しください。")
         }
         Error::SignupClosed => "この設定手続きは終了しています。機器またはアプリからもう一度始めてください。".into(),
-        Error::UnknownOrder => "この注文は見つからないか、別の機器またはアカウントのものです。".into(),
-        Error::UnknownSlot { .. } => "この機器にはこの項目がありません。".into(),
+        Error::UnknownOrder => {
+            "この注文は見つかりませんでした。別の機器またはアカウントの注文の可能性があります。".into()
+        }
+        Error::UnknownSlot { .. } => "この機器では、この消耗品は使用しません。".into(),
         Error::CancelRejected(why) => match why {
             CancelError::TooLate => "キャンセルできる期間が過ぎたため、この注文はキャンセルできません。".into(),
             CancelError::AlreadyFinal => "この注文はすでに完了しているか、キャンセルされています。".into(),
-            CancelError::IsTestOrder => "テスト注文は、機器が CancelTestOrder でキャンセルします。".into(),
-            CancelError::IsStandardOrder => {
-                "これはテスト注文ではありません。お客様が設定ページでキャンセルできます。".into()
-            }
+            CancelError::IsTestOrder => "これはテスト注文です。キャンセルは機器からのみ行えます。".into(),
+            CancelError::IsStandardOrder => "この注文は、機器の設定ページでキャンセルしてください。".into(),
         },
-        Error::ApproveRejected(ApproveError::NotHeld) => "この注文は、すでにお返事をお待ちしていません。".into(),
+        Error::ApproveRejected(ApproveError::NotHeld) => "この注文は、承認の受付を終了しています。".into(),
         Error::ApproveRejected(ApproveError::PriceChanged(price)) => {
             let price = Language::Japanese.format_money(price);
             format!("価格が変わりました。現在の価格は {price} です。もう一度注文をご確認ください。")
         }
         Error::InvalidForm(choice) => describe_bad_choice(choice),
-        Error::Unavailable(_) => "サービスは一時的に利用できません。もう一度お試しください。".into(),
-        Error::Internal(_) => "内部エラーが発生しました。".into(),
+        Error::Unavailable(_) => {
+            "現在、サービスを一時的にご利用いただけません。しばらくしてからもう一度お試しください。".into()
+        }
+        Error::Internal(_) => "システムエラーが発生しました。しばらくしてからもう一度お試しください。".into(),
         // Errors for devices, clients and operators, who get the English text. No page causes them.
         Error::InsufficientScope(_)
         | Error::Unsubscribed(_)
@@ -46,23 +50,29 @@ pub fn describe_error(error: &Error) -> String {
         | Error::OAuth { .. }
         | Error::InvalidCommand(_)
         | Error::UnknownEvent(_)
-        | Error::InvalidSeed { .. } => "リクエストを実行できませんでした。".into(),
+        | Error::InvalidSeed { .. } => "お手続きを完了できませんでした。".into(),
     }
 }
 
 fn describe_bad_choice(choice: &FormError) -> String {
     match choice {
-        FormError::Incomplete => "フォームの送信が途中で切れました。".into(),
-        FormError::Unreadable => "フォームを読み取れません。".into(),
+        FormError::Incomplete => "フォームを最後まで受信できませんでした。\
+             前のページに戻って、もう一度送信してください。"
+            .into(),
+        FormError::Unreadable => {
+            "フォームを読み取れませんでした。前のページに戻って、もう一度送信してください。".into()
+        }
         FormError::Expired => {
             "このフォームの有効期限が切れました。前のページに戻って再読み込みし、もう一度お試しください。".into()
         }
         FormError::NoButton => "いずれかのボタンを押してください。".into(),
-        FormError::Malformed(_) => "フォームに無効な値が含まれています。".into(),
+        FormError::Malformed(_) => "フォームに無効な値が含まれています。\
+             前のページに戻って再読み込みし、もう一度お試しください。"
+            .into(),
         FormError::Address(part) => {
             let part = match part {
-                AddressError::Street => "番地・町名",
-                AddressError::Optional => "建物名または地域",
+                AddressError::Street => "町名・番地",
+                AddressError::Optional => "建物名と都道府県・地域",
                 AddressError::City => "市区町村",
                 AddressError::PostalCode => "郵便番号",
                 AddressError::Country => "国（英字2文字。例：JP）",
@@ -70,17 +80,19 @@ fn describe_bad_choice(choice: &FormError) -> String {
             format!("住所の{part}をご確認ください。")
         }
         FormError::NoAddress => "お届け先住所を入力してください。".into(),
-        FormError::TakeoverForbidden => {
-            "この機器は別のアカウントのものです。そのアカウントから削除されるまで設定できません。".into()
-        }
-        FormError::TakeoverDeclined => "この機器は別のアカウントのもので、所有者は譲渡に同意しませんでした。".into(),
+        FormError::TakeoverForbidden => "この機器は別のアカウントに登録されています。\
+             所有者がそのアカウントから削除すると、設定できるようになります。"
+            .into(),
+        FormError::TakeoverDeclined => "この機器は別のアカウントに登録されています。\
+             所有者から譲渡への同意は得られませんでした。"
+            .into(),
         FormError::OwnerChanged => {
-            "この機器は別のアカウントのものになりました。設定を最初からやり直してください。".into()
+            "この機器は別のアカウントに登録されました。設定を最初からやり直してください。".into()
         }
-        FormError::TakeoverClosed => "回答するものはもうありません。".into(),
-        FormError::ProductNotOffered => "この商品は、ここでは選べません。".into(),
+        FormError::TakeoverClosed => "ご回答いただく内容はありません。".into(),
+        FormError::ProductNotOffered => "この商品は、こちらではお選びいただけません。".into(),
         FormError::ChooseOfferedProduct => "表示されている商品の中から選択してください。".into(),
-        FormError::NoSelection => "商品を選択するか、「これは選択しない」を押してください。".into(),
+        FormError::NoSelection => "商品を選択するか、「再注文しない」を押してください。".into(),
         FormError::NoProductToOrder => "自動再注文をオンにするには、商品を選択してください。".into(),
         FormError::NoProductForRules => "先に商品を選択してください。".into(),
         FormError::SlotUnanswered(slot) => format!("先に「{slot}」の商品を選択してください。"),
@@ -91,9 +103,12 @@ fn describe_bad_choice(choice: &FormError) -> String {
 
 fn describe_bad_rule(rule: &RuleFormError) -> String {
     match rule {
-        RuleFormError::MissingMode => "そのまま注文するか、事前に確認するかを選択してください。".into(),
+        RuleFormError::MissingMode => "自動で注文するか、注文前に確認するかを選択してください。".into(),
         RuleFormError::Price(ParseMoneyError::Amount { amount, currency, digits: 0 }) => {
-            format!("価格の上限：「{amount}」は{currency}の金額ではありません。数字だけで入力してください。")
+            format!(
+                "価格の上限：「{amount}」は{currency}の金額ではありません。\
+             整数で入力してください（例：2500）。"
+            )
         }
         RuleFormError::Price(ParseMoneyError::Amount { amount, currency, digits }) => format!(
             "価格の上限：「{amount}」は{currency}の金額ではありません。小数点以下{digits}桁までの数字で入力してください\
@@ -102,8 +117,10 @@ fn describe_bad_rule(rule: &RuleFormError) -> String {
         RuleFormError::Price(ParseMoneyError::Currency(currency)) => {
             format!("価格の上限：「{currency}」は通貨ではありません。")
         }
-        RuleFormError::MissingCap => "価格の上限を入力するか、「指定しない」を選択してください。".into(),
-        RuleFormError::MissingCapKind => "価格の上限が金額か割合かを選択するか、入力欄を空にしてください。".into(),
+        RuleFormError::MissingCap => "価格の上限を入力するか、「上限を設定しない」を選択してください。".into(),
+        RuleFormError::MissingCapKind => "価格の上限を金額で設定するか、上昇率で設定するかを選択してください。\
+             設定しない場合は、入力欄を空欄にしてください。"
+            .into(),
         RuleFormError::Number(counted) => {
             let what = match counted {
                 RuleFormNumber::Percent => "上昇率",
@@ -113,10 +130,13 @@ fn describe_bad_rule(rule: &RuleFormError) -> String {
             format!("{what}は1から{MAX_FORM_NUMBER}までの整数で入力してください。")
         }
         RuleFormError::IncompleteLimit => "注文回数と日数は、両方とも入力するか、両方とも空欄にしてください。".into(),
-        RuleFormError::Date(text) => format!("「{text}」は日付ではありません。年-月-日の形で入力してください。"),
+        RuleFormError::Date(text) => format!(
+            "「{text}」は日付ではありません。\
+             年・月・日を入力してください（例：2026-11-23）。"
+        ),
         RuleFormError::IncompletePause => {
-            "停止する最初の日と最後の日は、両方とも入力するか、両方とも空欄にしてください。".into()
+            "停止の開始日と終了日は、両方とも入力するか、両方とも空欄にしてください。".into()
         }
-        RuleFormError::PauseEndsBeforeStart => "停止する最後の日が、最初の日より前になっています。".into(),
+        RuleFormError::PauseEndsBeforeStart => "停止の終了日が、開始日より前になっています。".into(),
     }
 }

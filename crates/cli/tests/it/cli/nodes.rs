@@ -227,7 +227,7 @@ async fn open_settings(node: &ServingProcess, path: &str) -> BrowserClient {
     let form = form.fill("email", "customer@example.com").fill("password", "correct horse battery");
     let reply = browser.submit(&form).await.unwrap();
     let reply = browser.follow_redirects(reply).await.unwrap();
-    assert!(reply.text().contains("Serial SN-1"), "{}", reply.text());
+    assert!(reply.text().contains("Serial number SN-1"), "{}", reply.text());
     browser
 }
 

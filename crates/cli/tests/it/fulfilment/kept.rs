@@ -48,7 +48,7 @@ async fn an_order_that_waits_is_sent_elsewhere_when_its_customer_says_so(server:
     let moved = ann.form("/settings/address").fill("line1", "9 Sea Road");
     ann.submit(&moved).await;
     ann.go_to(&format!("/order?id={id}")).await;
-    assert!(ann.page.text().contains(">Send it to 9 Sea Road, Springfield, 97477, US<"), "{}", ann.page.text());
+    assert!(ann.page.text().contains(">Ship it to 9 Sea Road, Springfield, 97477, US<"), "{}", ann.page.text());
     shop.take_requests();
     ann.press("/order", "present").await;
     server.advance("1s").await;

@@ -238,7 +238,7 @@ async fn a_shops_problem_holds_the_order_until_it_is_gone(server: &Server, shop:
     let mut ann = open_order_page(server, &id).await;
     assert!(ann.page.text().contains("the payment failed"), "{}", ann.page.text());
     ann.press("/order", "look").await;
-    assert!(ann.page.text().contains("It is being confirmed"), "{}", ann.page.text());
+    assert!(ann.page.text().contains("Being confirmed"), "{}", ann.page.text());
     server.advance("1s").await;
     ann.go_to(&format!("/order?id={id}")).await;
     assert!(ann.page.text().contains("the product is out of stock"), "{}", ann.page.text());

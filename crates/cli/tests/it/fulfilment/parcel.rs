@@ -26,7 +26,7 @@ async fn a_parcel_is_followed_on_every_page_and_in_the_mail(server: &Server, sho
         server.newest_mail_text().await
     );
     let mut ann = open_order_page(server, &id).await;
-    for part in ["expected 9 March 2018.", "Includes 3.90 USD for shipping.", "Includes 1.99 USD tax."] {
+    for part in ["delivery expected on 9 March 2018.", "Includes 3.90 USD for shipping.", "Includes 1.99 USD in tax."] {
         assert!(ann.page.text().contains(part), "{part}: {}", ann.page.text());
     }
     let info = server.device_call(&device, OrderInfo, &format!("/getOrderInfo/{id}")).send().await.text();
@@ -40,12 +40,15 @@ async fn a_parcel_is_followed_on_every_page_and_in_the_mail(server: &Server, sho
     assert_eq!(post_report(server, &shipped, SECRET, now()).await.status, 200);
     let mail = server.newest_mail_text().await;
     let facts = "Expected delivery: 8 March 2018\nCarrier: Blue & Sons\nTracking number: 1Z9\n";
-    assert!(mail.contains(facts) && mail.contains(&format!("Track the parcel:\n{link}\n")), "{mail}");
+    assert!(mail.contains(facts) && mail.contains(&format!("Track your parcel:\n{link}\n")), "{mail}");
     let settings = format!("/settings?{}", form_body(&[("access_token", &device.access)]));
     for address in [settings, format!("/order?id={id}")] {
         ann.go_to(&address).await;
         let html = ann.page.text();
-        assert!(html.contains("Shipped with Blue &#38; Sons, expected 8 March 2018, tracking number 1Z9"), "{html}");
+        assert!(
+            html.contains("Shipped with Blue &#38; Sons, delivery expected on 8 March 2018, tracking number 1Z9"),
+            "{html}"
+        );
         let anchor = format!("<a href=\"{}\"", link.replace('&', "&#38;"));
         assert!(html.contains(&anchor) && !html.contains("00:00 UTC"), "{html}");
     }
@@ -69,7 +72,7 @@ async fn a_delivery_is_mailed_early_and_late(server: &Server, _: &FakeWebhookSho
     server.advance("4d").await;
     assert_eq!(server.mail_kinds().await.last(), Some(&"order_delivered"));
     assert!(
-        server.newest_mail_text().await.contains("We have no delivery confirmation."),
+        server.newest_mail_text().await.contains("nobody has confirmed the delivery to us."),
         "{}",
         server.newest_mail_text().await
     );

@@ -108,7 +108,7 @@ async fn a_sign_up_is_its_sessions_own() {
     }
     assert_eq!(server.all_rows().await, before);
     ann.press("/ap/consent", "consentApproved").await;
-    assert_eq!(ann.title(), "Choose the Filter");
+    assert_eq!(ann.title(), "Choose your Filter");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -109,7 +109,7 @@ async fn a_wrong_password_and_an_unknown_address_look_the_same() {
         assert_eq!(visit.page.status, 400);
         pages.push(visit.page.text().replace(email, "EMAIL"));
     }
-    assert!(pages[0].contains("The e-mail address or the password is not correct."));
+    assert!(pages[0].contains("The email address or the password is not correct."));
     pages.dedup();
     assert_eq!(pages.len(), 1);
     assert_eq!(server.all_rows().await, before);
@@ -127,7 +127,7 @@ async fn guessing_is_braked_and_time_undoes_it() {
         try_with(&mut visit, email, password).await;
         assert_eq!(visit.page.status, 429, "the account is braked, and so is the source");
         assert_eq!(visit.page.header("retry-after"), "3");
-        assert!(visit.page.text().contains("Too many attempts. Try again in 3 seconds."));
+        assert!(visit.page.text().contains("There were too many attempts. Please try again in 3 seconds."));
     }
     server.advance("3s").await;
     try_with(&mut visit, ANN, "wrong password").await;

@@ -37,7 +37,7 @@ async fn the_whole_walk(server: &Server) {
         r#"<form name="consent-form""#,
         r#"name="consentApproved""#,
         "Aqua Appliances",
-        "<strong>Aqua Pitcher</strong>, serial SN-1",
+        "<strong>Aqua Pitcher</strong>, serial number SN-1",
         "see the status of those orders",
         r#"<a href="https://aqua.example/privacy">"#,
     ] {
@@ -46,7 +46,7 @@ async fn the_whole_walk(server: &Server) {
 
     visit.press("/ap/consent", "consentApproved").await;
     let html = visit.page.text();
-    assert_eq!(visit.title(), "Choose the Filter");
+    assert_eq!(visit.title(), "Choose your Filter");
     for part in
         [r#"<span title="Filter">"#, r#"action="/slot_action""#, "step 1 of 2", "24.99", "Currently out of stock"]
     {
@@ -60,7 +60,7 @@ async fn the_whole_walk(server: &Server) {
     assert_eq!((field("slotId"), field("asin")), (Some(FILTER), Some(SMALL)), "the first product is preselected");
 
     visit.submit(&form.fill("asin", LARGE)).await;
-    assert_eq!(visit.title(), "Choose the Mineral cartridge");
+    assert_eq!(visit.title(), "Choose your Mineral cartridge");
     let form = visit.form("/slot_action");
     visit.submit(&form).await;
     let html = visit.page.text();
@@ -135,14 +135,14 @@ async fn slots_may_be_skipped_but_not_all() {
     let mut visit = TestBrowser::open(&server, &authorize_path(&[])).await;
     visit.sign_in(ANN).await.press("/ap/consent", "consentApproved").await;
     visit.press("/slot_action", "skip").await.press("/slot_action", "skip").await;
-    assert!(visit.page.text().contains("<td>skipped</td>"));
+    assert!(visit.page.text().contains("<td>not reordered</td>"));
     visit.press("/setup_overview", "completeSetup").await;
     assert_eq!(visit.page.status, 400);
-    assert!(visit.page.text().contains("Please choose a product for at least one slot."));
+    assert!(visit.page.text().contains("Please choose at least one product."));
     assert_eq!((server.row_count("device").await, server.row_count("code").await), (0, 0));
 
     visit.press("/setup_overview", "change").await;
-    assert_eq!(visit.title(), "Choose the Filter");
+    assert_eq!(visit.title(), "Choose your Filter");
     visit.press("/slot_action", "skip").await;
     let form = visit.form("/slot_action");
     visit.submit(&form).await.press("/setup_overview", "completeSetup").await;
@@ -156,13 +156,13 @@ async fn a_choice_must_be_one_of_those_offered() {
     visit.sign_in(ANN).await.press("/ap/consent", "consentApproved").await;
     let form = visit.form("/slot_action");
     for (name, value, says) in [
-        ("asin", MINERALS, "Please choose one of the products offered for this slot."),
-        ("asin", "x", "Please choose one of the products offered for this slot."),
-        ("asin", "", "Please choose a product, or skip this slot."),
-        ("slotId", "beans", "Please choose one of the products offered for this slot."),
+        ("asin", MINERALS, "Please choose one of the products that are shown."),
+        ("asin", "x", "Please choose one of the products that are shown."),
+        ("asin", "", "Please choose a product, or press “Don&#39;t reorder this”."),
+        ("slotId", "beans", "Please choose one of the products that are shown."),
     ] {
         visit.submit(&form.clone().fill(name, value)).await;
-        assert_eq!((visit.page.status.as_u16(), visit.title().as_str()), (400, "Choose the Filter"), "{value}");
+        assert_eq!((visit.page.status.as_u16(), visit.title().as_str()), (400, "Choose your Filter"), "{value}");
         assert!(visit.page.text().contains(says), "{value}: {}", visit.page.text());
     }
 }
@@ -214,10 +214,10 @@ async fn consent_is_asked_for_once_for_each_profile_and_again_for_more() {
     let server = Server::start().await;
     let mut visit = server.sign_up(&authorize_path(&[])).await;
     visit.go_to(&authorize_path(&[])).await;
-    assert_eq!(visit.title(), "Choose the Filter", "remembered");
+    assert_eq!(visit.title(), "Choose your Filter", "remembered");
     visit.go_to(&authorize_path(&[("scope", Some("dash:replenish profile"))])).await;
     assert_eq!(visit.title(), "Aqua companion app", "more is asked for");
-    assert!(visit.page.text().contains("use your name and e-mail address"));
+    assert!(visit.page.text().contains("use your name and email address"));
     let data = r#"{"dash:replenish":{"device_model":"Brew_1","serial":"SN-1"}}"#;
     let brew = authorize_path(&[
         ("client_id", Some(OTHER_WEB)),

@@ -85,12 +85,12 @@ async fn the_earlier_owner_takes_the_unit_back(server: &Server) {
     let path = link(server, "taken_over").await;
     let before = server.all_rows().await;
     let page = TestBrowser::open(server, &path).await;
-    assert_eq!(page.title(), "Another account has your Aqua Pitcher");
+    assert_eq!(page.title(), "Your Aqua Pitcher now belongs to another account");
     assert!(!page.page.text().contains("Bob") && !page.page.text().contains(BOB));
     assert_eq!(server.all_rows().await, before);
 
     server.advance("71h 59m").await;
-    assert_eq!(press(server, "taken_over", "undo").await, "Your device is back");
+    assert_eq!(press(server, "taken_over", "undo").await, "Your device is yours again");
     // The access tokens expired long ago; the refresh tokens that were refused before are valid again.
     let refresh = |token: &str| {
         let (id, secret, token) = (WEB.to_owned(), SECRET.to_owned(), token.to_owned());
@@ -112,17 +112,17 @@ async fn the_earlier_owner_takes_the_unit_back(server: &Server) {
 
     // The button is pressed again, and the other customer signs up again.
     let after = server.all_rows().await;
-    assert_eq!(TestBrowser::open(server, &path).await.title(), "Your device is back");
+    assert_eq!(TestBrowser::open(server, &path).await.title(), "Your device is yours again");
     assert_eq!(server.all_rows().await, after);
     let again = choose(server, BOB, &authorize_path(&[])).await;
     assert_eq!((again.page.status.as_u16(), again.title().as_str()), (400, "This device belongs to another account"));
-    assert!(again.page.text().contains("its owner did not agree"), "{}", again.page.text());
+    assert!(again.page.text().contains("its owner decided to keep it"), "{}", again.page.text());
 }
 
 async fn the_earlier_owner_keeps_the_unit_before_it_changes_hands(server: &Server) {
     let anns = server.link_default_device().await;
     let mut visit = choose(server, BOB, &authorize_path(&[])).await;
-    assert_eq!(press(server, "takeover_announced", "decline").await, "You keep your device");
+    assert_eq!(press(server, "takeover_announced", "decline").await, "You are keeping your device");
     visit.press("/setup_overview", "completeSetup").await;
     assert_eq!(visit.title(), "This device belongs to another account");
     let back = format!("href=\"{REDIRECT}?error_description=Access+not+permitted.");

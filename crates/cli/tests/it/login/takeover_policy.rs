@@ -22,7 +22,7 @@ async fn an_owner_is_asked_before_the_unit_changes_hands(server: &Server) {
     let anns = server.link_default_device().await;
     let visit = choose(server, BOB, &authorize_path(&[])).await;
     assert_eq!((visit.page.status.as_u16(), visit.title().as_str()), (200, "This device belongs to another account"));
-    assert!(visit.page.text().contains("We asked its owner by email"), "{}", visit.page.text());
+    assert!(visit.page.text().contains("We have emailed the owner"), "{}", visit.page.text());
     assert_eq!(server.mail_kinds().await, ["subscribed", "takeover_asked"]);
 
     // The owner gets one question, however often the other customer tries. The sign-up cannot be completed without the
@@ -34,13 +34,13 @@ async fn an_owner_is_asked_before_the_unit_changes_hands(server: &Server) {
     assert!(works(server, &anns).await);
     assert_eq!(server.row_count("device").await, 1);
 
-    assert_eq!(press(server, "takeover_asked", "agree").await, "You agreed");
+    assert_eq!(press(server, "takeover_asked", "agree").await, "You agreed to hand over your device");
     assert_eq!(server.mail_kinds().await[2..], ["takeover_agreed"]);
     assert_eq!(server.newest_mail().await.to.as_str(), BOB);
     assert!(works(server, &anns).await, "the unit is hers until the other set-up is complete");
     // The answer is not valid for another customer.
     let carl = choose(server, CARL, &authorize_path(&[])).await;
-    assert!(carl.page.text().contains("We asked its owner by email"), "{}", carl.page.text());
+    assert!(carl.page.text().contains("We have emailed the owner"), "{}", carl.page.text());
 
     server.advance("71h").await;
     let mut visit = choose(server, BOB, &authorize_path(&[])).await;
@@ -51,10 +51,10 @@ async fn an_owner_is_asked_before_the_unit_changes_hands(server: &Server) {
 
     // Without an answer in time the unit stays with its owner.
     let carl = choose(server, CARL, &authorize_path(&[])).await;
-    assert!(carl.page.text().contains("We asked its owner by email"));
+    assert!(carl.page.text().contains("We have emailed the owner"));
     server.advance("72h").await;
     let carl = choose(server, CARL, &authorize_path(&[])).await;
-    assert!(carl.page.text().contains("We asked its owner by email"), "asked anew: {}", carl.page.text());
+    assert!(carl.page.text().contains("We have emailed the owner"), "asked anew: {}", carl.page.text());
     assert_eq!(server.mail_kinds().await.iter().filter(|kind| **kind == "takeover_asked").count(), 4);
 }
 
@@ -62,7 +62,7 @@ async fn a_unit_may_stay_with_its_owner(server: &Server) {
     server.link_device(LinkOptions::default().client(WEB, PROTOTYPE).serial("P-1")).await;
     let visit = choose(server, BOB, &unit(PROTOTYPE, "P-1")).await;
     assert_eq!((visit.page.status.as_u16(), visit.title().as_str()), (400, "This device belongs to another account"));
-    assert!(visit.page.text().contains("Its owner must remove it there"), "{}", visit.page.text());
+    assert!(visit.page.text().contains("once its owner has removed it there"), "{}", visit.page.text());
     assert_eq!(server.mail_kinds().await, ["subscribed"]);
     assert_eq!(server.row_count("takeover").await, 0);
     // The attempt counts as a guess.

@@ -53,7 +53,7 @@ async fn a_link_ends_with_its_order(server: &Server) {
     let button = visit.form("/order/cancel");
     server.advance("25h").await;
     assert_eq!(visit.submit(&button).await.title(), "That did not work");
-    assert!(visit.page.text().contains("The order can no longer be cancelled"));
+    assert!(visit.page.text().contains("The time to cancel this order is over."));
     assert_eq!(visit.go_to(&path).await.title(), "This order cannot be cancelled");
     assert!(!server.mail_kinds().await.contains(&"order_cancelled"));
 }

@@ -22,14 +22,14 @@ async fn a_customer_is_told_of_an_order_from_its_placing_to_its_arrival(server: 
     assert_eq!(
         server.newest_mail_text().await,
         "Hello Ann Example,\n\n\
-         From now on your device orders by itself what you chose, when it runs low.\n\n\
+         From now on, your device will automatically reorder the products you chose when it runs low.\n\n\
          We'll email you about every order, with its price, while you can still cancel.\n\n\
          Filter: Water filter, pack of 3, 24.99 USD\n\
          Mineral cartridge: Mineral cartridge, 12.50 USD\n\n\
          Your devices:\n"
             .to_owned()
             + &server.base_url
-            + "/settings\n\n-- \nAqua Pitcher, serial SN-1\n"
+            + "/settings\n\n-- \nAqua Pitcher, serial number SN-1\n"
     );
     server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
     let letter = server.newest_mail().await;
@@ -54,7 +54,7 @@ async fn a_customer_is_told_of_an_order_from_its_placing_to_its_arrival(server: 
              Expected delivery: 5 March 2018\n\n\
              Cancel this order:\n{cancel}\n\n\
              See this order:\n{}\n\n\
-             Your devices:\n{}/settings\n\n-- \nAqua Pitcher, serial SN-1\n",
+             Your devices:\n{}/settings\n\n-- \nAqua Pitcher, serial number SN-1\n",
             letter.content.order().unwrap().number(),
             letter.order_url.unwrap(),
             server.base_url
@@ -71,7 +71,10 @@ async fn a_test_device_has_no_address_and_no_link(server: &Server) {
     server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
     let (letter, text) = (server.newest_mail().await, server.newest_mail_text().await);
     assert!(text.contains("Ships to: N/A\n") && !text.contains("Main Street"), "{text}");
-    assert!(text.contains("serial SN-1, a test device: nothing is charged and nothing is shipped"), "{text}");
+    assert!(
+        text.contains("serial number SN-1, a test device: you won't be charged, and nothing will be shipped"),
+        "{text}"
+    );
     assert_eq!(
         (letter.cancel_url.as_deref(), ComposedMail::compose(&letter).subject.starts_with("Test: ")),
         (None, true)
@@ -90,9 +93,9 @@ async fn a_held_order_says_why_and_what_to_do(server: &Server) {
     server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
     let text = server.newest_mail_text().await;
     for part in [
-        "We need an address that can be delivered to.",
+        "We need an address that we can deliver to.",
         "Open the order and enter an address.",
-        "If that is not done by 5 March 2018, 07:00 UTC, we drop the order and you won't be charged.",
+        "If it isn't by 5 March 2018, 07:00 UTC, we drop it and you won't be charged.",
         "Price: 24.99 USD",
         "Ships to: no address yet",
         "/order/cancel?token=",
@@ -105,7 +108,7 @@ async fn a_held_order_says_why_and_what_to_do(server: &Server) {
     assert_eq!(reminder.subject, "Reminder: Your order needs an address: Water filter, pack of 3");
     server.advance("25h").await;
     assert_eq!(server.mail_kinds().await, ["subscribed", "order_held", "order_reminder", "order_expired"], "once");
-    assert!(server.newest_mail_text().await.contains("because this was not resolved in time"));
+    assert!(server.newest_mail_text().await.contains("because the problem was not resolved in time"));
     let gold = SlotSelection::Listed(vec![(SlotId::parse(FILTER).unwrap(), Asin::parse(SOLD_OUT).unwrap())]);
     let device = server.link_device(LinkOptions::default().serial("SN-2").subscribe(gold)).await;
     server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
@@ -121,7 +124,7 @@ async fn who_loses_a_device_is_told_without_being_told_to_whom(server: &Server) 
     let words = ComposedMail::compose(&letter);
     assert_eq!(
         (letter.to.as_str(), words.subject.as_str()),
-        ("ann@example.com", "Your Aqua Pitcher was registered by somebody else")
+        ("ann@example.com", "Your Aqua Pitcher was registered by someone else")
     );
     assert!(!words.to_text().unwrap().to_lowercase().contains("bob"));
     assert_eq!(server.newest_mail().await.to.as_str(), BOB);

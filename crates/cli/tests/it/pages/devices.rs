@@ -24,7 +24,10 @@ async fn a_device_is_opened_from_the_list(server: &Server) {
     ann.go_to(&own).await;
     assert_eq!(ann.title(), "Aqua Pitcher");
     let html = ann.page.text();
-    assert!(html.contains("Serial SN-1") && html.contains("Mineral cartridge") && !html.contains("Atza"), "{html}");
+    assert!(
+        html.contains("Serial number SN-1") && html.contains("Mineral cartridge") && !html.contains("Atza"),
+        "{html}"
+    );
 
     // Every form of the page leads back to the page.
     let of = |visit: &TestBrowser, action: &str, slot: &str| {

@@ -126,7 +126,7 @@ async fn a_first_sign_in_is_remembered_for_mails(server: &Server) {
     server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
     let text = server.newest_mail_text().await;
     assert!(
-        text.starts_with("Guten Tag Ann Example,\n\nIhr Gerät Aqua Pitcher hat dies für Sie bestellt.\n"),
+        text.starts_with("Guten Tag Ann Example,\n\nIhr Gerät Aqua Pitcher hat Folgendes für Sie bestellt.\n"),
         "{text}"
     );
     for fact in ["Preis: 24,99\u{a0}$\n", "Menge: 3 count\n", "bis zum 3. März 2018, 07:00 Uhr (UTC) stornieren."] {
@@ -148,7 +148,9 @@ async fn a_customer_changes_their_language(server: &Server) {
     visit.submit(&form.clone().fill("language", "ja")).await;
     let html = visit.page.text();
     assert!(
-        html.contains("<html lang=\"ja\">") && html.contains("<h1>Aqua Pitcher</h1>") && html.contains(">終了<"),
+        html.contains("<html lang=\"ja\">")
+            && html.contains("<h1>Aqua Pitcher</h1>")
+            && html.contains(">アプリに戻る<"),
         "{html}"
     );
     assert_eq!(ann_speaks(server).await, Some(Language::Japanese));
@@ -202,7 +204,7 @@ async fn an_amount_is_typed_as_the_page_writes_it(server: &Server) {
         visit.form("/settings/rule").fields.into_iter().find(|(name, _)| name == "cap").unwrap().1
     };
     assert_eq!(cap(&visit), "29,99", "{}", visit.page.text());
-    assert!(visit.page.text().contains("Vereinbart am 2. März 2018: 24,99\u{a0}$"), "{}", visit.page.text());
+    assert!(visit.page.text().contains("vereinbart am 2. März 2018: 24,99\u{a0}$"), "{}", visit.page.text());
     visit.go_to(&format!("{of_device}&language=en")).await;
     assert_eq!(cap(&visit), "29.99");
     let comma = visit.form("/settings/rule").fill("cap", "29,99");

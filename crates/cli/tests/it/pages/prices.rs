@@ -34,12 +34,12 @@ async fn nothing_dearer_is_ordered_without_the_customers_word(server: &Server) {
     let (_, id) = replenish(server, &device).await;
     assert!(events_after_sign_up(server).await.is_empty(), "27.49 is more than 24.99 and ten per cent");
     let mut ann = order(server, &id, ANN).await;
-    assert_page_shows(&ann, &["it costs more than you agreed to", "27.49 USD"]);
+    assert_page_shows(&ann, &["the price is higher than you agreed to", "27.49 USD"]);
     catalogue(server, vec![small("27.48", true)]).await;
     server.advance("1h").await;
     assert_eq!(events_after_sign_up(server).await, ["OrderPlaced"], "cheap enough again");
     ann.go_to(&format!("/order?id={id}")).await;
-    assert_page_shows(&ann, &["Price <strong>27.48 USD</strong>", "In preparation"]);
+    assert_page_shows(&ann, &["Price <strong>27.48 USD</strong>", "Being prepared"]);
 }
 
 async fn a_price_that_changed_while_the_customer_looked_is_shown_first(server: &Server) {
@@ -50,15 +50,15 @@ async fn a_price_that_changed_while_the_customer_looked_is_shown_first(server: &
     let approve = ann.form("/order").press("approve");
     catalogue(server, vec![small("29.99", true)]).await;
     ann.submit(&approve).await;
-    assert_page_shows(&ann, &["it costs more than you agreed to", ">Order and pay 29.99 USD<"]);
+    assert_page_shows(&ann, &["the price is higher than you agreed to", ">Order and pay 29.99 USD<"]);
     assert!(events_after_sign_up(server).await.is_empty());
     ann.submit(&approve).await;
     assert_eq!(ann.page.status, 400);
-    assert_page_shows(&ann, &["The price has changed meanwhile: it is 29.99 USD now."]);
+    assert_page_shows(&ann, &["The price has changed. It is now 29.99 USD."]);
     ann.go_to(&format!("/order?id={id}")).await;
     ann.press("/order", "approve").await;
     assert_eq!(events_after_sign_up(server).await, ["OrderPlaced"]);
-    assert_page_shows(&ann, &["Price <strong>29.99 USD</strong>", "In preparation"]);
+    assert_page_shows(&ann, &["Price <strong>29.99 USD</strong>", "Being prepared"]);
 }
 
 async fn no_rule_that_is_saved_moves_the_price_agreed(server: &Server) {
@@ -260,9 +260,9 @@ async fn a_price_change_is_told_once_for_each_slot(server: &Server) {
     for (to, text) in &told {
         assert!(text.contains("has changed from 24.99 USD to 26.99 USD."), "{text}");
         assert!(text.contains("Price you agreed to: 24.99 USD\n"), "{text}");
-        let asks = text.contains("We will ask you before your Aqua Pitcher orders it at this price.");
+        let asks = text.contains("We'll ask you before your Aqua Pitcher orders it at this price.");
         assert_eq!(asks, to == BOB, "{text}");
-        assert_eq!(text.contains("orders it at this price from now on"), to == ANN, "{text}");
+        assert_eq!(text.contains("will order it at this price"), to == ANN, "{text}");
     }
     assert_eq!(news().await.len(), 2, "told once");
     catalogue(server, vec![small("30.00", true)]).await;

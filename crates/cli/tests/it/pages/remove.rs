@@ -27,7 +27,7 @@ async fn a_removed_device_is_gone_at_once(server: &Server) {
     let remove = link(&ann, "Remove");
     ann.go_to(&remove).await;
     assert_eq!(ann.title(), "Remove your Aqua Pitcher?");
-    assert!(ann.page.text().contains("<p>Serial SN-1</p>"), "{}", ann.page.text());
+    assert!(ann.page.text().contains("<p>Serial number SN-1</p>"), "{}", ann.page.text());
     assert_eq!(server.event_names().await.len(), told, "looking changes nothing");
 
     let sure = ann.form("/settings/remove");

@@ -101,7 +101,7 @@ async fn a_customer_who_wants_to_be_asked_is_asked(server: &Server) {
     );
     assert_page_shows(&ann, &[">Order and pay 24.99 USD<", "Nothing is ordered unless you approve by 5 March 2018"]);
     ann.press("/order", "approve").await;
-    assert_page_shows(&ann, &["In preparation, expected", "Cancel this order"]);
+    assert_page_shows(&ann, &["Being prepared, delivery expected on", "Cancel this order"]);
     assert!(!ann.page.text().contains("Order and pay"), "{}", ann.page.text());
     assert_eq!(events_after_sign_up(server).await, ["OrderPlaced"]);
     server.advance("23h 59m").await;
@@ -152,7 +152,7 @@ async fn a_long_pause_loses_no_order(server: &Server) {
     // Every hold lasts three days more, so it ends three days after the last day of the pause.
     assert_page_shows(
         &order(server, &id, ANN).await,
-        &["Waiting until your pause ends", "We place it on 1 April 2018"],
+        &["Waiting until your pause ends", "We&#39;ll place it on 1 April 2018"],
     );
     server.advance("20d").await;
     assert!(events_after_sign_up(server).await.is_empty());
@@ -191,7 +191,7 @@ async fn out_of_stock_is_replaced_only_from_the_customers_list(server: &Server) 
     server.advance("1s").await;
     assert_eq!(events_after_sign_up(server).await, ["OrderPlaced"]);
     ann.go_to(&format!("/order?id={id}")).await;
-    assert_page_shows(&ann, &["<h2>Water filter, pack of 6</h2>", "44.99 USD", "In preparation"]);
+    assert_page_shows(&ann, &["<h2>Water filter, pack of 6</h2>", "44.99 USD", "Being prepared"]);
 
     let device = server.link_device(LinkOptions::default().serial("SN-2")).await;
     let before = server.event_names().await.len();
@@ -205,13 +205,13 @@ async fn an_address_given_on_the_orders_page_places_the_order(server: &Server) {
     let device = server.link_device(LinkOptions::default().customer(CARL)).await;
     let (_, id) = replenish(server, &device).await;
     let mut carl = order(server, &id, CARL).await;
-    assert_page_shows(&carl, &["an address to ship to is needed", "Use this address"]);
+    assert_page_shows(&carl, &["we need an address that we can deliver to", "Use this address"]);
     let form = carl.form("/order").press("address");
     carl.submit(&form.clone().fill("line1", "3 Hill Road")).await;
-    assert_page_shows(&carl, &["Please check the city of the address."]);
+    assert_page_shows(&carl, &["Please check the city in your address."]);
     let form = form.fill("line1", "3 Hill Road").fill("city", "Springfield");
     carl.submit(&form.fill("postal_code", "97477").fill("country", "us")).await;
-    assert_page_shows(&carl, &["In preparation"]);
+    assert_page_shows(&carl, &["Being prepared"]);
     assert_eq!(events_after_sign_up(server).await, ["OrderPlaced"]);
 }
 
@@ -220,13 +220,13 @@ async fn rules_that_cannot_be_meant_are_said_and_not_kept(server: &Server) {
     let (mut visit, form) = rules(server, &device).await;
     let before = server.all_rows().await;
     for (name, value, says) in [
-        ("mode", "sometimes", "Choose whether orders are placed"),
-        ("cap_kind", "amount", "Write the highest price, or choose none."),
-        ("limit_orders", "3", "Write both how many orders"),
-        ("pause_until", "2018-03-03", "Write both the first and the last day"),
-        ("substitute", "B000000003", "This product is not offered for this slot."),
-        ("substitute", "x", "is not an ASIN"),
-        ("slotId", "beans", "Choose a product for this slot first."),
+        ("mode", "sometimes", "Please choose whether we place orders"),
+        ("cap_kind", "amount", "Please enter your highest price"),
+        ("limit_orders", "3", "Please enter both the number of orders"),
+        ("pause_until", "2018-03-03", "Please enter both the first and the last day"),
+        ("substitute", "B000000003", "This product is not available here."),
+        ("substitute", "x", "something that we do not know"),
+        ("slotId", "beans", "Please choose a product first."),
     ] {
         visit.submit(&form.clone().fill(name, value)).await;
         assert_eq!(visit.page.status, 400, "{name}={value}");
@@ -256,7 +256,7 @@ async fn what_was_typed_is_kept_when_it_is_refused(server: &Server) {
     assert_eq!((visit.page.status.as_u16(), visit.title().as_str()), (400, "Aqua Pitcher"));
     assert_page_shows(
         &visit,
-        &["<details open>", "role=\"alert\"", "The highest price: `€ 1.5,0` is not a price in USD"],
+        &["<details open>", "role=\"alert\"", "The highest price “€ 1.5,0” is not an amount in USD"],
     );
     let html = visit.page.text();
     let of_filter = |form: &HtmlForm| form.fields.contains(&("slotId".into(), FILTER.into()));
@@ -277,10 +277,10 @@ async fn an_address_needs_no_part_that_its_country_lacks(server: &Server) {
     ann.go_to("/settings/address").await;
     let form = ann.form("/settings/address").fill("city", "").fill("postal_code", "");
     for (country, says) in [
-        ("US", "Please check the city of the address."),
-        ("QA", "Please check the city of the address."),
-        ("SG", "Please check the postal code of the address."),
-        ("UK", "Please check the city of the address."),
+        ("US", "Please check the city in your address."),
+        ("QA", "Please check the city in your address."),
+        ("SG", "Please check the postal code in your address."),
+        ("UK", "Please check the city in your address."),
     ] {
         ann.submit(&form.clone().fill("country", country)).await;
         assert_eq!(ann.page.status, 400, "{country}");
@@ -289,7 +289,7 @@ async fn an_address_needs_no_part_that_its_country_lacks(server: &Server) {
     ann.submit(&form.clone().fill("country", "UK").fill("city", "London").fill("postal_code", "N1")).await;
     assert_page_shows(
         &ann,
-        &["Please check the country (two letters, such as US) of the address.", "value=\"London\""],
+        &["Please check the country (two letters, such as US) in your address.", "value=\"London\""],
     );
     ann.submit(&form.fill("country", "hk")).await;
     assert_eq!(ann.page.status, 200);
@@ -304,14 +304,14 @@ async fn an_orders_page_is_its_owners(server: &Server) {
     let before = server.all_rows().await;
     let mut bob = order(server, &id, BOB).await;
     assert_eq!(bob.page.status, 400);
-    assert_page_shows(&bob, &["This order is unknown, or belongs to another device or account."]);
+    assert_page_shows(&bob, &["We could not find this order."]);
     let csrf = form_token(server.app(), bob.browser.cookie_header().strip_prefix("opendrs=").unwrap());
     for button in ["approve", "cancel", "look", "address", "present"] {
         let form = HtmlForm { action: "/order".into(), ..HtmlForm::default() };
         let form = form.fill("csrf", &csrf).fill("id", &id).fill(button, "true").fill("price", "24.99");
         bob.submit(&form.fill("currency", "USD")).await;
         assert_eq!(bob.page.status, 400, "{button}");
-        assert_page_shows(&bob, &["This order is unknown, or belongs to another device or account."]);
+        assert_page_shows(&bob, &["We could not find this order."]);
     }
     let after = server.all_rows().await;
     for table in ["orders", "outbox", "customer"] {

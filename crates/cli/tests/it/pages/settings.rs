@@ -39,7 +39,7 @@ async fn it_shows_what_belongs_to_the_device(server: &Server) {
     assert_eq!(visit.title(), "Aqua Pitcher", "the sign-in leads back to the page");
     let html = visit.page.text();
     for part in [
-        "Serial SN-1",
+        "Serial number SN-1",
         "<h2>Filter</h2>",
         "<h2>Mineral cartridge</h2>",
         "Automatic reordering is <strong>on</strong>",
@@ -47,7 +47,7 @@ async fn it_shows_what_belongs_to_the_device(server: &Server) {
         "Ann Example, 1 Main Street, Springfield",
         "<h3>Water filter, pack of 3</h3>",
         "24.99",
-        "In preparation, expected",
+        "Being prepared, delivery expected on",
     ] {
         assert!(html.contains(part), "{part}: {html}");
     }
@@ -97,7 +97,7 @@ async fn an_order_is_cancelled_within_its_window(server: &Server) {
 
     visit.submit(&cancel).await;
     assert_eq!(visit.page.status, 400);
-    assert!(visit.page.text().contains("The order is already finished or cancelled."));
+    assert!(visit.page.text().contains("This order is already completed or cancelled."));
     assert_eq!(server.event_names().await.len(), 4);
 }
 
@@ -114,7 +114,7 @@ async fn an_order_is_not_cancelled_after_its_window(server: &Server) {
     let csrf = slot(&visit, FILTER).fields.into_iter().find(|(name, _)| name == "csrf").unwrap().1;
     visit.submit(&cancel.fill("csrf", &csrf)).await;
     assert_eq!(visit.page.status, 400);
-    assert!(visit.page.text().contains("The order can no longer be cancelled"), "{}", visit.page.text());
+    assert!(visit.page.text().contains("The time to cancel this order is over."), "{}", visit.page.text());
     assert_eq!(server.event_names().await[2..], ["OrderPlaced"]);
 }
 
@@ -126,11 +126,11 @@ async fn test_orders_are_not_shown() {
     let mut visit = TestBrowser::signed_in(&server, ANN).await;
     visit.go_to(&address(&device)).await;
     let html = visit.page.text();
-    assert!(html.contains("Test device: nothing is charged") && html.contains("None yet."), "{html}");
+    assert!(html.contains("Test device: you won&#39;t be charged") && html.contains("None yet."), "{html}");
     let order = placed["eventInstanceId"].as_str().unwrap();
     let form = slot(&visit, FILTER).fill("instanceId", order);
     visit.submit(&HtmlForm { action: "/settings/order".into(), ..form }).await;
-    assert!(visit.page.text().contains("A test order is cancelled by its device."));
+    assert!(visit.page.text().contains("This is a test order. Only its device can cancel it."));
 }
 
 #[tokio::test(flavor = "multi_thread")]

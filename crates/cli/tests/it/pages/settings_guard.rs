@@ -77,17 +77,12 @@ async fn an_order_of_another_device_is_not_cancelled_here() {
     let slot = ann.form("/settings/slot");
     let before = server.all_rows().await;
     for (action, name, value, says) in [
-        (
-            "/settings/order",
-            "instanceId",
-            other["eventInstanceId"].as_str().unwrap(),
-            "belongs to another device or account",
-        ),
-        ("/settings/order", "instanceId", "", "belongs to another device or account"),
-        ("/settings/slot", "slotId", "beans", "This product is not offered for this slot."),
-        ("/settings/slot", "slotId", "a b", "is not a slot id"),
-        ("/settings/slot", "asin", "B000000003", "This product is not offered for this slot."),
-        ("/settings/slot", "asin", "' OR 1=1", "is not an ASIN"),
+        ("/settings/order", "instanceId", other["eventInstanceId"].as_str().unwrap(), "We could not find this order."),
+        ("/settings/order", "instanceId", "", "We could not find this order."),
+        ("/settings/slot", "slotId", "beans", "This product is not available here."),
+        ("/settings/slot", "slotId", "a b", "something that we do not know"),
+        ("/settings/slot", "asin", "B000000003", "This product is not available here."),
+        ("/settings/slot", "asin", "' OR 1=1", "something that we do not know"),
     ] {
         let form = HtmlForm { action: action.into(), ..slot.clone() }.fill("subscribed", "true").fill(name, value);
         ann.submit(&form).await;
@@ -107,7 +102,7 @@ async fn without_a_token_there_is_a_list() {
     server.link_device(LinkOptions::default().serial("SN-4").customer(BOB)).await;
     let ann = TestBrowser::signed_in(&server, ANN).await;
     let html = ann.page.text();
-    assert!(html.contains("Aqua Pitcher, serial SN-1") && html.contains("Brewer, serial SN-2"), "{html}");
+    assert!(html.contains("Aqua Pitcher, serial number SN-1") && html.contains("Brewer, serial number SN-2"), "{html}");
     assert!(!html.contains("SN-3") && !html.contains("SN-4"), "{html}");
 }
 
@@ -123,14 +118,14 @@ async fn a_token_names_its_device_for_a_day_after_its_end() {
     let mut ann = TestBrowser::signed_in(&server, ANN).await;
     for token in ["x", &device.refresh, &device.access[..404]] {
         ann.go_to(&format!("/settings?{}", form_body(&[("access_token", token)]))).await;
-        assert!(ann.page.text().contains("This link is no longer good."), "{}", ann.page.text());
+        assert!(ann.page.text().contains("This link no longer works."), "{}", ann.page.text());
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_device_that_is_no_longer_registered_is_set_up_again() {
     let server = Server::start().await;
-    for (model, first_slot) in [(MODEL, "Choose the Filter"), (PROTOTYPE, "Choose the One")] {
+    for (model, first_slot) in [(MODEL, "Choose your Filter"), (PROTOTYPE, "Choose your One")] {
         let device = server.link_device(LinkOptions::default().client(WEB, model)).await;
         server.device_call(&device, Deregister, "/registration").send().await;
         let mut ann = TestBrowser::signed_in(&server, ANN).await;

@@ -77,6 +77,6 @@ async fn without_its_model_there_is_no_teaser() {
         let query = form_body(&[("compositeId", composite), ("loginUri", "LoginWeb")]);
         let reply = server.request("GET", &format!("/teaser?{query}")).send().await;
         assert_eq!(reply.status, 400, "{composite}");
-        assert!(reply.text().contains("<h1>This page does not exist</h1>") && !reply.text().contains("LoginWeb"));
+        assert!(reply.text().contains("<h1>We could not find your device</h1>") && !reply.text().contains("LoginWeb"));
     }
 }

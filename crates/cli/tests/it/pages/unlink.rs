@@ -27,7 +27,7 @@ const ASK: &str = "Withdraw your consent to Aqua companion app?";
 #[track_caller]
 fn link(visit: &TestBrowser) -> String {
     let html = visit.page.text();
-    let app = html.split("<li>Aqua companion app by Aqua Appliances, since ").nth(1);
+    let app = html.split("<li>Aqua companion app by Aqua Appliances. Since ").nth(1);
     let href = app.and_then(|rest| rest.split("href=\"").nth(1)).and_then(|rest| rest.split('"').next());
     href.unwrap_or_else(|| panic!("no app of Aqua's: {html}")).to_owned()
 }
@@ -97,12 +97,15 @@ async fn a_withdrawn_consent_ends_all_that_was_given_under_it(server: &Server) {
     let unlink = link(ann.go_to("/settings").await);
     let html = ann.page.text();
     let wants = "<li>reorder supplies for this device, and see the status of those orders</li>\n\
-                 <li>use your name and e-mail address</li>";
-    assert!(html.contains("since 2 March 2018, 07:00 UTC, has your consent to:") && html.contains(wants), "{html}");
-    assert!(html.contains("<li>Brew app by Brew Brothers, since "), "{html}");
+                 <li>use your name and email address</li>";
+    assert!(html.contains("Since 2 March 2018, 07:00 UTC, it has your consent to:") && html.contains(wants), "{html}");
+    assert!(html.contains("<li>Brew app by Brew Brothers. Since "), "{html}");
     assert_eq!(ann.go_to(&unlink).await.title(), ASK);
     let html = ann.page.text();
-    assert!(html.contains("<li>Aqua Pitcher, serial SN-1</li>\n<li>Aqua Pitcher, serial SN-2</li>\n</ul>"), "{html}");
+    assert!(
+        html.contains("<li>Aqua Pitcher, serial number SN-1</li>\n<li>Aqua Pitcher, serial number SN-2</li>\n</ul>"),
+        "{html}"
+    );
     assert_eq!(server.event_names().await.len(), told, "looking changes nothing");
 
     let sure = ann.form("/settings/unlink");
@@ -161,7 +164,7 @@ async fn a_sign_up_begun_before_the_withdrawal_is_over(server: &Server) {
     let mut ann = TestBrowser::signed_in(server, ANN).await;
     let mut begun = TestBrowser::signed_in(server, ANN).await;
     begun.go_to(&authorize_path(&[])).await;
-    assert_eq!(begun.title(), "Choose the Filter", "consent was given before");
+    assert_eq!(begun.title(), "Choose your Filter", "consent was given before");
     let wider = authorize_path(&[("scope", Some("dash:replenish profile"))]);
     let mut asked = TestBrowser::signed_in(server, ANN).await;
     assert_eq!(asked.go_to(&wider).await.title(), "Aqua companion app");
@@ -266,5 +269,5 @@ async fn more_devices_than_go_side_by_side(server: &Server) {
     unlink(&mut ann).await;
     let events = server.event_names().await;
     assert_eq!(events.iter().filter(|kind| *kind == "DeviceDeregistered").count(), 70);
-    assert!(ann.page.text().contains("No device is linked to your account."), "{}", ann.page.text());
+    assert!(ann.page.text().contains("There is no device in your account."), "{}", ann.page.text());
 }

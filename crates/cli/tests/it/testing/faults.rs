@@ -191,7 +191,7 @@ async fn a_declined_payment_holds_the_order_until_it_is_tried_again(server: &Ser
     assert!(!server.event_names().await.contains(&"OrderPlaced".to_owned()), "makers hear nothing of it");
     assert_eq!(server.mail_kinds().await, ["subscribed", "order_held"]);
     let mail = server.newest_mail_text().await;
-    for words in ["The payment failed.", "Open the order once you can pay, or cancel it.", "/order?id="] {
+    for words in ["The payment failed.", "Open the order and try again once you can pay, or cancel it.", "/order?id="] {
         assert!(mail.contains(words), "{mail}");
     }
     let mut ann = TestBrowser::open(server, &format!("/order?id={order}")).await;
