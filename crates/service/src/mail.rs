@@ -11,7 +11,7 @@ mod send;
 mod settings;
 mod stored;
 
-pub use mailer::{MailFuture, MailMessage, Mailer};
+pub use mailer::{MailDevice, MailFuture, MailMessage, Mailer};
 pub use message::build_message;
 pub use send::{MailAttempt, send_due};
 pub(crate) use send::{next_due, send_all_due};

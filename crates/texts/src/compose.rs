@@ -4,13 +4,15 @@
 //! to this installation, except the carrier's page of a parcel. Texts of makers, shops and customers are one line each,
 //! and escaped in HTML.
 
+mod account;
+
 use crate::{MailTexts, Texts};
 use askama::Template;
 use opendrs_domain::mail::{MailContent, OrderSummary, PriceChangeSummary, SlotSummary};
 use opendrs_domain::order::{OrderProblem, Tracking};
 use opendrs_domain::text::to_single_line;
 use opendrs_domain::time::Time;
-use opendrs_service::mail::MailMessage;
+use opendrs_service::mail::{MailDevice, MailMessage};
 
 /// A mail with its texts.
 #[derive(Clone)]
@@ -29,8 +31,8 @@ pub struct ComposedMail {
     pub facts: Vec<(String, String)>,
     /// The links: label and URL.
     pub links: Vec<(&'static str, String)>,
-    /// The line with the mail's device.
-    pub device: String,
+    /// The last line: the device, or the account, that the mail is about.
+    pub about: String,
 }
 
 #[derive(Template)]
@@ -60,16 +62,21 @@ impl ComposedMail {
     pub fn compose(letter: &MailMessage) -> Self {
         let texts = Texts::for_language(letter.language);
         let said = &texts.letters;
-        let (model, name) = (to_single_line(&letter.model), to_single_line(&letter.name));
+        let name = to_single_line(&letter.name);
+        let model = letter.device.as_ref().map_or(String::new(), |device| to_single_line(&device.model));
+        let about = letter
+            .device
+            .as_ref()
+            .map(|MailDevice { serial, is_test, .. }| (said.device)(&model, &to_single_line(serial), *is_test));
         let mut words = Self {
             texts,
             subject: String::new(),
-            hello: (said.hello)(&name),
+            hello: if name.is_empty() { texts.account.mails.hello.into() } else { (said.hello)(&name) },
             name,
             lines: Vec::new(),
             facts: Vec::new(),
             links: letter.cancel_url.iter().map(|url| (texts.shared.cancel_order, url.clone())).collect(),
-            device: (said.device)(&model, &to_single_line(&letter.serial), letter.is_test_device),
+            about: about.unwrap_or_else(|| texts.account.mails.about.into()),
         };
         let held = matches!(letter.content, MailContent::Held(_));
         let open = if held { said.decide } else { said.see };
@@ -77,7 +84,9 @@ impl ComposedMail {
         words
             .links
             .extend(letter.takeover_url.iter().map(|url| (takeover_link_label(said, &letter.content), url.clone())));
-        words.links.push((texts.shared.your_devices, letter.settings_url.clone()));
+        if letter.device.is_some() {
+            words.links.push((texts.shared.your_devices, letter.settings_url.clone()));
+        }
         match &letter.content {
             MailContent::Placed(bought) => words.compose_placed(letter, bought, &model),
             MailContent::Held(bought) => words.compose_held(letter, bought, &model),
@@ -119,6 +128,7 @@ impl ComposedMail {
                 words.compose_registration_ended((said.taken_over_subject)(&model), lines);
             }
             MailContent::PriceChanged(news) => words.compose_price_changed(news, &model),
+            MailContent::Account(news) => words.compose_account(letter, news),
             MailContent::TooMany => {
                 words.subject = (said.daily_limit_subject)(&model);
                 words.add_line((said.daily_limit_reached)(&model));

@@ -1,6 +1,7 @@
 //! German texts. They address the customer as „Sie“. The name of a device model follows „Gerät“, because its
 //! grammatical gender is unknown.
 
+mod account;
 mod errors;
 mod mails;
 
@@ -278,6 +279,7 @@ pub static TEXTS: Texts = Texts {
         failed: "Das hat nicht geklappt",
     },
     error_message: errors::describe_error,
+    account: account::ACCOUNT_TEXTS,
     letters: mails::MAIL_TEXTS,
 };
 

@@ -1,5 +1,6 @@
 //! English texts.
 
+mod account;
 mod errors;
 mod mails;
 
@@ -266,6 +267,7 @@ pub static TEXTS: Texts = Texts {
         failed: "That did not work",
     },
     error_message: errors::describe_error,
+    account: account::ACCOUNT_TEXTS,
     letters: mails::MAIL_TEXTS,
 };
 

@@ -1,5 +1,6 @@
 //! Japanese texts, in polite form (です・ます).
 
+mod account;
 mod errors;
 mod mails;
 
@@ -261,6 +262,7 @@ pub static TEXTS: Texts = Texts {
         failed: "実行できませんでした",
     },
     error_message: errors::describe_error,
+    account: account::ACCOUNT_TEXTS,
     letters: mails::MAIL_TEXTS,
 };
 

@@ -11,6 +11,7 @@
 
 mod account;
 pub mod compose;
+mod customer_account;
 mod de;
 mod en;
 mod ja;
@@ -18,6 +19,7 @@ mod mails;
 mod pages;
 
 pub use account::{ConsentWithdrawalTexts, DeviceRemovalTexts, OrderTexts, RuleTexts, SettingsTexts};
+pub use customer_account::{AccountMailTexts, AccountTexts};
 pub use mails::MailTexts;
 pub use pages::{
     CancelWindow, ConsentTexts, ErrorPageTexts, LeaveTexts, Marked, NotFoundTexts, SetupTexts, SharedTexts,
@@ -69,6 +71,8 @@ pub struct Texts {
     pub error_headings: ErrorHeadings,
     /// The text of an error, for the customer.
     pub error_message: fn(error: &Error) -> String,
+    /// The account pages, and mails about an account.
+    pub account: AccountTexts,
     /// Texts of mails.
     pub letters: MailTexts,
 }

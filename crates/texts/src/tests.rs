@@ -1,6 +1,7 @@
 //! Tests of what the compiler cannot check: each language has a text, and its own one.
 
 use super::*;
+use opendrs_domain::account::PasswordError;
 use opendrs_domain::customer::AddressError;
 use opendrs_domain::money::ParseMoneyError;
 use opendrs_domain::order::{ApproveError, CancelError, CancelledBy, OrderProblem};
@@ -54,6 +55,16 @@ fn customer_errors() -> Vec<Error> {
         FormError::NoProductForRules,
         FormError::SlotUnanswered("Filter".into()),
         FormError::AllSlotsSkipped,
+        FormError::AccountsClosed,
+        FormError::InvalidEmail,
+        FormError::InvalidName,
+        FormError::WrongCode,
+        FormError::LinkEnded,
+        FormError::EmailTaken,
+        FormError::WrongCurrentPassword,
+        FormError::InvalidPassword(PasswordError::TooShort),
+        FormError::InvalidPassword(PasswordError::TooLong),
+        FormError::InvalidPassword(PasswordError::Common),
     ];
     let choices = choices.into_iter().chain(rules.map(FormError::InvalidRule)).chain(parts.map(FormError::Address));
     let others = [

@@ -86,10 +86,10 @@ fn build_account_message(app: &App, mail: &StoredMail, to: &MailRecipient) -> Re
         AccountMail::ConfirmAddress(_) => token.map(|token| format!("{base}/account/create?token={token}")),
         AccountMail::Recovery { .. } => token.map(|token| format!("{base}/account/password?token={token}")),
         AccountMail::ConfirmNewEmail { .. } => token.map(|token| format!("{base}/account/email?token={token}")),
-        AccountMail::AlreadyRegistered | AccountMail::EmailChanged => Some(format!("{base}/account/forgotten")),
+        AccountMail::AlreadyRegistered | AccountMail::PasswordChanged => Some(format!("{base}/account/forgotten")),
+        AccountMail::EmailChanged => None,
         AccountMail::NotRegistered => app.settings.accounts.open.then(|| format!("{base}/account/new")),
         AccountMail::Created => Some(format!("{base}/account")),
-        AccountMail::PasswordChanged => Some(format!("{base}/account/forgotten")),
     };
     let code = match news {
         AccountMail::ConfirmAddress(request) => Some(account::code_for(app, request)?),

@@ -1,6 +1,7 @@
 //! Tests of mails with hostile titles, and with reports that leave information out.
 
 use super::*;
+use opendrs_domain::account::{AccountMail, CodeRequest};
 use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::id::{CustomerId, DeviceId, MailId, OrderId};
 use opendrs_domain::language::Language;
@@ -70,14 +71,14 @@ fn order_mail(state: OrderState, problem: Option<OrderProblem>, known: bool) -> 
         to: Email::parse("ann@example.com").unwrap(),
         language: Language::English,
         name: "Ann\n<b>Example</b>".into(),
-        model: "Pitcher\n\"7\"".into(),
-        serial: "SN-1".into(),
-        is_test_device: false,
+        device: Some(MailDevice { model: "Pitcher\n\"7\"".into(), serial: "SN-1".into(), is_test: false }),
         address: Some("1 Main Street\r\n\r\nClick here".into()),
         content: mail::content_for_change(&order, change).unwrap(),
         cancel_url: Some("https://drs.example/order/cancel?token=x".into()),
         order_url: Some("https://drs.example/order?id=x".into()),
         takeover_url: Some("https://drs.example/takeover?token=x".into()),
+        account_url: None,
+        code: None,
         settings_url: "https://drs.example/settings".into(),
     }
 }
@@ -219,8 +220,39 @@ fn mails_of_every_kind(language: Language) -> Vec<MailMessage> {
         mail::MailContent::TakenBack,
     ];
     all.extend(takeovers.map(|news| MailMessage { content: news, ..bare.clone() }));
-    all.push(MailMessage { is_test_device: true, address: None, ..bare });
+    let test_device = bare.device.clone().map(|device| MailDevice { is_test: true, ..device });
+    all.push(MailMessage { device: test_device, address: None, ..bare.clone() });
+    all.extend(account_mails(&bare));
     all.into_iter().map(|letter| MailMessage { language, ..letter }).collect()
+}
+
+/// A mail of each kind about an account.
+fn account_mails(bare: &MailMessage) -> Vec<MailMessage> {
+    let (email, customer) = (bare.to.clone(), CustomerId(Uuid::from_u128(4)));
+    let request = CodeRequest { email: email.clone(), requested_at: bare.at, return_to: "/settings".into() };
+    let news = [
+        AccountMail::ConfirmAddress(request),
+        AccountMail::AlreadyRegistered,
+        AccountMail::Created,
+        AccountMail::Recovery { customer, password_changed_at: None },
+        AccountMail::NotRegistered,
+        AccountMail::PasswordChanged,
+        AccountMail::ConfirmNewEmail { customer, former: email },
+        AccountMail::EmailChanged,
+    ];
+    let mail = |news: AccountMail| MailMessage {
+        code: matches!(news, AccountMail::ConfirmAddress(_)).then(|| "012345".into()),
+        content: mail::MailContent::Account(news),
+        name: String::new(),
+        device: None,
+        address: None,
+        cancel_url: None,
+        order_url: None,
+        takeover_url: None,
+        account_url: Some("https://drs.example/account/create?token=x".into()),
+        ..bare.clone()
+    };
+    news.map(mail).into()
 }
 
 #[test]
@@ -233,7 +265,7 @@ fn every_letter_speaks_its_readers_language_alone() {
             let names = |words: &ComposedMail| -> Vec<String> {
                 let facts = words.facts.iter().map(|(name, _)| name.clone()).filter(|name| name != "Slot");
                 let links = words.links.iter().map(|(name, _)| (*name).to_owned());
-                let texts = [words.subject.clone(), words.hello.clone(), words.device.clone()];
+                let texts = [words.subject.clone(), words.hello.clone(), words.about.clone()];
                 words.lines.iter().cloned().chain(texts).chain(facts).chain(links).collect()
             };
             let (said, originally) = (names(&words), names(original));

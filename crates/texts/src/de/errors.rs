@@ -1,5 +1,6 @@
 //! Texts of errors in German.
 
+use opendrs_domain::account::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, PasswordError};
 use opendrs_domain::customer::AddressError;
 use opendrs_domain::language::Language;
 use opendrs_domain::money::ParseMoneyError;
@@ -115,6 +116,26 @@ fn describe_bad_choice(choice: &FormError) -> String {
         FormError::NoProductForRules => "Bitte wählen Sie zuerst ein Produkt.".into(),
         FormError::SlotUnanswered(slot) => format!("Bitte wählen Sie zuerst ein Produkt für: {slot}."),
         FormError::AllSlotsSkipped => "Bitte wählen Sie mindestens ein Produkt.".into(),
+        FormError::AccountsClosed => {
+            "Neue Konten werden hier nicht angelegt. Bitte fragen Sie den Hersteller Ihres Geräts.".into()
+        }
+        FormError::InvalidEmail => {
+            "Bitte geben Sie Ihre vollständige E-Mail-Adresse ein, zum Beispiel anna@example.com.".into()
+        }
+        FormError::InvalidName => "Bitte geben Sie Ihren Namen ein, höchstens 120 Zeichen.".into(),
+        FormError::WrongCode => "Dieser Code stimmt nicht. Bitte verwenden Sie den Code aus unserer neuesten E-Mail.".into(),
+        FormError::LinkEnded => {
+            "Dieser Link ist abgelaufen oder wurde schon verwendet. Bitte fordern Sie einen neuen an.".into()
+        }
+        FormError::EmailTaken => "Zu dieser E-Mail-Adresse gibt es schon ein Konto. Bitte melden Sie sich an.".into(),
+        FormError::WrongCurrentPassword => "Ihr aktuelles Passwort stimmt nicht.".into(),
+        FormError::InvalidPassword(why) => match why {
+            PasswordError::TooShort => format!("Bitte wählen Sie ein Passwort mit mindestens {MIN_PASSWORD_CHARS} Zeichen."),
+            PasswordError::TooLong => format!("Bitte wählen Sie ein Passwort mit höchstens {MAX_PASSWORD_CHARS} Zeichen."),
+            PasswordError::Common => {
+                "Dieses Passwort ist leicht zu erraten. Bitte wählen Sie ein längeres, etwa drei oder vier Wörter.".into()
+            }
+        },
         FormError::InvalidRule(rule) => describe_bad_rule(rule),
     }
 }

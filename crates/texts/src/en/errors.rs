@@ -3,6 +3,7 @@
 //! Not here: the texts of the same errors for devices, clients and operators, which are those of [`Error`] itself.
 //! Invariant: a customer reads no name of the wire and no detail that only a developer understands.
 
+use opendrs_domain::account::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, PasswordError};
 use opendrs_domain::customer::AddressError;
 use opendrs_domain::language::Language;
 use opendrs_domain::money::ParseMoneyError;
@@ -95,6 +96,24 @@ fn describe_bad_choice(choice: &FormError) -> String {
         FormError::NoProductForRules => "Please choose a product first.".into(),
         FormError::SlotUnanswered(slot) => format!("Please choose a product for {slot} before you continue."),
         FormError::AllSlotsSkipped => "Please choose at least one product.".into(),
+        FormError::AccountsClosed => {
+            "New accounts are not available here. Please ask the manufacturer of your device.".into()
+        }
+        FormError::InvalidEmail => "Please enter your complete email address, such as ann@example.com.".into(),
+        FormError::InvalidName => "Please enter your name, with at most 120 characters.".into(),
+        FormError::WrongCode => "This code does not match. Please use the code in our latest email.".into(),
+        FormError::LinkEnded => "This link has expired or was already used. Please ask for a new one.".into(),
+        FormError::EmailTaken => "This email address already has an account. Please sign in.".into(),
+        FormError::WrongCurrentPassword => "Your current password is not correct.".into(),
+        FormError::InvalidPassword(why) => match why {
+            PasswordError::TooShort => {
+                format!("Please choose a password with at least {MIN_PASSWORD_CHARS} characters.")
+            }
+            PasswordError::TooLong => format!("Please choose a password with at most {MAX_PASSWORD_CHARS} characters."),
+            PasswordError::Common => {
+                "This password is easy to guess. Please choose a longer one, such as three or four words.".into()
+            }
+        },
         FormError::InvalidRule(rule) => describe_bad_rule(rule),
     }
 }

@@ -1,5 +1,6 @@
 //! Texts of errors in Japanese.
 
+use opendrs_domain::account::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, PasswordError};
 use opendrs_domain::customer::AddressError;
 use opendrs_domain::language::Language;
 use opendrs_domain::money::ParseMoneyError;
@@ -97,6 +98,26 @@ fn describe_bad_choice(choice: &FormError) -> String {
         FormError::NoProductForRules => "先に商品を選択してください。".into(),
         FormError::SlotUnanswered(slot) => format!("先に「{slot}」の商品を選択してください。"),
         FormError::AllSlotsSkipped => "少なくとも1つの商品を選択してください。".into(),
+        FormError::AccountsClosed => {
+            "こちらでは新しいアカウントを作成できません。機器のメーカーにお問い合わせください。".into()
+        }
+        FormError::InvalidEmail => "メールアドレスを正しく入力してください（例：hanako@example.com）。".into(),
+        FormError::InvalidName => "お名前を120文字以内で入力してください。".into(),
+        FormError::WrongCode => "コードが一致しません。最新のメールに記載されたコードを入力してください。".into(),
+        FormError::LinkEnded => {
+            "リンクの有効期限が切れているか、すでに使用されています。もう一度お手続きください。".into()
+        }
+        FormError::EmailTaken => {
+            "このメールアドレスのアカウントはすでに登録されています。サインインしてください。".into()
+        }
+        FormError::WrongCurrentPassword => "現在のパスワードが正しくありません。".into(),
+        FormError::InvalidPassword(why) => match why {
+            PasswordError::TooShort => format!("パスワードは{MIN_PASSWORD_CHARS}文字以上で設定してください。"),
+            PasswordError::TooLong => format!("パスワードは{MAX_PASSWORD_CHARS}文字以内で設定してください。"),
+            PasswordError::Common => {
+                "このパスワードは推測されやすいものです。単語を3つか4つ並べるなど、長いものにしてください。".into()
+            }
+        },
         FormError::InvalidRule(rule) => describe_bad_rule(rule),
     }
 }

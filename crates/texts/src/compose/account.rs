@@ -1,0 +1,33 @@
+//! Mails about an account.
+
+use super::ComposedMail;
+use crate::Text;
+use opendrs_domain::account::AccountMail;
+use opendrs_service::mail::MailMessage;
+
+impl ComposedMail {
+    /// Composes a mail about an account: subject, sentences, and the one link.
+    pub(super) fn compose_account(&mut self, letter: &MailMessage, news: &AccountMail) {
+        let said = &self.texts.account.mails;
+        let code = letter.code.as_deref().unwrap_or_default();
+        let plain = |lines: [Text; 2]| lines.map(str::to_owned);
+        let (subject, lines, link): (String, [String; 2], Text) = match news {
+            AccountMail::ConfirmAddress(_) => ((said.confirm_subject)(code), plain(said.confirm), said.confirm_link),
+            AccountMail::AlreadyRegistered => (said.exists_subject.into(), plain(said.exists), said.forgotten_link),
+            AccountMail::Created => (said.created_subject.into(), plain(said.created), said.account_link),
+            AccountMail::Recovery { .. } => (said.recovery_subject.into(), plain(said.recovery), said.recovery_link),
+            AccountMail::NotRegistered => (said.unknown_subject.into(), plain(said.unknown), said.create_link),
+            AccountMail::PasswordChanged => (said.password_subject.into(), plain(said.password), said.forgotten_link),
+            AccountMail::ConfirmNewEmail { former, .. } => {
+                (said.new_email_subject.into(), (said.new_email)(former.as_str()), said.new_email_link)
+            }
+            AccountMail::EmailChanged => (said.email_subject.into(), plain(said.email), said.forgotten_link),
+        };
+        self.subject = subject;
+        self.lines.extend(lines);
+        if !code.is_empty() {
+            self.add_fact(said.code, code.to_owned());
+        }
+        self.links.extend(letter.account_url.iter().map(|url| (link, url.clone())));
+    }
+}

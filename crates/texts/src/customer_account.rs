@@ -1,0 +1,165 @@
+//! The texts of the account pages, and of mails about an account.
+
+use super::Text;
+
+/// Texts of the pages on which a customer creates, recovers and changes an account.
+pub struct AccountTexts {
+    /// Title of the page that asks for the address of a new account, and the link to it.
+    pub create: Text,
+    /// What happens next.
+    pub create_why: Text,
+    /// Button that asks for a code.
+    pub send_code: Text,
+    /// Introduces the link to the sign-in.
+    pub has_account: Text,
+    /// Title of the pages after a mail was sent.
+    pub check_mail: Text,
+    /// Text of the page that asks for the code.
+    pub code_sent: fn(email: &str) -> String,
+    /// Label of the code.
+    pub code: Text,
+    /// Button that checks the code.
+    pub check_code: Text,
+    /// Help if no mail arrives.
+    pub no_mail: Text,
+    /// Link that asks for another mail.
+    pub send_again: Text,
+    /// Title of the page for name and password.
+    pub details: Text,
+    /// Text of the page for name and password; `email` is confirmed.
+    pub confirmed: fn(email: &str) -> String,
+    /// Label of the name.
+    pub name: Text,
+    /// Label of a new password.
+    pub new_password: Text,
+    /// The rule of a new password.
+    pub password_rule: Text,
+    /// Button that creates the account.
+    pub create_now: Text,
+    /// Title of the page for a forgotten password, and the link to it.
+    pub forgotten: Text,
+    /// What happens next.
+    pub forgotten_why: Text,
+    /// Button that sends the link.
+    pub send_link: Text,
+    /// Text after the link was sent, if there is such an account.
+    pub link_sent: fn(email: &str) -> String,
+    /// Title of the page for a new password.
+    pub choose_password: Text,
+    /// Text of that page.
+    pub choose_password_for: fn(email: &str) -> String,
+    /// Button that saves a new password.
+    pub save_password: Text,
+    /// Title after a password was saved.
+    pub password_saved: Text,
+    /// Text after a forgotten password was replaced.
+    pub password_saved_text: Text,
+    /// Title of the account's page, and the link to it.
+    pub title: Text,
+    /// Heading of the customer's name and address.
+    pub you: Text,
+    /// Button that saves the name.
+    pub save_name: Text,
+    /// Feedback after the name was saved.
+    pub name_saved: Text,
+    /// Heading of the form for another mail address.
+    pub change_email: Text,
+    /// What the form does; `email` is the present address.
+    pub change_email_why: fn(email: &str) -> String,
+    /// Label of the new address.
+    pub new_email: Text,
+    /// Label of the current password.
+    pub current_password: Text,
+    /// Button that sends a mail to the new address.
+    pub confirm_email: Text,
+    /// Feedback after the mail was sent.
+    pub email_sent: fn(email: &str) -> String,
+    /// Title of the page that a link to a new address opens.
+    pub use_email: Text,
+    /// Text of that page.
+    pub use_email_why: fn(email: &str) -> String,
+    /// Button of that page.
+    pub use_email_now: Text,
+    /// Title after the address was changed.
+    pub email_changed: Text,
+    /// Text after the address was changed.
+    pub email_changed_text: fn(email: &str) -> String,
+    /// Heading of the form for another password.
+    pub change_password: Text,
+    /// Heading of the sessions.
+    pub sessions: Text,
+    /// What the list shows.
+    pub sessions_why: Text,
+    /// A session: its browser, and when it was used.
+    pub session: fn(browser: &str, signed_in: &str, used: &str) -> String,
+    /// The name of a browser on a system.
+    pub browser_on: fn(browser: &str, system: &str) -> String,
+    /// The name of a browser that is not known.
+    pub unknown_browser: Text,
+    /// Marks the session of this browser.
+    pub this_browser: Text,
+    /// Button that ends a session.
+    pub end_session: Text,
+    /// Button that ends all others.
+    pub end_others: Text,
+    /// Feedback after sessions were ended.
+    pub sessions_ended: Text,
+    /// Link back to the account's page.
+    pub back: Text,
+    /// Texts of mails.
+    pub mails: AccountMailTexts,
+}
+
+/// Texts of mails about an account.
+pub struct AccountMailTexts {
+    /// Greeting of somebody whose name is not known.
+    pub hello: Text,
+    /// Last line of every mail.
+    pub about: Text,
+    /// Name of a fact: the code.
+    pub code: Text,
+    /// Subject of the mail that confirms a new account's address.
+    pub confirm_subject: fn(code: &str) -> String,
+    /// Its sentences.
+    pub confirm: [Text; 2],
+    /// Link of that mail.
+    pub confirm_link: Text,
+    /// Subject of the mail to an address that has an account.
+    pub exists_subject: Text,
+    /// Its sentences.
+    pub exists: [Text; 2],
+    /// Link to the page for a forgotten password.
+    pub forgotten_link: Text,
+    /// Subject of the mail after an account was created.
+    pub created_subject: Text,
+    /// Its sentences.
+    pub created: [Text; 2],
+    /// Link to the account.
+    pub account_link: Text,
+    /// Subject of the mail with the link for a new password.
+    pub recovery_subject: Text,
+    /// Its sentences.
+    pub recovery: [Text; 2],
+    /// Link of that mail.
+    pub recovery_link: Text,
+    /// Subject of the mail to an address without an account.
+    pub unknown_subject: Text,
+    /// Its sentences.
+    pub unknown: [Text; 2],
+    /// Link to the page that creates an account.
+    pub create_link: Text,
+    /// Subject of the mail after a password was changed.
+    pub password_subject: Text,
+    /// Its sentences.
+    pub password: [Text; 2],
+    /// Subject of the mail to a new address.
+    pub new_email_subject: Text,
+    /// Its sentences; `former` is the present address.
+    pub new_email: fn(former: &str) -> [String; 2],
+    /// Link of that mail.
+    pub new_email_link: Text,
+    /// Subject of the mail to an address that is replaced.
+    pub email_subject: Text,
+    /// Its sentences.
+    pub email: [Text; 2],
+}

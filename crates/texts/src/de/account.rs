@@ -1,0 +1,118 @@
+//! German texts of accounts.
+
+use crate::customer_account::{AccountMailTexts, AccountTexts};
+
+pub const ACCOUNT_TEXTS: AccountTexts = AccountTexts {
+    create: "Konto anlegen",
+    create_why: "Geben Sie Ihre E-Mail-Adresse ein. Wir senden Ihnen einen Code, mit dem Sie sie bestätigen.",
+    send_code: "Code senden",
+    has_account: "Haben Sie schon ein Konto?",
+    check_mail: "Sehen Sie in Ihr Postfach",
+    code_sent: |email| {
+        format!("Wir haben eine E-Mail an {email} gesendet. Geben Sie den Code daraus ein oder öffnen Sie den Link.")
+    },
+    code: "Code (6 Ziffern)",
+    check_code: "Weiter",
+    no_mail: "Noch keine E-Mail da? Es kann eine Minute dauern. Sehen Sie bitte auch im Spam-Ordner nach.",
+    send_again: "Weitere E-Mail senden",
+    details: "Fast fertig",
+    confirmed: |email| format!("{email} ist bestätigt. Wählen Sie jetzt ein Passwort für Ihr Konto."),
+    name: "Ihr Name",
+    new_password: "Neues Passwort",
+    password_rule: "Mindestens 8 Zeichen. Drei oder vier Wörter ohne Zusammenhang sind ein gutes Passwort.",
+    create_now: "Konto anlegen",
+    forgotten: "Passwort vergessen?",
+    forgotten_why: "Geben Sie Ihre E-Mail-Adresse ein. Wir senden Ihnen einen Link, mit dem Sie ein neues Passwort wählen.",
+    send_link: "Link senden",
+    link_sent: |email| format!("Wir haben eine E-Mail an {email} gesendet. Der Link darin gilt eine Stunde."),
+    choose_password: "Neues Passwort wählen",
+    choose_password_for: |email| format!("Für das Konto {email}. Sie werden dabei überall abgemeldet."),
+    save_password: "Passwort speichern",
+    password_saved: "Ihr neues Passwort ist gespeichert",
+    password_saved_text: "Bitte melden Sie sich damit an.",
+    title: "Ihr Konto",
+    you: "Ihr Name",
+    save_name: "Namen speichern",
+    name_saved: "Ihr Name ist gespeichert.",
+    change_email: "E-Mail-Adresse",
+    change_email_why: |email| {
+        format!("Ihre E-Mail-Adresse ist {email}. Zur Bestätigung senden wir eine E-Mail an die neue Adresse.")
+    },
+    new_email: "Neue E-Mail-Adresse",
+    current_password: "Aktuelles Passwort",
+    confirm_email: "Neue Adresse bestätigen",
+    email_sent: |email| {
+        format!("Wir haben eine E-Mail an {email} gesendet. Öffnen Sie den Link darin, um die Adresse zu verwenden.")
+    },
+    use_email: "Diese E-Mail-Adresse verwenden?",
+    use_email_why: |email| format!("Sie melden sich künftig mit {email} an, und wir schreiben Ihnen dorthin."),
+    use_email_now: "Adresse verwenden",
+    email_changed: "Ihre E-Mail-Adresse ist geändert",
+    email_changed_text: |email| format!("Melden Sie sich künftig mit {email} an."),
+    change_password: "Passwort",
+    sessions: "Wo Sie angemeldet sind",
+    sessions_why: "Kennen Sie eine dieser Anmeldungen nicht? Melden Sie sie ab und ändern Sie Ihr Passwort.",
+    session: |browser, signed_in, used| format!("{browser}: angemeldet {signed_in}, zuletzt verwendet {used}"),
+    browser_on: |browser, system| format!("{browser} unter {system}"),
+    unknown_browser: "Unbekannter Browser",
+    this_browser: "Dieser Browser",
+    end_session: "Abmelden",
+    end_others: "Überall sonst abmelden",
+    sessions_ended: "Abgemeldet.",
+    back: "Zurück zum Konto",
+    mails: MAIL_TEXTS,
+};
+
+const MAIL_TEXTS: AccountMailTexts = AccountMailTexts {
+    hello: "Guten Tag,",
+    about: "Sie erhalten diese E-Mail wegen Ihres Kontos für automatische Nachbestellungen.",
+    code: "Ihr Code",
+    confirm_subject: |code| format!("{code} ist Ihr Code"),
+    confirm: [
+        "Mit diesem Code bestätigen Sie Ihre E-Mail-Adresse und legen Ihr Konto an. Er gilt eine Stunde.",
+        "Haben Sie das nicht angefordert? Dann ist nichts zu tun. Ohne Sie wird kein Konto angelegt.",
+    ],
+    confirm_link: "Bestätigen und weiter",
+    exists_subject: "Sie haben schon ein Konto",
+    exists: [
+        "Jemand, vermutlich Sie, wollte mit dieser E-Mail-Adresse ein Konto anlegen. Es gibt schon eines: Bitte melden Sie sich an.",
+        "Wenn Sie Ihr Passwort vergessen haben, können Sie ein neues wählen.",
+    ],
+    forgotten_link: "Neues Passwort wählen",
+    created_subject: "Willkommen",
+    created: [
+        "Ihr Konto ist bereit. Sie können jetzt Geräte einrichten, die ihren Bedarf nachbestellen.",
+        "Haben Sie dieses Konto nicht angelegt? Dann wenden Sie sich bitte an den Kundendienst.",
+    ],
+    account_link: "Ihr Konto",
+    recovery_subject: "Neues Passwort wählen",
+    recovery: [
+        "Mit diesem Link wählen Sie ein neues Passwort. Er gilt eine Stunde.",
+        "Haben Sie das nicht angefordert? Dann ist nichts zu tun. Ihr Passwort bleibt, wie es ist.",
+    ],
+    recovery_link: "Neues Passwort wählen",
+    unknown_subject: "Zu dieser Adresse gibt es kein Konto",
+    unknown: [
+        "Jemand, vermutlich Sie, hat ein neues Passwort angefordert. Zu dieser E-Mail-Adresse gibt es kein Konto.",
+        "Vielleicht haben Sie eine andere Adresse verwendet. Haben Sie nichts angefordert, dann ist nichts zu tun.",
+    ],
+    create_link: "Konto anlegen",
+    password_subject: "Ihr Passwort ist geändert",
+    password: [
+        "Das Passwort Ihres Kontos wurde gerade geändert. Alle anderen Browser sind abgemeldet.",
+        "Waren Sie das nicht? Dann wählen Sie sofort ein neues Passwort und wenden Sie sich an den Kundendienst.",
+    ],
+    new_email_subject: "Bestätigen Sie Ihre neue E-Mail-Adresse",
+    new_email: |former| {
+        [
+            format!("Öffnen Sie diesen Link, um für Ihr Konto diese E-Mail-Adresse statt {former} zu verwenden."),
+            "Haben Sie das nicht angefordert? Dann ist nichts zu tun. Das Konto bleibt, wie es ist.".into(),
+        ]
+    },
+    new_email_link: "Adresse verwenden",
+    email_subject: "Ihre E-Mail-Adresse ist geändert",
+    email: [
+        "Ihr Konto hat jetzt eine andere E-Mail-Adresse. An diese hier schreiben wir nicht mehr.",
+        "Waren Sie das nicht? Dann wenden Sie sich bitte sofort an den Kundendienst.",
+    ],
+};

@@ -1,0 +1,118 @@
+//! Japanese texts of accounts.
+
+use crate::customer_account::{AccountMailTexts, AccountTexts};
+
+pub const ACCOUNT_TEXTS: AccountTexts = AccountTexts {
+    create: "アカウントを作成",
+    create_why: "メールアドレスを入力してください。確認用のコードをお送りします。",
+    send_code: "コードを送信",
+    has_account: "アカウントをお持ちですか？",
+    check_mail: "メールをご確認ください",
+    code_sent: |email| {
+        format!("{email} にメールをお送りしました。メールに記載されたコードを入力するか、リンクを開いてください。")
+    },
+    code: "コード（6桁）",
+    check_code: "次へ",
+    no_mail: "メールが届くまで1分ほどかかることがあります。迷惑メールフォルダもご確認ください。",
+    send_again: "メールを再送する",
+    details: "あと少しで完了です",
+    confirmed: |email| format!("{email} を確認しました。アカウントのパスワードを設定してください。"),
+    name: "お名前",
+    new_password: "新しいパスワード",
+    password_rule: "8文字以上で設定してください。関連のない単語を3つか4つ並べると、推測されにくくなります。",
+    create_now: "アカウントを作成する",
+    forgotten: "パスワードをお忘れですか？",
+    forgotten_why: "メールアドレスを入力してください。パスワードを再設定するためのリンクをお送りします。",
+    send_link: "リンクを送信",
+    link_sent: |email| format!("{email} にメールをお送りしました。メール内のリンクは1時間有効です。"),
+    choose_password: "パスワードの再設定",
+    choose_password_for: |email| {
+        format!("{email} のアカウントのパスワードを設定します。すべての端末からサインアウトされます。")
+    },
+    save_password: "パスワードを保存",
+    password_saved: "新しいパスワードを保存しました",
+    password_saved_text: "新しいパスワードでサインインしてください。",
+    title: "アカウント",
+    you: "お名前",
+    save_name: "お名前を保存",
+    name_saved: "お名前を保存しました。",
+    change_email: "メールアドレス",
+    change_email_why: |email| {
+        format!("現在のメールアドレスは {email} です。変更するには、新しいアドレスに届くメールで確認が必要です。")
+    },
+    new_email: "新しいメールアドレス",
+    current_password: "現在のパスワード",
+    confirm_email: "新しいアドレスを確認",
+    email_sent: |email| format!("{email} にメールをお送りしました。メール内のリンクを開くと、アドレスが変更されます。"),
+    use_email: "このメールアドレスを使用しますか？",
+    use_email_why: |email| format!("今後は {email} でサインインします。お知らせもこのアドレスにお送りします。"),
+    use_email_now: "このアドレスを使用する",
+    email_changed: "メールアドレスを変更しました",
+    email_changed_text: |email| format!("今後は {email} でサインインしてください。"),
+    change_password: "パスワード",
+    sessions: "サインイン中の端末",
+    sessions_why: "お心当たりのない端末がある場合は、サインアウトしてパスワードを変更してください。",
+    session: |browser, signed_in, used| format!("{browser}：サインイン {signed_in}、最終使用 {used}"),
+    browser_on: |browser, system| format!("{browser}（{system}）"),
+    unknown_browser: "不明なブラウザ",
+    this_browser: "このブラウザ",
+    end_session: "サインアウト",
+    end_others: "ほかのすべての端末からサインアウト",
+    sessions_ended: "サインアウトしました。",
+    back: "アカウントに戻る",
+    mails: MAIL_TEXTS,
+};
+
+const MAIL_TEXTS: AccountMailTexts = AccountMailTexts {
+    hello: "お客様",
+    about: "このメールは、自動再注文のアカウントに関してお送りしています。",
+    code: "コード",
+    confirm_subject: |code| format!("確認コード：{code}"),
+    confirm: [
+        "このコードでメールアドレスを確認し、アカウントを作成できます。コードは1時間有効です。",
+        "お心当たりがない場合は、このメールを破棄してください。アカウントが作成されることはありません。",
+    ],
+    confirm_link: "確認して次へ進む",
+    exists_subject: "アカウントは登録済みです",
+    exists: [
+        "このメールアドレスでアカウントを作成しようとする操作がありましたが、すでにアカウントが登録されています。サインインしてください。",
+        "パスワードをお忘れの場合は、再設定できます。",
+    ],
+    forgotten_link: "パスワードを再設定する",
+    created_subject: "ご登録ありがとうございます",
+    created: [
+        "アカウントの準備ができました。消耗品を自動で再注文する機器を設定できます。",
+        "お心当たりがない場合は、お客様サポートまでご連絡ください。",
+    ],
+    account_link: "アカウント",
+    recovery_subject: "パスワードの再設定",
+    recovery: [
+        "次のリンクから新しいパスワードを設定できます。リンクは1時間有効です。",
+        "お心当たりがない場合は、このメールを破棄してください。パスワードは変更されません。",
+    ],
+    recovery_link: "パスワードを再設定する",
+    unknown_subject: "このアドレスのアカウントはありません",
+    unknown: [
+        "パスワードの再設定を求める操作がありましたが、このメールアドレスのアカウントは登録されていません。",
+        "別のアドレスで登録されている可能性があります。お心当たりがない場合は、このメールを破棄してください。",
+    ],
+    create_link: "アカウントを作成する",
+    password_subject: "パスワードが変更されました",
+    password: [
+        "アカウントのパスワードが変更されました。ほかのブラウザからはサインアウトされました。",
+        "お心当たりがない場合は、すぐにパスワードを再設定し、お客様サポートまでご連絡ください。",
+    ],
+    new_email_subject: "新しいメールアドレスの確認",
+    new_email: |former| {
+        [
+            format!("次のリンクを開くと、アカウントのメールアドレスが {former} からこのアドレスに変更されます。"),
+            "お心当たりがない場合は、このメールを破棄してください。アカウントは変更されません。".into(),
+        ]
+    },
+    new_email_link: "このアドレスを使用する",
+    email_subject: "メールアドレスが変更されました",
+    email: [
+        "アカウントのメールアドレスが変更されました。今後、このアドレスにはお送りしません。",
+        "お心当たりがない場合は、すぐにお客様サポートまでご連絡ください。",
+    ],
+};
