@@ -9,7 +9,7 @@ use crate::store_args;
 use axum::http::Method;
 use clap::Args;
 use opendrs_client::{self, ClientResponse};
-use opendrs_server::config::{Config, Role};
+use opendrs_config::{Config, Role};
 use opendrs_store::trust;
 use serde_json::{Value, json};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

@@ -4,12 +4,12 @@
 //! and the terminal belong to `opendrs serve`. Invariant: every address is bound before the first request is answered,
 //! and a stop ends within ten seconds.
 
-use crate::config::{Config, Role};
 use crate::dispatch::Dispatcher;
 use crate::routes::{build_metrics_routes, build_routes, request_counters};
 use crate::state::{AppState, PublicUrls};
 use crate::tls::ListenerTls;
 use crate::workers;
+use opendrs_config::{Config, Role};
 use opendrs_http::listener::STOP_TIMEOUT;
 use opendrs_http::{ConnectionLimits, Listener};
 use opendrs_service::App;

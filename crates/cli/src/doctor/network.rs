@@ -3,9 +3,10 @@
 //! Invariant: no request changes anything on another server.
 
 use super::{DoctorCheck, failed, passed};
+use opendrs_config::{Config, Role};
 use opendrs_domain::endpoint::redact;
 use opendrs_outbound::GuardedHttpClient;
-use opendrs_server::config::{Config, Role};
+use opendrs_server::mail::SmtpMailer;
 use opendrs_service::outbound::{Outbound, OutboundError, OutboundRequest, OutboundResponse};
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -32,7 +33,7 @@ async fn check_mail_server(config: &Config) -> DoctorCheck {
     const NAME: &str = "mail server";
     let host = &config.mail.host;
     let fix = "check host, port, security, user and password_file of [mail], and outbound.ca_file for its authority";
-    match config.smtp() {
+    match config.smtp_settings().and_then(|found| found.map(SmtpMailer::new).transpose()) {
         Ok(None) => passed(NAME, "none is set: mails are stored and not sent"),
         Err(why) => failed(NAME, why, fix),
         Ok(Some(server)) => match server.check().await {

@@ -22,7 +22,7 @@ fn check_base_url(key: &str, url: &str, pages: bool) -> Result<(), String> {
 ///
 /// # Errors
 /// A text that names the setting.
-pub(crate) fn parse_log_filter(text: &str) -> Result<Targets, String> {
+pub fn parse_log_filter(text: &str) -> Result<Targets, String> {
     let words = |why: &dyn std::fmt::Display| {
         format!("server.log is `{text}`: write error, warn, info, debug or trace, or target=level ({why})")
     };
@@ -148,7 +148,9 @@ impl Config {
         }
         self.tls.check()?;
         self.trace_export()?;
-        self.check_publisher()?;
+        if !self.notifications.sns_endpoint.is_empty() {
+            check_http_url("notifications.sns_endpoint", &self.notifications.sns_endpoint)?;
+        }
         self.mail.check()?;
         self.fulfilment_settings().map(drop)
     }
