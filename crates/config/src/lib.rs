@@ -7,6 +7,7 @@
 mod check;
 mod fulfilment;
 mod limits;
+mod listener;
 mod mail;
 mod merge;
 mod secret;
@@ -16,6 +17,7 @@ mod tls;
 pub use check::parse_log_filter;
 use limits::LimitsConfig;
 pub use limits::lifted_limits;
+pub use listener::ListenerConfig;
 use sections::{
     DurationSetting, FulfilmentConfig, KeysConfig, OperatorConfig, OrdersConfig, ReadingsConfig, TakeoverConfig,
 };

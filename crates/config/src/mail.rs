@@ -89,9 +89,11 @@ impl Config {
     /// `store_only` is set by the running server ([`Config::keeps_mail`]).
     #[must_use]
     pub fn mail_settings(&self) -> MailSettings {
-        let listen = if self.web.listen.is_empty() { &self.server.listen } else { &self.web.listen };
         let base_url = match self.web.public_url.as_str() {
-            "" => format!("{}://{listen}", self.default_scheme()),
+            "" => {
+                let listen = self.role_listener(Role::Web).map_or("", |listener| listener.address);
+                format!("{}://{listen}", self.default_scheme())
+            }
             url => url.trim_end_matches('/').to_owned(),
         };
         MailSettings { base_url, retention: self.mail.keep.0, show_page: self.mail.page, store_only: false }

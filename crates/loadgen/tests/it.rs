@@ -92,7 +92,7 @@ impl Place {
         let config = Config::load_with_defaults(Vec::new(), None::<&Path>, Vec::new(), more).unwrap();
         let app = open_app::open_app(&config, ClockMode::System).await.unwrap();
         let node = Node::start(&config, app).await.unwrap();
-        let address = node.addresses[0].0.trim_start_matches("http://").to_owned();
+        let address = node.addresses[0].url.trim_start_matches("http://").to_owned();
         (node, address)
     }
 }
