@@ -4,7 +4,7 @@ use super::doctor::{self, CheckOutcome};
 use super::output;
 use crate::store_args::{self, StoreArgs};
 use clap::{Args, Subcommand};
-use opendrs_server::config::{Config, DEFAULT_SETTINGS};
+use opendrs_config::{Config, DEFAULT_SETTINGS};
 use std::path::Path;
 
 #[derive(Debug, Subcommand)]

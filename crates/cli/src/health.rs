@@ -9,7 +9,7 @@ use crate::store_args;
 use axum::http::Method;
 use clap::Args;
 use opendrs_client::{self, ClientResponse};
-use opendrs_server::config::{Config, Role};
+use opendrs_config::Config;
 use opendrs_store::trust;
 use serde_json::{Value, json};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -101,15 +101,8 @@ impl HealthCheck {
 /// The URLs at which a node with these settings answers on its own machine.
 fn node_urls(config: &Config) -> Result<Vec<String>, String> {
     let mut urls = Vec::new();
-    for role in &config.server.roles {
-        let own = match role {
-            Role::Service => &config.service.listen,
-            Role::Login => &config.login.listen,
-            Role::Web => &config.web.listen,
-            Role::Worker => continue,
-        };
-        let address = if own.is_empty() { &config.server.listen } else { own };
-        let url = format!("{}://{}", config.default_scheme(), local_address(address)?);
+    for listener in config.listeners() {
+        let url = format!("{}://{}", config.default_scheme(), local_address(listener.address)?);
         if !urls.contains(&url) {
             urls.push(url);
         }

@@ -9,7 +9,7 @@ use super::output;
 use super::secrets::{SecretOutput, SecretOutputArgs};
 use crate::store_args::{self, StoreArgs};
 use clap::{Args, Subcommand};
-use opendrs_server::config::Config;
+use opendrs_config::Config;
 use opendrs_server::open_app::{self, ClockMode};
 use opendrs_service::App;
 use opendrs_service::seed::{self as service, OverwritePolicy, SeedItem};

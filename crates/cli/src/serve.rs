@@ -5,10 +5,10 @@ use super::stop_signals::StopSignals;
 use super::{output, seed as declared};
 use crate::store_args::{self, StoreArgs};
 use clap::Args;
+use opendrs_config::{LogFormat, Role, SettingOverride, TlsMode, lifted_limits};
 use opendrs_domain::date;
 use opendrs_domain::time::Time;
-use opendrs_server::config::{LogFormat, Role, SettingOverride, TlsMode, lifted_limits};
-use opendrs_server::node::Node;
+use opendrs_server::node::{Node, NodeAddress};
 use opendrs_server::open_app::{self, ClockMode};
 use opendrs_server::telemetry::logging;
 use opendrs_service::clock::{Clock, SystemClock};
@@ -141,8 +141,8 @@ pub async fn run(file: Option<&Path>, args: ServeArgs) -> Result<(), String> {
     let running = Node::start(&config, app).await?;
     // Signals are registered before the server reports that it runs, because one may arrive from then on.
     let mut signals = StopSignals::register();
-    for (address, roles) in &running.addresses {
-        note(format!("OpenDRS {} listens on {address} ({roles})", env!("CARGO_PKG_VERSION")));
+    for NodeAddress { url, purpose } in &running.addresses {
+        note(format!("OpenDRS {} listens on {url} ({purpose})", env!("CARGO_PKG_VERSION")));
     }
     if let (TlsMode::SelfSigned, Some(authority)) = (config.tls.mode, config.local_ca_file()) {
         let at = authority.display();

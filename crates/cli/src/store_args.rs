@@ -3,7 +3,7 @@
 //! Invariant: an option on the command line overrides settings file and environment.
 
 use clap::Args;
-use opendrs_server::config::{Config, SettingOverride, lifted_limits};
+use opendrs_config::{Config, SettingOverride, lifted_limits};
 use std::path::{Path, PathBuf};
 use toml::Value;
 

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "all of it is tests, also what no test attribute marks")]
 
-use opendrs_server::config::Config;
+use opendrs_config::Config;
 use opendrs_server::node::Node;
 use opendrs_server::open_app::{self, ClockMode};
 use opendrs_service::{outbox, reading};
@@ -88,11 +88,11 @@ impl Place {
             ("server", "data", text(&self.path("data").display().to_string())),
         ];
         more.extend(self.database.as_ref().map(|url| ("server", "database_url", text(url))));
-        more.extend(opendrs_server::config::lifted_limits());
+        more.extend(opendrs_config::lifted_limits());
         let config = Config::load_with_defaults(Vec::new(), None::<&Path>, Vec::new(), more).unwrap();
         let app = open_app::open_app(&config, ClockMode::System).await.unwrap();
         let node = Node::start(&config, app).await.unwrap();
-        let address = node.addresses[0].0.trim_start_matches("http://").to_owned();
+        let address = node.addresses[0].url.trim_start_matches("http://").to_owned();
         (node, address)
     }
 }

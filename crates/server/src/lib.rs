@@ -1,11 +1,10 @@
-//! The server: wire formats, pages, workers and settings.
+//! The server: wire formats, pages and workers.
 //!
 //! What it is: [`node::Node`] starts a node of the service, and [`routes`] builds the router of an application for
 //! sockets and for tests. What it is not: it has no domain rules, no SQL and no command line. Invariant: a handler
 //! identifies the caller and the request, calls one use case and answers.
 
 pub mod api;
-pub mod config;
 pub mod dispatch;
 mod edge_error;
 mod login;
@@ -16,6 +15,7 @@ pub mod open_app;
 pub mod operator;
 mod partner;
 pub mod private_file;
+pub mod publisher;
 pub mod routes;
 mod same_site;
 pub mod state;

@@ -4,16 +4,17 @@
 //! and the terminal belong to `opendrs serve`. Invariant: every address is bound before the first request is answered,
 //! and a stop ends within ten seconds.
 
-use crate::config::{Config, Role};
 use crate::dispatch::Dispatcher;
 use crate::routes::{build_metrics_routes, build_routes, request_counters};
 use crate::state::{AppState, PublicUrls};
 use crate::tls::ListenerTls;
 use crate::workers;
+use opendrs_config::{Config, ListenerConfig, Role};
 use opendrs_http::listener::STOP_TIMEOUT;
 use opendrs_http::{ConnectionLimits, Listener};
 use opendrs_service::App;
 use opendrs_service::clock::{Clock, SystemClock};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -25,12 +26,27 @@ const NODE_STOP_TIMEOUT: Duration = STOP_TIMEOUT.saturating_add(Duration::from_m
 /// The maximum number of connections to the metrics address.
 const MAX_METRICS_CONNECTIONS: usize = 16;
 
+/// An address that a node listens on.
+pub struct NodeAddress {
+    /// Its URL.
+    pub url: String,
+    /// What it serves there: the names of roles, or `metrics`.
+    pub purpose: String,
+}
+
+/// A bound listener for roles.
+struct RoleListener {
+    address: SocketAddr,
+    listener: Listener,
+    roles: Vec<Role>,
+}
+
 /// A running node.
 pub struct Node {
     /// The state that all handlers share.
     pub state: Arc<AppState>,
-    /// The URLs of the addresses that it listens on, and the roles at each.
-    pub addresses: Vec<(String, String)>,
+    /// The addresses that it listens on.
+    pub addresses: Vec<NodeAddress>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
@@ -45,37 +61,22 @@ impl Node {
             .transpose()?
             .map(Arc::new);
         let acceptor = || tls.as_ref().map(|tls| tls.acceptor());
-        let mut listeners: Vec<(String, Listener, Vec<Role>)> = Vec::new();
-        for role in config.server.roles.iter().filter(|role| **role != Role::Worker) {
-            let (key, own) = match role {
-                Role::Service => ("service.listen", &config.service.listen),
-                Role::Login => ("login.listen", &config.login.listen),
-                Role::Web | Role::Worker => ("web.listen", &config.web.listen),
-            };
-            let (key, address) = if own.is_empty() { ("server.listen", &config.server.listen) } else { (key, own) };
-            match listeners.iter_mut().find(|(known, ..)| known == address) {
-                Some((.., roles)) => roles.push(*role),
-                None => {
-                    let listener = Listener::bind(key, address, limits).await?.with_tls(acceptor());
-                    listeners.push((address.clone(), listener, vec![*role]));
-                }
-            }
+        let mut listeners = Vec::new();
+        for ListenerConfig { key, address, roles } in config.listeners() {
+            let listener = Listener::bind(key, address, limits).await?.with_tls(acceptor());
+            listeners.push(RoleListener { address: listener.address()?, listener, roles });
         }
-        let metrics = match config.metrics.listen.as_str() {
-            "" => None,
-            address => {
+        let metrics = match config.metrics_listener() {
+            None => None,
+            Some(ListenerConfig { key, address, .. }) => {
                 let limits = ConnectionLimits { connections: MAX_METRICS_CONNECTIONS, ..limits };
-                Some(Listener::bind("metrics.listen", address, limits).await?)
+                Some(Listener::bind(key, address, limits).await?)
             }
         };
-        let mut found = Vec::new();
-        for (_, listener, roles) in &listeners {
-            found.push((listener.address()?, roles.clone()));
-        }
-        if let Some(warning) = unreachable_address_warning(config, &found) {
+        if let Some(warning) = unreachable_address_warning(config, &listeners) {
             tracing::warn!("{warning}");
         }
-        let urls = public_urls(config, &found);
+        let urls = public_urls(config, &listeners);
         if app.settings.notifications.base_url.is_empty() {
             app.settings.notifications.base_url.clone_from(&urls.web);
         }
@@ -87,13 +88,16 @@ impl Node {
             AppState::new(app, urls, bodies, metrics.is_some().then(request_counters), proxies, config.operator()?);
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        for (_, listener, roles) in listeners {
+        let mut addresses = Vec::new();
+        for RoleListener { address, listener, roles } in listeners {
+            let names: Vec<_> = roles.iter().map(|role| format!("{role:?}").to_lowercase()).collect();
+            let url = format!("{}://{address}", config.default_scheme());
+            addresses.push(NodeAddress { url, purpose: names.join(", ") });
             let dispatcher = Dispatcher::new(state.clone(), build_routes(&state, &roles));
             tasks.spawn(listener.serve(dispatcher, stopping.clone()));
         }
-        let mut told = Vec::new();
         if let Some(listener) = metrics {
-            told.push((listener.address()?, "metrics".to_owned()));
+            addresses.push(NodeAddress { url: format!("http://{}", listener.address()?), purpose: "metrics".into() });
             let dispatcher = Dispatcher::new(state.clone(), build_metrics_routes(&state));
             tasks.spawn(listener.serve(dispatcher, stopping.clone()));
         }
@@ -107,13 +111,6 @@ impl Node {
             tasks.spawn(workers::watch_certificate(tls, config.certificate_check_interval(), stopping.clone()));
         }
         tasks.spawn(workers::watch_node(state.clone(), stopping));
-        let names =
-            |roles: Vec<Role>| roles.iter().map(|r| format!("{r:?}").to_lowercase()).collect::<Vec<_>>().join(", ");
-        let told = told.into_iter().map(|(address, roles)| (format!("http://{address}"), roles));
-        let found = found
-            .into_iter()
-            .map(|(address, roles)| (format!("{}://{address}", config.default_scheme()), names(roles)));
-        let addresses = found.chain(told).collect();
         Ok(Self { state, addresses, stop, tasks })
     }
 
@@ -134,16 +131,16 @@ impl Node {
 
 /// Returns a warning if links would have an address that others cannot reach. That is so for roles that listen on every
 /// address of the machine and have no public URL.
-fn unreachable_address_warning(config: &Config, listening: &[(std::net::SocketAddr, Vec<Role>)]) -> Option<String> {
-    let open = listening.iter().filter(|(address, _)| address.ip().is_unspecified());
-    let settings = open.flat_map(|(_, roles)| roles).filter_map(|role| match role {
+fn unreachable_address_warning(config: &Config, listening: &[RoleListener]) -> Option<String> {
+    let open = listening.iter().filter(|listener| listener.address.ip().is_unspecified());
+    let settings = open.clone().flat_map(|listener| &listener.roles).filter_map(|role| match role {
         Role::Service => Some(("service.public_url", &config.service.public_url)),
         Role::Login => Some(("login.public_url", &config.login.public_url)),
         Role::Web => Some(("web.public_url", &config.web.public_url)),
         Role::Worker => None,
     });
     let missing: Vec<_> = settings.filter(|(_, url)| url.is_empty()).map(|(setting, _)| setting).collect();
-    let address = listening.iter().map(|(address, _)| address).find(|address| address.ip().is_unspecified())?;
+    let address = open.map(|listener| listener.address).next()?;
     (!missing.is_empty()).then(|| {
         let (settings, scheme) = (missing.join(", "), config.default_scheme());
         format!(
@@ -154,11 +151,11 @@ fn unreachable_address_warning(config: &Config, listening: &[(std::net::SocketAd
 }
 
 /// Returns the public URL of each role: the setting, or the address on which it listens.
-fn public_urls(config: &Config, listening: &[(std::net::SocketAddr, Vec<Role>)]) -> PublicUrls {
+fn public_urls(config: &Config, listening: &[RoleListener]) -> PublicUrls {
     let scheme = config.default_scheme();
-    let url = |set: &str, role: Role| match listening.iter().find(|(_, roles)| roles.contains(&role)) {
+    let url = |set: &str, role: Role| match listening.iter().find(|listener| listener.roles.contains(&role)) {
         _ if !set.is_empty() => set.trim_end_matches('/').to_owned(),
-        Some((address, _)) => format!("{scheme}://{address}"),
+        Some(RoleListener { address, .. }) => format!("{scheme}://{address}"),
         None => format!("{scheme}://{}", config.server.listen),
     };
     PublicUrls {

@@ -1,7 +1,9 @@
 //! Opening the application with the store of the settings: master key, randomness and store.
 
-use crate::config::Config;
+use crate::mail::open_mailer;
+use crate::publisher::make_publisher;
 use crate::{master_key, private_file, store_check};
+use opendrs_config::Config;
 use opendrs_service::clock::SystemClock;
 use opendrs_service::random::{RandomSource, SeededRandom, SystemRandom};
 use opendrs_service::{App, AppParts, AppSettings};
@@ -87,8 +89,8 @@ pub async fn open_app_with_random(
         clock: Arc::new(SystemClock),
         random,
         outbound: Arc::new(config.outbound_client()?),
-        publisher: config.publisher(),
-        mailer: config.mailer()?,
+        publisher: make_publisher(config),
+        mailer: open_mailer(config)?,
         settings: AppSettings {
             timing: config.order_timing(),
             issuer: config.login.issuer.clone(),

@@ -3,7 +3,6 @@
 //! Invariant: [`build_routes`] makes exactly the routes that [`list_routes`] lists.
 
 use crate::api::{self, error::ApiError};
-use crate::config::Role;
 use crate::state::{AppState, Route};
 use crate::telemetry::http_metrics::HttpMetrics;
 use crate::telemetry::metrics_page;
@@ -13,6 +12,7 @@ use axum::Router;
 use axum::http::header::{CONNECTION, HeaderValue};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use opendrs_config::Role;
 use opendrs_domain::version::ENDPOINTS;
 use opendrs_http::response::json;
 use opendrs_http::route;

@@ -3,8 +3,8 @@
 //! What it is not: a check of the store's content. Invariant: nothing is created and nothing is opened. `serve` refuses
 //! by these rules, and `opendrs config check` and `opendrs doctor` report by the same rules.
 
-use crate::config::Config;
 use crate::master_key;
+use opendrs_config::Config;
 use opendrs_store::StoreLocation;
 use rustix::fs::{Access, access};
 use std::fmt::{self, Display, Formatter};

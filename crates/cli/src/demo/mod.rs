@@ -44,7 +44,8 @@ pub(super) async fn run(file: Option<&Path>, args: DemoArgs) -> Result<(), Strin
     let topic = format!("[[maker.profile.topic]]\nname = \"aqua\"\nendpoint = \"{}\"\n\n[[maker.model]]", cloud.url);
     seed::apply_text(&app, &DEMO_SEED.replacen("[[maker.model]]", &topic, 1), "the demo's seed").await?;
     let running = Node::start(&config, app).await?;
-    let (base, _) = running.addresses.first().ok_or("the demo needs the service, login, web and worker roles")?;
+    let first = running.addresses.first().ok_or("the demo needs the service, login, web and worker roles")?;
+    let base = &first.url;
     let mut story = DemoReport::new(args.json);
     let walked = scenario::run_scenario(base, &running.state.app, &cloud, &mut story).await;
     let good = story.finish(walked.as_ref().err());

@@ -1,7 +1,7 @@
 //! Checks of this machine: data folder, free disk space, limit of open files.
 
 use super::{DoctorCheck, failed, passed, warning};
-use opendrs_server::config::Config;
+use opendrs_config::Config;
 
 /// Reports the data folder. The caller has checked that it can be used.
 pub(super) fn check_data_folder(config: &Config) -> DoctorCheck {

@@ -10,7 +10,7 @@ mod store;
 use super::output;
 use crate::store_args::{self, StoreArgs};
 use clap::Args;
-use opendrs_server::config::Config;
+use opendrs_config::Config;
 use opendrs_server::store_check::{self, MasterKeyState};
 use opendrs_store::StoreLocation;
 use serde_json::json;

@@ -3,9 +3,10 @@
 //! Invariant: no request changes anything on another server.
 
 use super::{DoctorCheck, failed, passed};
+use opendrs_config::Config;
 use opendrs_domain::endpoint::redact;
 use opendrs_outbound::GuardedHttpClient;
-use opendrs_server::config::{Config, Role};
+use opendrs_server::mail::SmtpMailer;
 use opendrs_service::outbound::{Outbound, OutboundError, OutboundRequest, OutboundResponse};
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -32,7 +33,7 @@ async fn check_mail_server(config: &Config) -> DoctorCheck {
     const NAME: &str = "mail server";
     let host = &config.mail.host;
     let fix = "check host, port, security, user and password_file of [mail], and outbound.ca_file for its authority";
-    match config.smtp() {
+    match config.smtp_settings().and_then(|found| found.map(SmtpMailer::new).transpose()) {
         Ok(None) => passed(NAME, "none is set: mails are stored and not sent"),
         Err(why) => failed(NAME, why, fix),
         Ok(Some(server)) => match server.check().await {
@@ -133,25 +134,9 @@ async fn check_backends(config: &Config) -> Vec<DoctorCheck> {
 
 /// Checks the addresses that this node is to listen on.
 async fn check_listen_addresses(config: &Config) -> Vec<DoctorCheck> {
-    let mut addresses: Vec<(&str, &str)> = Vec::new();
-    let own = [
-        (Role::Service, "service.listen", config.service.listen.as_str()),
-        (Role::Login, "login.listen", config.login.listen.as_str()),
-        (Role::Web, "web.listen", config.web.listen.as_str()),
-    ];
-    for (role, key, address) in own {
-        let of_all = ("server.listen", config.server.listen.as_str());
-        let (key, address) = if address.is_empty() { of_all } else { (key, address) };
-        if config.server.roles.contains(&role) && !addresses.iter().any(|(_, known)| *known == address) {
-            addresses.push((key, address));
-        }
-    }
-    if !config.metrics.listen.is_empty() {
-        addresses.push(("metrics.listen", &config.metrics.listen));
-    }
     let mut checks = Vec::new();
-    for (key, address) in addresses {
-        checks.push(check_listen_address(config, key, address).await);
+    for listener in config.listeners().into_iter().chain(config.metrics_listener()) {
+        checks.push(check_listen_address(config, listener.key, listener.address).await);
     }
     checks
 }

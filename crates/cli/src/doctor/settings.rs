@@ -2,11 +2,12 @@
 //! checks, too.
 
 use super::{DoctorCheck, failed, passed, warning};
+use opendrs_config::{CertificateSource, Config, Role};
 use opendrs_domain::time::Span;
-use opendrs_server::config::{Config, Role};
+use opendrs_server::mail::open_mailer;
 use opendrs_server::master_key::mode_if_readable_by_others;
 use opendrs_server::store_check;
-use opendrs_server::tls::{CertificateSource, ListenerTls, LocalAuthority};
+use opendrs_server::tls::{ListenerTls, LocalAuthority};
 use opendrs_service::clock::{Clock, SystemClock};
 use std::net::IpAddr;
 use url::Url;
@@ -28,7 +29,7 @@ pub(crate) fn check_settings(config: &Config) -> Vec<DoctorCheck> {
 fn check_named_files(config: &Config) -> Vec<DoctorCheck> {
     const NAME: &str = "files";
     let fix = "put the file in place, readable for the server's user, or change the setting";
-    let read = [config.outbound_client().map(drop), config.mailer().map(drop), config.operator().map(drop)];
+    let read = [config.outbound_client().map(drop), open_mailer(config).map(drop), config.operator().map(drop)];
     let mut bad: Vec<String> = read.into_iter().filter_map(Result::err).collect();
     // One unreadable file can fail several of these reads.
     bad.dedup();

@@ -1,9 +1,10 @@
 //! Checks of the store: connection, schema, condition, master key and contents.
 
 use super::{DoctorCheck, failed, passed, warning};
+use opendrs_config::Config;
 use opendrs_domain::publication::TopicArn;
 use opendrs_domain::time::Span;
-use opendrs_server::config::Config;
+use opendrs_server::publisher::make_publisher;
 use opendrs_server::store_check::{self, MasterKeyState};
 use opendrs_service::clock::{Clock, SystemClock};
 use opendrs_service::keys;
@@ -148,7 +149,7 @@ fn check_configured_makers(config: &Config, found: &StoreInspection) -> Vec<Doct
 async fn check_sns_credentials(config: &Config, endpoints: &[String]) -> Vec<DoctorCheck> {
     const NAME: &str = "Amazon SNS";
     let arns: Vec<TopicArn> = endpoints.iter().filter_map(|endpoint| endpoint.parse().ok()).collect();
-    let publisher = config.publisher();
+    let publisher = make_publisher(config);
     let mut checks = Vec::new();
     for (n, arn) in arns.iter().enumerate() {
         if arns[..n].iter().any(|before| before.region() == arn.region()) {

@@ -6,7 +6,7 @@
 use crate::store_args::{self, StoreArgs};
 use crate::{error_text, output};
 use clap::Args;
-use opendrs_server::config::Config;
+use opendrs_config::Config;
 use opendrs_server::master_key;
 use opendrs_server::open_app;
 use opendrs_service::keys;

@@ -4,10 +4,23 @@
 
 pub mod smtp;
 
-pub use smtp::{SmtpMailer, SmtpSecurity, SmtpSettings};
+pub use smtp::SmtpMailer;
 
+use opendrs_config::Config;
 use opendrs_domain::mail::MailOutcome;
 use opendrs_service::mail::{MailFuture, MailMessage, Mailer};
+use std::sync::Arc;
+
+/// Returns the mail server of the settings, or the sink. It needs a runtime, which maintains its connections.
+///
+/// # Errors
+/// A text that names the wrong setting.
+pub fn open_mailer(config: &Config) -> Result<Arc<dyn Mailer>, String> {
+    Ok(match config.smtp_settings()? {
+        Some(settings) => Arc::new(SmtpMailer::new(settings)?),
+        None => Arc::new(MailSink),
+    })
+}
 
 /// The mailer without a mail server: mails stay in the store, where a page and the command line show them.
 pub struct MailSink;

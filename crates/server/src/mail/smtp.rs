@@ -10,12 +10,12 @@ use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::{Error, PoolConfig};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use opendrs_config::{SmtpSecurity, SmtpSettings};
 use opendrs_domain::mail::MailOutcome;
 use opendrs_domain::text::to_ascii_domain;
 use opendrs_service::mail::{MailFuture, MailMessage, Mailer};
 use opendrs_store::trust::explain_tls_error;
 use opendrs_texts::compose::ComposedMail;
-use serde::Deserialize;
 use std::error::Error as _;
 use std::time::{Duration, SystemTime};
 
@@ -29,34 +29,6 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 const MAX_CONNECTIONS: u32 = 8;
 /// The maximum length of the stored reason of a failure, in characters.
 const MAX_REASON_CHARS: usize = 500;
-
-/// The protection of the connection to a mail server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SmtpSecurity {
-    /// The connection starts as plain text and must change to TLS.
-    StartTls,
-    /// TLS from the first byte.
-    Tls,
-    /// No protection.
-    None,
-}
-
-/// The settings of a mail server.
-pub struct SmtpSettings {
-    /// The host name.
-    pub host: String,
-    /// The port, if it is not the usual one.
-    pub port: Option<u16>,
-    /// The protection of the connection.
-    pub security: SmtpSecurity,
-    /// The sender of the mails.
-    pub from: Mailbox,
-    /// User name and password.
-    pub login: Option<(String, String)>,
-    /// Certificate authorities that are trusted besides the system's, as PEM.
-    pub ca_pem: Option<Vec<u8>>,
-}
 
 /// A mailer that sends by SMTP.
 pub struct SmtpMailer {

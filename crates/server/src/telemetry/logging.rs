@@ -5,7 +5,7 @@
 //! driver logs each parameter of each statement, and HTTP libraries log headers. This program's own lines contain no
 //! secret and no name of a person.
 
-use crate::config::{LogFormat, parse_log_filter};
+use opendrs_config::{LogFormat, parse_log_filter};
 use std::io::IsTerminal as _;
 use tracing::Level;
 use tracing_subscriber::filter::{FilterExt, filter_fn};

@@ -6,7 +6,6 @@
 //! Invariant: a call never waits for a collector. The queue of spans is bounded, and its own thread sends them. Spans
 //! are dropped if the queue is full or the collector is unavailable.
 
-use crate::config::Config;
 use async_trait::async_trait;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, Request, Response};
@@ -15,6 +14,7 @@ use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use opendrs_config::Config;
 use opendrs_outbound;
 use opendrs_store::span::TARGET;
 use opentelemetry::propagation::TextMapPropagator;

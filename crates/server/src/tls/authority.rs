@@ -6,6 +6,7 @@
 
 use super::certificate_expiry;
 use crate::private_file;
+use opendrs_config::CA_CERTIFICATE_FILE;
 use opendrs_domain::time::{Span, Time};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
@@ -19,8 +20,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use x509_cert::der::Decode;
 
-/// The file of the authority's certificate, in the data folder.
-pub const CA_CERTIFICATE_FILE: &str = "local-ca.pem";
 /// The file of the authority's key.
 const CA_KEY_FILE: &str = "local-ca.key";
 /// The validity of the authority's certificate.

@@ -13,7 +13,8 @@ mod authority;
 mod tests;
 
 use arc_swap::ArcSwap;
-pub use authority::{CA_CERTIFICATE_FILE, LocalAuthority};
+pub use authority::LocalAuthority;
+use opendrs_config::CertificateSource;
 use opendrs_domain::time::{Span, Time};
 use rustls::ServerConfig;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
@@ -21,7 +22,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert, ServerSessionMemoryCache};
 use rustls::sign::CertifiedKey;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tokio_rustls::TlsAcceptor;
@@ -31,25 +32,6 @@ use x509_cert::der::Decode;
 const SESSION_CACHE_SIZE: usize = 4096;
 /// The age at which a certificate of the local authority is replaced, long before it expires.
 const RENEW_AFTER: Span = Span::from_hours(30 * 24);
-
-/// The source of a certificate.
-#[derive(Clone, Debug)]
-pub enum CertificateSource {
-    /// PEM files of the operator.
-    Files {
-        /// The certificate, followed by the intermediate certificates.
-        certificate: PathBuf,
-        /// The key of the certificate.
-        key: PathBuf,
-    },
-    /// The local authority of this installation, which is created if it does not exist.
-    Local {
-        /// The folder of the authority.
-        folder: PathBuf,
-        /// The names and addresses in the certificate.
-        names: Vec<String>,
-    },
-}
 
 /// The TLS configuration of the listeners, with a replaceable certificate.
 pub struct ListenerTls {

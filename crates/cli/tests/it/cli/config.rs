@@ -6,7 +6,7 @@ use super::program::ProgramFolder;
 fn the_default_settings_are_good_settings() {
     let place = ProgramFolder::new();
     let default = place.run(&["config", "default"]).expect_success();
-    assert_eq!(default.trim_end(), opendrs_server::config::DEFAULT_SETTINGS.trim_end());
+    assert_eq!(default.trim_end(), opendrs_config::DEFAULT_SETTINGS.trim_end());
     place.write_file("opendrs.toml", &default);
     let checked = place.run(&["config", "check", "--config", "opendrs.toml"]).expect_success();
     assert_eq!(

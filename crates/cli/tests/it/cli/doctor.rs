@@ -2,7 +2,7 @@
 
 use super::program::{ProgramFolder, ProgramOutput};
 use crate::harness::{MailServer, ReceiverAction, Store, TestReceiver};
-use opendrs_server::mail::SmtpSecurity;
+use opendrs_config::SmtpSecurity;
 use serde_json::Value;
 
 /// Check, result and fix of each line.

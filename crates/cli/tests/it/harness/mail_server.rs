@@ -1,6 +1,7 @@
 //! A mail server: a socket that speaks as much SMTP as it needs, records mails, and gives queued answers.
 
-use opendrs_server::mail::{SmtpMailer, SmtpSecurity, SmtpSettings};
+use opendrs_config::{SmtpSecurity, SmtpSettings};
+use opendrs_server::mail::SmtpMailer;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};

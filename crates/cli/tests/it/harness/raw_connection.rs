@@ -2,9 +2,10 @@
 
 use super::{LinkedDevice, Server};
 use futures_util::FutureExt;
+use opendrs_config::{CA_CERTIFICATE_FILE, CertificateSource};
 use opendrs_domain::time::Time;
 use opendrs_domain::version::{ApiEndpoint, INPUT_VERSION_HEADER, RESULT_VERSION_HEADER, versioned_type_name};
-use opendrs_server::tls::{CA_CERTIFICATE_FILE, CertificateSource, ListenerTls};
+use opendrs_server::tls::ListenerTls;
 use opendrs_service::clock::{Clock, SystemClock};
 use std::net::SocketAddr;
 use std::path::Path;

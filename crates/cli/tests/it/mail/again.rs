@@ -1,9 +1,9 @@
 //! Mails that were given up: an operator lists and resends them.
 
 use crate::harness::{LinkOptions, MailServer, Options, Server, Store};
+use opendrs_config::SmtpSecurity;
 use opendrs_domain::mail::MailState;
 use opendrs_domain::time::Time;
-use opendrs_server::mail::SmtpSecurity;
 use opendrs_service::mail::{self, ResendSelection};
 
 both!(by with_a_mail_server: what_was_given_up_is_listed_and_sent_again);

@@ -2,9 +2,9 @@
 
 use crate::harness::fixtures::{CARTRIDGE, FILTER};
 use crate::harness::{LinkOptions, MailServer, Options, Server, Store};
+use opendrs_config::SmtpSecurity;
 use opendrs_domain::mail::MailState;
 use opendrs_domain::version::ApiEndpoint::{Deregister, Replenish};
-use opendrs_server::mail::SmtpSecurity;
 use opendrs_service::limit::RateLimitSettings;
 use opendrs_service::mail::{self, ResendSelection};
 

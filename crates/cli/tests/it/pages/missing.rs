@@ -2,7 +2,7 @@
 
 use crate::harness::{Options, Server};
 use opendrs_client::{ClientResponse, page_heading};
-use opendrs_server::config::Role;
+use opendrs_config::Role;
 
 const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 

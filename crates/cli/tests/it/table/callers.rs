@@ -5,8 +5,8 @@ use crate::harness::{
     LinkOptions, LinkedDevice, OPERATOR_TOKEN, Server, TestBrowser, authorize_path, form_body, valid_body,
 };
 use opendrs_client::{ClientResponse, page_heading};
+use opendrs_config::Role;
 use opendrs_domain::version::{ApiEndpoint, ENDPOINTS};
-use opendrs_server::config::Role;
 use opendrs_server::routes::OptionalRoutes;
 use opendrs_service::session::form_token;
 use std::collections::BTreeSet;

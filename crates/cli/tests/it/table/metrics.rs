@@ -3,8 +3,8 @@
 use crate::harness::fixtures::FILTER;
 use crate::harness::{LinkedDevice, Options, ReceiverAction, Server, Store, TestReceiver, valid_body};
 use opendrs_client::send;
+use opendrs_config::Role;
 use opendrs_domain::version::ApiEndpoint;
-use opendrs_server::config::Role;
 use opendrs_server::routes::OptionalRoutes;
 use std::collections::BTreeMap;
 

@@ -3,9 +3,9 @@
 use crate::harness::fixtures::FILTER;
 use crate::harness::{LinkOptions, Server, fill_path, valid_body};
 use opendrs_client::ClientResponse;
+use opendrs_config::Role;
 use opendrs_domain::version::{ApiEndpoint, ENDPOINTS, RESULT_VERSION_HEADER, versioned_type_name};
 use opendrs_server::api::openapi;
-use opendrs_server::config::Role;
 use serde_json::Value;
 use std::collections::BTreeSet;
 

@@ -5,10 +5,10 @@
 
 use crate::harness::fixtures::{ANN, BOB, FILTER, MODEL, WEB};
 use crate::harness::{LinkOptions, LinkedDevice, Server, TestBrowser, form_body};
+use opendrs_config::Role;
 use opendrs_domain::id::{ClientId, InstanceId};
 use opendrs_domain::text::{ModelCode, Serial};
 use opendrs_domain::version::ApiEndpoint::{Deregister, OrderInfo, Replenish};
-use opendrs_server::config::Role;
 use opendrs_server::routes::OptionalRoutes;
 use opendrs_service::session::form_token;
 use opendrs_service::{Error, fulfilment, token};

@@ -1,7 +1,7 @@
 //! The test functions of a server are for programs: a page of another site cannot use them.
 
 use crate::harness::{Options, Server, TestRequest};
-use opendrs_server::config::Role;
+use opendrs_config::Role;
 use opendrs_server::routes::{OptionalRoutes, list_routes};
 
 /// Paths below `/-/` that every caller may use.

@@ -1,22 +1,23 @@
 //! The settings. Their sources, in rising precedence: the default file, the operator's file, the environment, the
 //! command line.
 //!
-//! Invariant: the default file (`opendrs.default.toml`, compiled in) is the list of all settings and their
+//! What it is not: what is made from settings, such as listeners and mailers, which is in the server. Invariant: the default file (`opendrs.default.toml`, compiled in) is the list of all settings and their
 //! documentation. A setting that is not in it does not exist; using it is an error that names the place.
 
 mod check;
 mod fulfilment;
 mod limits;
+mod listener;
 mod mail;
 mod merge;
-mod publication;
 mod secret;
 mod sections;
 mod tls;
 
-pub(crate) use check::parse_log_filter;
+pub use check::parse_log_filter;
 use limits::LimitsConfig;
 pub use limits::lifted_limits;
+pub use listener::ListenerConfig;
 use sections::{
     DurationSetting, FulfilmentConfig, KeysConfig, OperatorConfig, OrdersConfig, ReadingsConfig, TakeoverConfig,
 };
@@ -25,7 +26,8 @@ pub use sections::{
     TracesConfig, WebConfig,
 };
 
-pub use tls::{TlsConfig, TlsMode};
+pub use mail::{MailConfig, SmtpSecurity, SmtpSettings};
+pub use tls::{CA_CERTIFICATE_FILE, CertificateSource, TlsConfig, TlsMode};
 
 use opendrs_domain::endpoint;
 use opendrs_domain::language::Language;
@@ -41,7 +43,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The default settings with their comments, as `opendrs config default` prints them.
-pub const DEFAULT_SETTINGS: &str = include_str!("../../opendrs.default.toml");
+pub const DEFAULT_SETTINGS: &str = include_str!("../opendrs.default.toml");
 
 /// All settings.
 #[derive(Clone, Debug, Deserialize)]
@@ -71,7 +73,7 @@ pub struct Config {
     pub outbound: OutboundConfig,
     readings: ReadingsConfig,
     /// The section `[mail]`.
-    pub mail: mail::MailConfig,
+    pub mail: MailConfig,
     takeover: TakeoverConfig,
     orders: OrdersConfig,
     fulfilment: FulfilmentConfig,

@@ -3,12 +3,38 @@
 //! Invariant: a password is sent over a protected connection only.
 
 use super::{Config, DurationSetting, Role, secret};
-use crate::mail::{MailSink, SmtpMailer, SmtpSecurity, SmtpSettings};
 use lettre::message::Mailbox;
-use opendrs_service::mail::{MailSettings, Mailer};
+use opendrs_service::mail::MailSettings;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+
+/// The protection of the connection to a mail server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SmtpSecurity {
+    /// The connection starts as plain text and must change to TLS.
+    StartTls,
+    /// TLS from the first byte.
+    Tls,
+    /// No protection.
+    None,
+}
+
+/// The settings of a mail server.
+pub struct SmtpSettings {
+    /// The host name.
+    pub host: String,
+    /// The port, if it is not the usual one.
+    pub port: Option<u16>,
+    /// The protection of the connection.
+    pub security: SmtpSecurity,
+    /// The sender of the mails.
+    pub from: Mailbox,
+    /// User name and password.
+    pub login: Option<(String, String)>,
+    /// Certificate authorities that are trusted besides the system's, as PEM.
+    pub ca_pem: Option<Vec<u8>>,
+}
 
 /// The section `[mail]`.
 #[derive(Clone, Debug, Deserialize)]
@@ -63,9 +89,11 @@ impl Config {
     /// `store_only` is set by the running server ([`Config::keeps_mail`]).
     #[must_use]
     pub fn mail_settings(&self) -> MailSettings {
-        let listen = if self.web.listen.is_empty() { &self.server.listen } else { &self.web.listen };
         let base_url = match self.web.public_url.as_str() {
-            "" => format!("{}://{listen}", self.default_scheme()),
+            "" => {
+                let listen = self.role_listener(Role::Web).map_or("", |listener| listener.address);
+                format!("{}://{listen}", self.default_scheme())
+            }
             url => url.trim_end_matches('/').to_owned(),
         };
         MailSettings { base_url, retention: self.mail.keep.0, show_page: self.mail.page, store_only: false }
@@ -79,22 +107,11 @@ impl Config {
         self.mail.host.is_empty() && self.server.roles.contains(&Role::Worker)
     }
 
-    /// Returns the mail server of the settings, or the sink. It needs a runtime, which maintains its connections.
+    /// Returns the settings of the mail server, if they name one.
     ///
     /// # Errors
     /// A text that names the wrong setting.
-    pub fn mailer(&self) -> Result<Arc<dyn Mailer>, String> {
-        Ok(match self.smtp()? {
-            Some(server) => Arc::new(server),
-            None => Arc::new(MailSink),
-        })
-    }
-
-    /// Returns the mail server of the settings, if they name one. It needs a runtime, which maintains its connections.
-    ///
-    /// # Errors
-    /// A text that names the wrong setting.
-    pub fn smtp(&self) -> Result<Option<SmtpMailer>, String> {
+    pub fn smtp_settings(&self) -> Result<Option<SmtpSettings>, String> {
         let mail = &self.mail;
         if mail.host.is_empty() {
             return Ok(None);
@@ -103,15 +120,14 @@ impl Config {
             "" => None,
             user => Some((user.to_owned(), secret::read_password("mail.password_file", &mail.password_file)?)),
         };
-        let settings = SmtpSettings {
+        Ok(Some(SmtpSettings {
             host: mail.host.clone(),
             port: (mail.port != 0).then_some(mail.port),
             security: mail.security,
             from: mail.sender()?,
             login,
             ca_pem: self.ca_file().map(read_ca_file).transpose()?,
-        };
-        SmtpMailer::new(settings).map(Some)
+        }))
     }
 }
 

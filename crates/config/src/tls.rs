@@ -3,12 +3,14 @@
 //! Invariant: a listener that must use TLS never serves plain HTTP.
 
 use super::{Config, DurationSetting};
-use crate::tls::{CA_CERTIFICATE_FILE, CertificateSource};
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
+
+/// The file of the local authority's certificate, in the data folder.
+pub const CA_CERTIFICATE_FILE: &str = "local-ca.pem";
 
 /// The source of the certificate, if any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
@@ -20,6 +22,25 @@ pub enum TlsMode {
     Files,
     /// A certificate of a local authority, which is created in the data folder. Clients must trust that authority.
     SelfSigned,
+}
+
+/// The source of a certificate.
+#[derive(Clone, Debug)]
+pub enum CertificateSource {
+    /// PEM files of the operator.
+    Files {
+        /// The certificate, followed by the intermediate certificates.
+        certificate: PathBuf,
+        /// The key of the certificate.
+        key: PathBuf,
+    },
+    /// The local authority of this installation, which is created if it does not exist.
+    Local {
+        /// The folder of the authority.
+        folder: PathBuf,
+        /// The names and addresses in the certificate.
+        names: Vec<String>,
+    },
 }
 
 /// The section `[tls]`.

@@ -2,7 +2,7 @@
 //!
 //! Invariant: an error has the setting's name as in the settings file, and states what to write instead.
 
-use super::{Config, NotificationsConfig, Role, check_http_url, merge};
+use super::{Config, NotificationsConfig, check_http_url, merge};
 use opendrs_domain::language::Language;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
@@ -22,7 +22,7 @@ fn check_base_url(key: &str, url: &str, pages: bool) -> Result<(), String> {
 ///
 /// # Errors
 /// A text that names the setting.
-pub(crate) fn parse_log_filter(text: &str) -> Result<Targets, String> {
+pub fn parse_log_filter(text: &str) -> Result<Targets, String> {
     let words = |why: &dyn std::fmt::Display| {
         format!("server.log is `{text}`: write error, warn, info, debug or trace, or target=level ({why})")
     };
@@ -56,25 +56,13 @@ fn addresses_overlap(a: &str, b: &str) -> bool {
 }
 
 impl Config {
-    /// Checks the addresses. Roles may share an address if it is written identically; all other addresses must differ.
+    /// Checks the addresses. Roles share an address that is written identically; all other addresses must differ.
     fn check_listeners(&self) -> Result<(), String> {
-        let mut known: Vec<(&str, &str)> = Vec::new();
-        for (role, key, own) in [
-            (Role::Service, "service.listen", &self.service.listen),
-            (Role::Login, "login.listen", &self.login.listen),
-            (Role::Web, "web.listen", &self.web.listen),
-        ] {
-            if self.server.roles.contains(&role) {
-                known.push(if own.is_empty() { ("server.listen", &self.server.listen) } else { (key, own) });
-            }
-        }
-        let metrics = Some(("metrics.listen", self.metrics.listen.as_str())).filter(|(_, address)| !address.is_empty());
-        for (n, (key, address)) in known.iter().chain(&metrics).enumerate() {
-            let shares = |other: &str| n < known.len() && other == *address;
-            if let Some((other, taken)) =
-                known[..n].iter().find(|(_, other)| addresses_overlap(other, address) && !shares(other))
-            {
-                return Err(format!("{key} is `{address}` and {other} is `{taken}`: give each its own port"));
+        let all: Vec<_> = self.listeners().into_iter().chain(self.metrics_listener()).collect();
+        for (n, own) in all.iter().enumerate() {
+            if let Some(other) = all[..n].iter().find(|other| addresses_overlap(other.address, own.address)) {
+                let (key, address, taken) = (own.key, own.address, other.address);
+                return Err(format!("{key} is `{address}` and {} is `{taken}`: give each its own port", other.key));
             }
         }
         Ok(())
@@ -148,7 +136,9 @@ impl Config {
         }
         self.tls.check()?;
         self.trace_export()?;
-        self.check_publisher()?;
+        if !self.notifications.sns_endpoint.is_empty() {
+            check_http_url("notifications.sns_endpoint", &self.notifications.sns_endpoint)?;
+        }
         self.mail.check()?;
         self.fulfilment_settings().map(drop)
     }

@@ -133,7 +133,8 @@ pub struct NotificationsConfig {
     pub(super) region: String,
     pub(super) account: String,
     pub(super) certificate_name: String,
-    pub(super) sns_endpoint: String,
+    /// The URL of the endpoint of Amazon SNS, or empty.
+    pub sns_endpoint: String,
     pub(super) keep: DurationSetting,
 }
 
