@@ -19,7 +19,8 @@ use limits::LimitsConfig;
 pub use limits::lifted_limits;
 pub use listener::ListenerConfig;
 use sections::{
-    DurationSetting, FulfilmentConfig, KeysConfig, OperatorConfig, OrdersConfig, ReadingsConfig, TakeoverConfig,
+    AccountsConfig, DurationSetting, FulfilmentConfig, KeysConfig, OperatorConfig, OrdersConfig, ReadingsConfig,
+    TakeoverConfig,
 };
 pub use sections::{
     LogFormat, LoginConfig, MetricsConfig, NotificationsConfig, OutboundConfig, Role, RoleConfig, ServerConfig,
@@ -74,6 +75,7 @@ pub struct Config {
     readings: ReadingsConfig,
     /// The section `[mail]`.
     pub mail: MailConfig,
+    accounts: AccountsConfig,
     takeover: TakeoverConfig,
     orders: OrdersConfig,
     fulfilment: FulfilmentConfig,
@@ -269,6 +271,13 @@ impl Config {
     #[must_use]
     pub fn request_timeout(&self) -> Duration {
         Duration::from_secs(u64::try_from(self.outbound.timeout.0.as_secs()).unwrap_or(15).max(1))
+    }
+
+    /// Returns the settings of customers' accounts.
+    #[must_use]
+    pub fn account_settings(&self) -> opendrs_service::account::AccountSettings {
+        let AccountsConfig { open, session_idle } = &self.accounts;
+        opendrs_service::account::AccountSettings { open: *open, session_idle: session_idle.0 }
     }
 
     /// Returns the settings of takeovers.

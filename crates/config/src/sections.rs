@@ -182,6 +182,14 @@ pub(super) struct ReadingsConfig {
     pub(super) keep_daily: DurationSetting,
 }
 
+/// The section `[accounts]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AccountsConfig {
+    pub(super) open: bool,
+    pub(super) session_idle: DurationSetting,
+}
+
 /// The section `[takeover]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

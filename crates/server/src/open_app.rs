@@ -101,6 +101,7 @@ pub async fn open_app_with_random(
             rate_limits: config.rate_limits(),
             reading_retention: config.reading_retention(),
             takeover: config.takeover_rules(),
+            accounts: config.account_settings(),
             language: config.default_language(),
             mail: config.mail_settings(),
         },

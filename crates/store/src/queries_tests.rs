@@ -19,7 +19,7 @@ fn sharded_tables() -> Vec<&'static str> {
 }
 
 /// Work lists, purges, and queries for people: none is part of a device's or a client's call.
-const CROSS_SHARD_QUERIES: [&str; 53] = [
+const CROSS_SHARD_QUERIES: [&str; 55] = [
     "AttemptPurge",
     "CodePurge",
     "ConsentsEnding",
@@ -69,7 +69,9 @@ const CROSS_SHARD_QUERIES: [&str; 53] = [
     "ReadingDaysNewest",
     "ReadingTake",
     "ReadingsNewest",
+    "SessionDeleteOthers",
     "SessionPurge",
+    "SessionsOfCustomer",
     "SignupPurge",
     "SlotsOfProduct",
     "TakeoverPurge",

@@ -84,8 +84,8 @@ fn build_account_message(app: &App, mail: &StoredMail, to: &MailRecipient) -> Re
     let token = news.link(&to.email, mail.at).map(|link| account::link_token(app, &link)).transpose()?;
     let linked_page = match news {
         AccountMail::ConfirmAddress(_) => token.map(|token| format!("{base}/account/create?token={token}")),
-        AccountMail::Recovery { .. } => token.map(|token| format!("{base}/account/password?token={token}")),
-        AccountMail::ConfirmNewEmail { .. } => token.map(|token| format!("{base}/account/email?token={token}")),
+        AccountMail::Recovery { .. } => token.map(|token| format!("{base}/account/reset?token={token}")),
+        AccountMail::ConfirmNewEmail { .. } => token.map(|token| format!("{base}/account/email/confirm?token={token}")),
         AccountMail::AlreadyRegistered | AccountMail::PasswordChanged => Some(format!("{base}/account/forgotten")),
         AccountMail::EmailChanged => None,
         AccountMail::NotRegistered => app.settings.accounts.open.then(|| format!("{base}/account/new")),

@@ -4,7 +4,7 @@ use crate::harness::TestStore;
 use crate::samples::{at, order, ordered_uuid, uuid};
 use opendrs_domain::delivery::DeliveryState;
 use opendrs_domain::id::{CustomerId, DeliveryId, DeviceId, MailId, OrderId, ReceiverId};
-use opendrs_domain::mail::{MailContent, MailState};
+use opendrs_domain::mail::{MailContent, MailState, MailSubject};
 use opendrs_domain::order::{Order, OrderProblem, OrderState};
 use opendrs_domain::wire::sns;
 use opendrs_store::backlog::{self, WorkList, WorkListBacklog};
@@ -89,8 +89,7 @@ fn sample_mail(n: u64) -> StoredMail {
     StoredMail {
         shard: 2,
         id: MailId(ordered_uuid(n)),
-        device: DeviceId(uuid(1)),
-        customer: CustomerId(uuid(2)),
+        subject: MailSubject::Device { device: DeviceId(uuid(1)), customer: CustomerId(uuid(2)) },
         at: when,
         content: MailContent::Deregistered,
         state: MailState::Waiting,

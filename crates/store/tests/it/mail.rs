@@ -2,14 +2,18 @@
 
 use crate::harness::{TestStore, command};
 use crate::samples::{at, awkward_texts, ordered_uuid, uuid};
+use opendrs_domain::account::{AccountMail, CodeRequest, MailRecipient};
 use opendrs_domain::id::{CustomerId, DeviceId, MailId};
-use opendrs_domain::mail::{MailContent, MailState, SlotSummary};
+use opendrs_domain::language::Language;
+use opendrs_domain::mail::{MailContent, MailState, MailSubject, SlotSummary};
 use opendrs_domain::money::Money;
+use opendrs_domain::text::Email;
 use opendrs_domain::time::Time;
 use opendrs_store::mail::{self, StoredMail};
 
 both!(
     a_mail_comes_back_as_it_was_written,
+    a_mail_about_an_account_keeps_its_recipient,
     what_is_due_is_claimed_once_and_again_when_its_lease_ends,
     an_attempt_whose_lease_ended_records_nothing,
     what_is_over_is_never_due_and_goes_in_time,
@@ -20,8 +24,7 @@ fn sample_mail(store: &TestStore, n: u64) -> StoredMail {
     StoredMail {
         shard: store.shard(uuid(n)),
         id: MailId(ordered_uuid(n)),
-        device: DeviceId(uuid(n)),
-        customer: CustomerId(uuid(n + 100)),
+        subject: MailSubject::Device { device: DeviceId(uuid(n)), customer: CustomerId(uuid(n + 100)) },
         at: at(i64::try_from(n).unwrap()),
         content: MailContent::Deregistered,
         state: MailState::Waiting,
@@ -53,6 +56,21 @@ async fn find(store: &TestStore, mail: &StoredMail) -> Option<StoredMail> {
 
 async fn find_next_due(store: &TestStore) -> Option<Time> {
     store.read(async |tx| mail::find_next_due(tx).await).await
+}
+
+async fn a_mail_about_an_account_keeps_its_recipient(store: &TestStore) {
+    let email = Email::parse("ann@example.com").unwrap();
+    for (n, (name, language)) in (1..).zip([(None, Language::Japanese), (Some("Ann".to_owned()), Language::German)]) {
+        let recipient = MailRecipient { email: email.clone(), name, language };
+        let request = CodeRequest { email: email.clone(), requested_at: at(1), return_to: "/ap/oa?state=a%26b".into() };
+        let mail = StoredMail {
+            subject: MailSubject::Account(recipient),
+            content: MailContent::Account(AccountMail::ConfirmAddress(request)),
+            ..sample_mail(store, n)
+        };
+        insert(store, &mail).await;
+        assert_eq!(find(store, &mail).await, Some(mail));
+    }
 }
 
 async fn a_mail_comes_back_as_it_was_written(store: &TestStore) {

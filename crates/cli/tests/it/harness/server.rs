@@ -192,6 +192,7 @@ fn app_parts(place: StoreLocation, config: &Config, edges: AppDependencies) -> A
             rate_limits: rates,
             reading_retention: config.reading_retention(),
             takeover: config.takeover_rules(),
+            accounts: config.account_settings(),
             language: config.default_language(),
             mail: config.mail_settings(),
         },

@@ -1,0 +1,95 @@
+//! The change of a mail address: the request, and the page that the link of its mail opens.
+//!
+//! Invariant: the link works in any browser, since the mail may be read on another device.
+
+use super::profile::render_account;
+use super::{done_page, read_client, shown_in_form, token_of};
+use crate::state::AppState;
+use crate::web::browser::{BrowserSession, PostedPage};
+use crate::web::field_problem::FieldProblem;
+use crate::web::page_context::LanguageLink;
+use crate::web::signin::sign_in_page;
+use crate::web::{PageError, render_page};
+use askama::Template;
+use axum::extract::State;
+use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap, StatusCode};
+use axum::response::Response;
+use opendrs_service::account::{self, EmailChangeRequest};
+use opendrs_service::{Error, FormError};
+use opendrs_texts::Texts;
+use std::sync::Arc;
+
+#[derive(Template)]
+#[template(path = "account/email.html")]
+struct NewEmailPage<'a> {
+    texts: &'static Texts,
+    switch: Vec<LanguageLink>,
+    csrf: &'a str,
+    token: &'a str,
+    email: &'a str,
+}
+
+/// Sends a mail to the new address.
+pub(super) async fn request(
+    State(state): State<Arc<AppState>>,
+    headers: HeaderMap,
+    extensions: Extensions,
+    PostedPage { browser, form }: PostedPage,
+) -> Result<Response, PageError> {
+    let Some(session) = &browser.session else {
+        return sign_in_page(&state, &browser, "/account", None, "").await;
+    };
+    let (source, _) = read_client(&state, &extensions, &headers);
+    let (email, password) = (form.get("email").unwrap_or_default(), form.get("password").unwrap_or_default());
+    let asked = EmailChangeRequest { email, password, source: &source };
+    match account::request_email_change(&state.app, session.customer, asked).await {
+        Ok(email) => {
+            let texts = &browser.context.texts.account;
+            Ok(done_page(&browser, texts.check_mail, &(texts.email_sent)(email.as_str())))
+        }
+        Err(Error::InvalidForm(FormError::EmailTaken)) => {
+            let problem = FieldProblem::at("email", Some(&FormError::EmailTaken.into()), browser.context.texts);
+            render_account(&state, &browser, session, problem, StatusCode::BAD_REQUEST).await
+        }
+        Err(error) => {
+            let error = shown_in_form(&browser.context, error)?;
+            let field = match &error {
+                Error::InvalidForm(FormError::InvalidEmail) => "email",
+                _ => "email_password",
+            };
+            let problem = FieldProblem::at(field, Some(&error), browser.context.texts);
+            render_account(&state, &browser, session, problem, super::form_status(Some(&error))).await
+        }
+    }
+}
+
+/// Shows the page that asks whether to use the new address.
+pub(super) async fn get(
+    State(state): State<Arc<AppState>>,
+    browser: BrowserSession,
+    parts: Parts,
+) -> Result<Response, PageError> {
+    let token = token_of(&parts);
+    let email = account::open_email_change(&state.app, &token).await;
+    let email = email.map_err(PageError::with_context(&browser.context))?;
+    let template = NewEmailPage {
+        texts: browser.context.texts,
+        switch: browser.context.language_links(&format!("/account/email/confirm?token={token}")),
+        csrf: &browser.form_token(&state),
+        token: &token,
+        email: email.as_str(),
+    };
+    Ok(browser.with_session_cookie(&state, render_page(&browser.context, StatusCode::OK, &template, None)))
+}
+
+/// Gives the account its new address.
+pub(super) async fn confirm(
+    State(state): State<Arc<AppState>>,
+    PostedPage { browser, form }: PostedPage,
+) -> Result<Response, PageError> {
+    let email = account::confirm_email_change(&state.app, form.get("token").unwrap_or_default()).await;
+    let email = email.map_err(PageError::with_context(&browser.context))?;
+    let texts = &browser.context.texts.account;
+    Ok(done_page(&browser, texts.email_changed, &(texts.email_changed_text)(email.as_str())))
+}

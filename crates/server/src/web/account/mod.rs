@@ -1,0 +1,77 @@
+//! The account pages: create an account, choose a new password, change name, address and password, end sessions.
+//!
+//! Not here: sign-in, and devices. Invariant: a page that a link of a mail opens changes nothing before its button is
+//! pressed, since mail programs open links too.
+
+mod email;
+mod new_account;
+mod profile;
+mod recovery;
+
+use super::browser::BrowserSession;
+use super::page_context::PageContext;
+use super::{PageError, message_page};
+use crate::state::{AppState, Route};
+use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap, StatusCode, header};
+use axum::response::Response;
+use opendrs_service::{Error, ErrorKind, FormError};
+
+/// The account pages. Sign-in pages of each role lead to them.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/account", profile::get),
+        Route::post("/account/name", profile::change_name),
+        Route::post("/account/password", profile::change_password),
+        Route::post("/account/sessions", profile::end_sessions),
+        Route::post("/account/email", email::request),
+        Route::get("/account/email/confirm", email::get),
+        Route::post("/account/email/confirm", email::confirm),
+        Route::get("/account/new", new_account::get),
+        Route::post("/account/new", new_account::post),
+        Route::get("/account/confirm", new_account::code_page),
+        Route::post("/account/confirm", new_account::check_code),
+        Route::get("/account/create", new_account::details_page),
+        Route::post("/account/create", new_account::create),
+        Route::get("/account/forgotten", recovery::get),
+        Route::post("/account/forgotten", recovery::post),
+        Route::get("/account/reset", recovery::password_page),
+        Route::post("/account/reset", recovery::set_password),
+    ]
+}
+
+/// Returns the source of a request, and what its browser calls itself.
+fn read_client(state: &AppState, extensions: &Extensions, headers: &HeaderMap) -> (String, String) {
+    let agent = headers.get(header::USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned());
+    (state.sources.of_request(extensions, headers), agent.unwrap_or_default())
+}
+
+/// Returns the status of a form that is shown again, or the error if the form cannot be.
+fn form_status(error: Option<&Error>) -> StatusCode {
+    match error.map(Error::kind) {
+        None => StatusCode::OK,
+        Some(ErrorKind::RateLimited(_)) => StatusCode::TOO_MANY_REQUESTS,
+        Some(_) => StatusCode::BAD_REQUEST,
+    }
+}
+
+/// Returns an error that a form shows, or else the page of the error.
+fn shown_in_form(context: &PageContext, error: Error) -> Result<Error, PageError> {
+    match error {
+        Error::InvalidForm(FormError::LinkEnded | FormError::EmailTaken | FormError::AccountsClosed) => {
+            Err(PageError::with_context(context)(error))
+        }
+        Error::InvalidForm(_) | Error::Throttled(_) => Ok(error),
+        error => Err(PageError::with_context(context)(error)),
+    }
+}
+
+/// Renders a page with a title and a text for a browser that may go on to another page.
+fn done_page(browser: &BrowserSession, title: &str, text: &str) -> Response {
+    message_page(&browser.context, StatusCode::OK, title, text)
+}
+
+/// Returns the token in a page's URL.
+fn token_of(parts: &Parts) -> String {
+    super::query_param(parts, "token")
+}

@@ -1,0 +1,242 @@
+//! The pages that create an account: address, code, name and password.
+//!
+//! Invariant: the pages are the same whether the address has an account or not.
+
+use super::{form_status, read_client, shown_in_form, token_of};
+use crate::state::AppState;
+use crate::web::browser::{BrowserSession, PostedPage};
+use crate::web::cookie::{SESSION_COOKIE, set_cookie};
+use crate::web::field_problem::FieldProblem;
+use crate::web::page_context::{LanguageLink, current_path};
+use crate::web::signin::{continue_to, is_local_path};
+use crate::web::{PageError, query_param, redirect_to, render_page};
+use askama::Template;
+use axum::extract::State;
+use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap, StatusCode};
+use axum::response::Response;
+use opendrs_domain::login::form as encoding;
+use opendrs_service::account::{self, CreatedAccount, NewAccountForm, NewAccountRequest};
+use opendrs_service::{Error, FormError};
+use opendrs_texts::Texts;
+use std::sync::Arc;
+
+#[derive(Template)]
+#[template(path = "account/new.html")]
+struct NewAccountPage<'a> {
+    texts: &'static Texts,
+    switch: Vec<LanguageLink>,
+    csrf: &'a str,
+    return_to: &'a str,
+    sign_in: String,
+    email: &'a str,
+    problems: FieldProblem,
+}
+
+#[derive(Template)]
+#[template(path = "account/confirm.html")]
+struct CodePage<'a> {
+    texts: &'static Texts,
+    switch: Vec<LanguageLink>,
+    csrf: &'a str,
+    token: &'a str,
+    email: &'a str,
+    again: String,
+    problems: FieldProblem,
+}
+
+#[derive(Template)]
+#[template(path = "account/create.html")]
+struct DetailsPage<'a> {
+    texts: &'static Texts,
+    switch: Vec<LanguageLink>,
+    csrf: &'a str,
+    token: &'a str,
+    email: &'a str,
+    name: &'a str,
+    problems: FieldProblem,
+}
+
+/// Returns the URL of the page that asks for the address. The browser continues at `return_to`.
+pub(crate) fn page_url(return_to: &str) -> String {
+    format!("/account/new?return_to={}", encoding::percent_encode(return_to, ""))
+}
+
+fn render_new(
+    state: &AppState,
+    browser: &BrowserSession,
+    return_to: &str,
+    email: &str,
+    problem: Option<&Error>,
+) -> Response {
+    let texts = browser.context.texts;
+    let template = NewAccountPage {
+        texts,
+        switch: browser.context.language_links(&page_url(return_to)),
+        csrf: &browser.form_token(state),
+        return_to,
+        sign_in: return_to.to_owned(),
+        email,
+        problems: FieldProblem::at("email", problem, texts),
+    };
+    browser.with_session_cookie(state, render_page(&browser.context, form_status(problem), &template, None))
+}
+
+/// Shows the page that asks for the address.
+pub(super) async fn get(
+    State(state): State<Arc<AppState>>,
+    browser: BrowserSession,
+    parts: Parts,
+) -> Result<Response, PageError> {
+    if !state.app.settings.accounts.open {
+        return Err(PageError::with_context(&browser.context)(FormError::AccountsClosed.into()));
+    }
+    let return_to = query_param(&parts, "return_to");
+    Ok(render_new(&state, &browser, local_path(Some(&return_to)), "", None))
+}
+
+/// Returns the page at which the browser continues.
+fn local_path(target: Option<&str>) -> &str {
+    target.filter(|target| is_local_path(target)).unwrap_or("/settings")
+}
+
+/// Sends the mail with the code.
+pub(super) async fn post(
+    State(state): State<Arc<AppState>>,
+    headers: HeaderMap,
+    extensions: Extensions,
+    PostedPage { browser, form }: PostedPage,
+) -> Result<Response, PageError> {
+    let (source, _) = read_client(&state, &extensions, &headers);
+    let (email, return_to) = (form.get("email").unwrap_or_default(), local_path(form.get("return_to")));
+    let asked = NewAccountRequest { email, return_to, language: browser.context.texts.language, source: &source };
+    match account::request_account(&state.app, asked).await {
+        Ok(token) => Ok(redirect_to(StatusCode::SEE_OTHER, &format!("/account/confirm?token={token}"))),
+        Err(error) => {
+            let error = shown_in_form(&browser.context, error)?;
+            Ok(render_new(&state, &browser, return_to, email, Some(&error)))
+        }
+    }
+}
+
+fn render_code(
+    state: &AppState,
+    browser: &BrowserSession,
+    token: &str,
+    problem: Option<&Error>,
+) -> Result<Response, PageError> {
+    let texts = browser.context.texts;
+    let request = account::open_request(&state.app, token).map_err(PageError::with_context(&browser.context))?;
+    let template = CodePage {
+        texts,
+        switch: browser.context.language_links(&format!("/account/confirm?token={token}")),
+        csrf: &browser.form_token(state),
+        token,
+        email: request.email.as_str(),
+        again: page_url(&request.return_to),
+        problems: FieldProblem::at("code", problem, texts),
+    };
+    let response = render_page(&browser.context, form_status(problem), &template, None);
+    Ok(browser.with_session_cookie(state, response))
+}
+
+/// Shows the page that asks for the code.
+pub(super) async fn code_page(
+    State(state): State<Arc<AppState>>,
+    browser: BrowserSession,
+    parts: Parts,
+) -> Result<Response, PageError> {
+    render_code(&state, &browser, &token_of(&parts), None)
+}
+
+/// Checks the code.
+pub(super) async fn check_code(
+    State(state): State<Arc<AppState>>,
+    headers: HeaderMap,
+    extensions: Extensions,
+    PostedPage { browser, form }: PostedPage,
+) -> Result<Response, PageError> {
+    let (source, _) = read_client(&state, &extensions, &headers);
+    let token = form.get("token").unwrap_or_default();
+    match account::confirm_code(&state.app, token, form.get("code").unwrap_or_default(), &source) {
+        Ok(link) => Ok(redirect_to(StatusCode::SEE_OTHER, &format!("/account/create?token={link}"))),
+        Err(error) => render_code(&state, &browser, token, Some(&shown_in_form(&browser.context, error)?)),
+    }
+}
+
+fn render_details(
+    state: &AppState,
+    browser: &BrowserSession,
+    page: &DetailsForm<'_>,
+    problem: Option<&Error>,
+) -> Response {
+    let texts = browser.context.texts;
+    let field = match problem {
+        Some(Error::InvalidForm(FormError::InvalidName)) => "name",
+        _ => "password",
+    };
+    let template = DetailsPage {
+        texts,
+        switch: browser.context.language_links(&format!("/account/create?token={}", page.token)),
+        csrf: &browser.form_token(state),
+        token: page.token,
+        email: page.email,
+        name: page.name,
+        problems: FieldProblem::at(field, problem, texts),
+    };
+    browser.with_session_cookie(state, render_page(&browser.context, form_status(problem), &template, None))
+}
+
+/// What the page for name and password shows.
+struct DetailsForm<'a> {
+    token: &'a str,
+    email: &'a str,
+    name: &'a str,
+}
+
+/// Shows the page for name and password, which the link of the mail opens.
+pub(super) async fn details_page(
+    State(state): State<Arc<AppState>>,
+    browser: BrowserSession,
+    parts: Parts,
+) -> Result<Response, PageError> {
+    let token = token_of(&parts);
+    let request = account::open_new_account(&state.app, &token).await;
+    let request = request.map_err(PageError::with_context(&browser.context))?;
+    let page = DetailsForm { token: &token, email: request.email.as_str(), name: "" };
+    Ok(render_details(&state, &browser, &page, None))
+}
+
+/// Creates the account, and continues signed in.
+pub(super) async fn create(
+    State(state): State<Arc<AppState>>,
+    headers: HeaderMap,
+    extensions: Extensions,
+    PostedPage { browser, form }: PostedPage,
+) -> Result<Response, PageError> {
+    let (source, agent) = read_client(&state, &extensions, &headers);
+    let (token, name) = (form.get("token").unwrap_or_default(), form.get("name").unwrap_or_default());
+    let new = NewAccountForm {
+        token,
+        name,
+        password: form.get("password").unwrap_or_default(),
+        language: browser.context.texts.language,
+        source: &source,
+        agent: &agent,
+    };
+    match account::create_account(&state.app, new).await {
+        Ok(CreatedAccount { cookie, return_to }) => {
+            let mut response = continue_to(&browser, &return_to).await?;
+            set_cookie(&state, &mut response, SESSION_COOKIE, &cookie.value, cookie.max_age);
+            Ok(response)
+        }
+        Err(error) => {
+            let error = shown_in_form(&browser.context, error)?;
+            let request = account::open_new_account(&state.app, token).await;
+            let request = request.map_err(PageError::with_context(&browser.context))?;
+            let page = DetailsForm { token, email: request.email.as_str(), name };
+            Ok(render_details(&state, &browser, &page, Some(&error)))
+        }
+    }
+}
+

@@ -1,0 +1,187 @@
+//! The page of a customer's account: name, address, password and sessions.
+//!
+//! Invariant: what gives access to the account changes with the current password only.
+
+use super::{form_status, read_client, shown_in_form};
+use crate::state::AppState;
+use crate::web::browser::{BrowserSession, PostedPage};
+use crate::web::cookie::{SESSION_COOKIE, set_cookie};
+use crate::web::field_problem::FieldProblem;
+use crate::web::page_context::LanguageLink;
+use crate::web::saved::SavedChange;
+use crate::web::signin::sign_in_page;
+use crate::web::{PageError, redirect_to, render_page};
+use askama::Template;
+use axum::extract::State;
+use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap, StatusCode};
+use axum::response::Response;
+use opendrs_domain::session::{AgentSummary, Session};
+use opendrs_service::account::{self, PasswordChange};
+use opendrs_service::session::{self, SessionView};
+use opendrs_service::{Error, FormError, customer};
+use opendrs_texts::{Text, Texts};
+use std::sync::Arc;
+
+/// The path of the page.
+pub(super) const ACCOUNT_PATH: &str = "/account";
+
+/// A session in the list.
+struct SessionRow {
+    id: String,
+    text: String,
+    is_current: bool,
+}
+
+#[derive(Template)]
+#[template(path = "account/account.html")]
+struct AccountPage<'a> {
+    texts: &'static Texts,
+    switch: Vec<LanguageLink>,
+    csrf: &'a str,
+    name: &'a str,
+    email: &'a str,
+    sessions: Vec<SessionRow>,
+    saved: Option<Text>,
+    problems: FieldProblem,
+}
+
+fn session_row(session: SessionView, texts: &Texts) -> SessionRow {
+    let words = &texts.account;
+    let browser = match AgentSummary::from_agent(&session.agent) {
+        Some(AgentSummary { browser, system: Some(system) }) => (words.browser_on)(browser, system),
+        Some(AgentSummary { browser, system: None }) => browser.to_owned(),
+        None => words.unknown_browser.to_owned(),
+    };
+    SessionRow {
+        text: (words.session)(&browser, &texts.day(&session.created_at), &texts.moment(&session.used_at)),
+        id: session.id,
+        is_current: session.is_current,
+    }
+}
+
+/// Renders the page of a session's account.
+pub(super) async fn render_account(
+    state: &AppState,
+    browser: &BrowserSession,
+    session: &Session,
+    problems: FieldProblem,
+    status: StatusCode,
+) -> Result<Response, PageError> {
+    render(state, browser, session, AccountState { problems, status, saved: None }).await
+}
+
+/// What the page shows besides the account.
+struct AccountState {
+    problems: FieldProblem,
+    status: StatusCode,
+    saved: Option<SavedChange>,
+}
+
+async fn render(
+    state: &AppState,
+    browser: &BrowserSession,
+    session: &Session,
+    shown: AccountState,
+) -> Result<Response, PageError> {
+    let refused = PageError::with_context(&browser.context);
+    let texts = browser.context.texts;
+    let owner = customer::load(&state.app, session.customer).await.map_err(&refused)?;
+    let sessions = session::list_sessions(&state.app, session).await.map_err(&refused)?;
+    let template = AccountPage {
+        texts,
+        switch: browser.context.language_links(ACCOUNT_PATH),
+        csrf: &browser.form_token(state),
+        name: &owner.name,
+        email: owner.email.as_str(),
+        sessions: sessions.into_iter().map(|session| session_row(session, texts)).collect(),
+        saved: shown.saved.map(|change| change.text(texts)),
+        problems: shown.problems,
+    };
+    Ok(render_page(&browser.context, shown.status, &template, None))
+}
+
+/// Shows the account.
+pub(super) async fn get(
+    State(state): State<Arc<AppState>>,
+    browser: BrowserSession,
+    parts: Parts,
+) -> Result<Response, PageError> {
+    let Some(session) = &browser.session else {
+        return sign_in_page(&state, &browser, ACCOUNT_PATH, None, "").await;
+    };
+    let saved = SavedChange::from_request(&parts);
+    let shown = AccountState { problems: FieldProblem::default(), status: StatusCode::OK, saved };
+    render(&state, &browser, session, shown).await
+}
+
+/// Changes the name.
+pub(super) async fn change_name(
+    State(state): State<Arc<AppState>>,
+    PostedPage { browser, form }: PostedPage,
+) -> Result<Response, PageError> {
+    let Some(session) = &browser.session else {
+        return sign_in_page(&state, &browser, ACCOUNT_PATH, None, "").await;
+    };
+    match account::change_name(&state.app, session.customer, form.get("name").unwrap_or_default()).await {
+        Ok(()) => Ok(redirect_to(StatusCode::SEE_OTHER, &SavedChange::Name.url(ACCOUNT_PATH))),
+        Err(error) => {
+            let error = shown_in_form(&browser.context, error)?;
+            let problems = FieldProblem::at("name", Some(&error), browser.context.texts);
+            render_account(&state, &browser, session, problems, form_status(Some(&error))).await
+        }
+    }
+}
+
+/// Changes the password. This browser stays signed in, with a new cookie.
+pub(super) async fn change_password(
+    State(state): State<Arc<AppState>>,
+    headers: HeaderMap,
+    extensions: Extensions,
+    PostedPage { browser, form }: PostedPage,
+) -> Result<Response, PageError> {
+    let Some(session) = &browser.session else {
+        return sign_in_page(&state, &browser, ACCOUNT_PATH, None, "").await;
+    };
+    let (source, _) = read_client(&state, &extensions, &headers);
+    let change = PasswordChange {
+        current: form.get("current").unwrap_or_default(),
+        new: form.get("password").unwrap_or_default(),
+        source: &source,
+    };
+    match account::change_password(&state.app, session, change).await {
+        Ok(cookie) => {
+            let mut response = redirect_to(StatusCode::SEE_OTHER, &SavedChange::Password.url(ACCOUNT_PATH));
+            set_cookie(&state, &mut response, SESSION_COOKIE, &cookie.value, cookie.max_age);
+            Ok(response)
+        }
+        Err(error) => {
+            let error = shown_in_form(&browser.context, error)?;
+            let field = match &error {
+                Error::InvalidForm(FormError::InvalidPassword(_)) => "password",
+                _ => "current",
+            };
+            let problems = FieldProblem::at(field, Some(&error), browser.context.texts);
+            render_account(&state, &browser, session, problems, form_status(Some(&error))).await
+        }
+    }
+}
+
+/// Ends one session, or all others.
+pub(super) async fn end_sessions(
+    State(state): State<Arc<AppState>>,
+    PostedPage { browser, form }: PostedPage,
+) -> Result<Response, PageError> {
+    let Some(session) = &browser.session else {
+        return sign_in_page(&state, &browser, ACCOUNT_PATH, None, "").await;
+    };
+    let refused = PageError::with_context(&browser.context);
+    match form.get("session") {
+        Some(id) => session::end_session(&state.app, session.customer, id).await.map_err(refused)?,
+        None if form.has("others") => {
+            session::end_other_sessions(&state.app, session).await.map_err(refused)?;
+        }
+        None => return Err(refused(FormError::NoButton.into())),
+    }
+    Ok(redirect_to(StatusCode::SEE_OTHER, &SavedChange::Sessions.url(ACCOUNT_PATH)))
+}
