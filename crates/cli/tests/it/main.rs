@@ -9,6 +9,7 @@
 #[macro_use]
 mod harness;
 
+mod account;
 mod api;
 mod cli;
 mod fulfilment;
