@@ -7,7 +7,8 @@ use crate::{App, Error, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
-use opendrs_domain::id::{CustomerId, DeviceId, InstanceId};
+use opendrs_domain::device::DeviceRef;
+use opendrs_domain::id::{CustomerId, InstanceId};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
@@ -38,8 +39,8 @@ pub(crate) fn cancel_token(app: &App, shard: i64, order: InstanceId) -> Result<S
 }
 
 /// The token of the link by which a unit's earlier owner answers its takeover by a customer.
-pub(crate) fn takeover_token(app: &App, shard: i64, device: DeviceId, customer: CustomerId) -> Result<String> {
-    seal(app, TAKEOVER_PURPOSE, NamedLink { shard, first_id: device.0, second_id: customer.0 })
+pub(crate) fn takeover_token(app: &App, device: DeviceRef, customer: CustomerId) -> Result<String> {
+    seal(app, TAKEOVER_PURPOSE, NamedLink { shard: device.shard, first_id: device.id.0, second_id: customer.0 })
 }
 
 fn seal(app: &App, purpose: &str, named: NamedLink) -> Result<String> {

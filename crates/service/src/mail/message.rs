@@ -6,6 +6,7 @@
 use super::mailer::MailMessage;
 use crate::{App, Result, named_link};
 use opendrs_domain::customer::Address;
+use opendrs_domain::device::DeviceRef;
 use opendrs_domain::login::form;
 use opendrs_store::mail::StoredMail;
 use opendrs_store::{customer, device, model, order};
@@ -17,14 +18,15 @@ use opendrs_store::{customer, device, model, order};
 pub async fn build_message(app: &App, mail: &StoredMail) -> Result<Option<MailMessage>> {
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
-    let Some(of) = device::find_by_id(&mut tx, mail.shard, mail.device).await? else { return Ok(None) };
+    let told = DeviceRef { shard: mail.shard, id: mail.device };
+    let Some(of) = device::find_by_id(&mut tx, told).await? else { return Ok(None) };
     let Some(model) = model::find_by_id(&mut tx, of.model).await? else { return Ok(None) };
     let shard = app.db.shards().for_customer(mail.customer);
     let Some(to) = customer::find_by_id(&mut tx, shard, mail.customer).await? else { return Ok(None) };
     // An order keeps the address that it was placed with.
     let order = match mail.content.order() {
         Some(bought) => match order::find_device(&mut tx, mail.shard, bought.order).await? {
-            Some(device) => order::find_by_id(&mut tx, mail.shard, device, bought.order).await?,
+            Some(device) => order::find_by_id(&mut tx, device, bought.order).await?,
             None => None,
         },
         None => None,
@@ -38,8 +40,7 @@ pub async fn build_message(app: &App, mail: &StoredMail) -> Result<Option<MailMe
         .map(|instance| named_link::cancel_token(app, mail.shard, instance))
         .transpose()?;
     let approach = mail.content.takeover();
-    let takeover =
-        approach.map(|by| named_link::takeover_token(app, mail.shard, mail.device, by.customer)).transpose()?;
+    let takeover = approach.map(|by| named_link::takeover_token(app, told, by.customer)).transpose()?;
     Ok(Some(MailMessage {
         id: mail.id,
         at: mail.at,
