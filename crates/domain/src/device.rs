@@ -8,6 +8,15 @@ use crate::id::{ClientId, CustomerId, DeviceId, MakerId, ModelId};
 use crate::text::{ModelCode, Serial};
 use crate::time::Time;
 
+/// A device with the shard of its rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct DeviceRef {
+    /// The shard.
+    pub shard: i64,
+    /// The registration's id.
+    pub id: DeviceId,
+}
+
 /// A registered unit of a customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
@@ -42,6 +51,12 @@ pub struct Device {
 }
 
 impl Device {
+    /// The device with the shard of its rows.
+    #[must_use]
+    pub fn in_shard(&self, shard: i64) -> DeviceRef {
+        DeviceRef { shard, id: self.id }
+    }
+
     /// Whether a token of this family is accepted for the device.
     #[must_use]
     pub fn accepts_token_family(&self, family: u64) -> bool {

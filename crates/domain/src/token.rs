@@ -8,6 +8,7 @@
 //! 350 and under the 500 that small firmware can store (docs/spec/login.md#tokens). The 300 bytes are a header, the
 //! key's number, the claims, random filler that makes every token unique, and an HMAC-SHA256 over prefix and bytes.
 
+use crate::device::DeviceRef;
 use crate::id::{ClientId, CustomerId, DeviceId};
 use crate::login::scope::Scopes;
 use crate::time::Time;
@@ -64,7 +65,7 @@ pub struct Claims {
     /// The token's type.
     pub token_type: TokenType,
     /// The registration and its shard in the store; `None` if only profile scopes were granted.
-    pub device: Option<(i64, DeviceId)>,
+    pub device: Option<DeviceRef>,
     /// The customer who granted it.
     pub customer: CustomerId,
     /// The client it was issued to.
@@ -147,7 +148,8 @@ impl Keyring {
     pub fn issue(&self, claims: &Claims, filler: &[u8; FILLER_BYTES]) -> String {
         let newest = self.0.last();
         let number = newest.map_or(0, |(number, _)| *number);
-        let (shard, device) = claims.device.unwrap_or((-1, DeviceId(Uuid::nil())));
+        let DeviceRef { shard, id: device } =
+            claims.device.unwrap_or(DeviceRef { shard: -1, id: DeviceId(Uuid::nil()) });
         let mut raw = Vec::with_capacity(RAW_BYTES);
         raw.extend_from_slice(&HEADER);
         raw.extend_from_slice(&number.to_be_bytes());
@@ -203,7 +205,7 @@ impl Keyring {
         let generations = TokenGenerations { client: generation(), customer: generation() };
         Ok(Claims {
             token_type: purpose,
-            device: (shard >= 0).then_some((shard, DeviceId(device))),
+            device: (shard >= 0).then_some(DeviceRef { shard, id: DeviceId(device) }),
             customer: CustomerId(customer),
             client: ClientId(client),
             family: family.cast_unsigned(),
@@ -226,7 +228,7 @@ mod tests {
     fn sample_claims(purpose: TokenType) -> Claims {
         Claims {
             token_type: purpose,
-            device: Some((3, DeviceId(Uuid::from_u128(1)))),
+            device: Some(DeviceRef { shard: 3, id: DeviceId(Uuid::from_u128(1)) }),
             customer: CustomerId(Uuid::from_u128(2)),
             client: ClientId(Uuid::from_u128(3)),
             family: 0xdead_beef_dead_beef,

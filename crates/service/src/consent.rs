@@ -152,7 +152,7 @@ impl Command for RemoveAffectedDevice {
     /// Whether it was removed; `false` if the withdrawal is finished.
     type Output = bool;
     fn ordering_key(&self) -> u64 {
-        ordering_key::for_unit(self.device.model, &self.device.serial)
+        ordering_key::for_device(&self.device)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
         // The device was found before this read, so it was not linked after the end of the withdrawal.
@@ -161,7 +161,7 @@ impl Command for RemoveAffectedDevice {
             found.withdrawal_pending_since.is_some() && found.generation == Some(self.withdrawal.generation)
         });
         if under_way {
-            device::end_registration_and_mail(tx, self.shard, self.device.id, (self.event_ids, self.now)).await?;
+            device::end_registration_and_mail(tx, self.device.in_shard(self.shard), (self.event_ids, self.now)).await?;
         }
         Ok(under_way)
     }

@@ -4,7 +4,7 @@ use crate::mail::queue;
 use crate::notification::{EventIds, record_event};
 use crate::token::DeviceCaller;
 use crate::{App, Error, Result, ordering_key};
-use opendrs_domain::device::Device;
+use opendrs_domain::device::{Device, DeviceRef};
 use opendrs_domain::id::{CustomerId, DeviceId};
 use opendrs_domain::mail::MailContent;
 use opendrs_domain::model::Model;
@@ -22,9 +22,8 @@ pub async fn record_status(app: &App, caller: &DeviceCaller, status: &DeviceStat
     Ok(app
         .db
         .write(RecordActivity {
-            command_key: ordering_key::for_unit(caller.device.model, &caller.device.serial),
-            shard: caller.shard,
-            id: caller.device.id,
+            command_key: ordering_key::for_device(&caller.device),
+            device: caller.device_ref(),
             active_at,
         })
         .await?)
@@ -32,8 +31,7 @@ pub async fn record_status(app: &App, caller: &DeviceCaller, status: &DeviceStat
 
 struct RecordActivity {
     command_key: u64,
-    shard: i64,
-    id: DeviceId,
+    device: DeviceRef,
     active_at: Time,
 }
 
@@ -43,7 +41,7 @@ impl Command for RecordActivity {
         self.command_key
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
-        device::record_activity(tx, self.shard, self.id, self.active_at).await
+        device::record_activity(tx, self.device, self.active_at).await
     }
 }
 
@@ -90,24 +88,23 @@ struct DeregisterDevice {
 impl Command for DeregisterDevice {
     type Output = bool;
     fn ordering_key(&self) -> u64 {
-        ordering_key::for_unit(self.device.model, &self.device.serial)
+        ordering_key::for_device(&self.device)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
-        end_registration_and_mail(tx, self.shard, self.device.id, (self.event_ids, self.now)).await
+        end_registration_and_mail(tx, self.device.in_shard(self.shard), (self.event_ids, self.now)).await
     }
 }
 
 /// Ends a registration, and records the event and the mail; `false` if it had ended before.
 pub(crate) async fn end_registration_and_mail(
     tx: &mut Tx<'_>,
-    shard: i64,
-    id: DeviceId,
+    device: DeviceRef,
     told: (EventIds, Time),
 ) -> opendrs_store::Result<bool> {
-    let Some(found) = device::lock(tx, shard, id).await? else { return Ok(false) };
-    let ended = end_registration(tx, shard, &found, told).await?;
+    let Some(found) = device::lock(tx, device).await? else { return Ok(false) };
+    let ended = end_registration(tx, device.shard, &found, told).await?;
     if ended {
-        queue::enqueue(tx, shard, &found, MailContent::Deregistered, told).await?;
+        queue::enqueue(tx, device.shard, &found, MailContent::Deregistered, told).await?;
     }
     Ok(ended)
 }

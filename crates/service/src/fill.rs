@@ -9,7 +9,7 @@ use crate::notification::{EventIds, record_event};
 use crate::token::{self, TokenGrant};
 use crate::{App, Error, Result};
 use opendrs_domain::customer::{Address, Customer};
-use opendrs_domain::device::{Device, RevokedFamilies};
+use opendrs_domain::device::{Device, DeviceRef, RevokedFamilies};
 use opendrs_domain::id::{ClientId, CustomerId, DeviceId, ReadingId};
 use opendrs_domain::login::scope::Scopes;
 use opendrs_domain::model::{Model, Slot};
@@ -108,8 +108,7 @@ impl FillPlan {
 /// A registration that a filling wrote.
 #[derive(Clone, Copy, Debug)]
 pub struct FilledDevice {
-    shard: i64,
-    id: DeviceId,
+    device: DeviceRef,
     customer: CustomerId,
 }
 
@@ -152,7 +151,7 @@ pub fn build_devices(
         }
         let Some(owner) = customers.last() else { continue };
         let (shard, device) = plan.build_device(app, n, owner.id)?;
-        units.push(FilledDevice { shard, id: device.id, customer: owner.id });
+        units.push(FilledDevice { device: device.in_shard(shard), customer: owner.id });
         devices.push((shard, device));
     }
     let subscriptions = plan.subscriptions.clone();
@@ -174,7 +173,7 @@ impl Command for FillDevices {
         for (shard, device) in &self.devices {
             device::insert(tx, *shard, device).await?;
             for sub in &self.subscriptions {
-                subscription::upsert(tx, *shard, device.id, sub).await?;
+                subscription::upsert(tx, device.in_shard(*shard), sub).await?;
             }
         }
         Ok(())
@@ -183,7 +182,7 @@ impl Command for FillDevices {
 
 /// Readings that one command writes.
 pub struct FillReadings {
-    rows: Vec<(i64, ReadingId, DeviceId)>,
+    rows: Vec<(ReadingId, DeviceRef)>,
     slot: Slot,
     now: Time,
 }
@@ -219,14 +218,14 @@ impl Command for FillEvents {
 #[must_use]
 pub fn build_readings(app: &App, plan: &FillPlan, units: &[FilledDevice]) -> Option<FillReadings> {
     let (slot, now) = (plan.slots.first()?.clone(), app.now());
-    let rows: Vec<_> = units.iter().map(|unit| (unit.shard, ReadingId(app.ids.ordered_uuid(now)), unit.id)).collect();
+    let rows: Vec<_> = units.iter().map(|unit| (ReadingId(app.ids.ordered_uuid(now)), unit.device)).collect();
     (!rows.is_empty()).then_some(FillReadings { rows, slot, now })
 }
 
 impl Command for FillReadings {
     type Output = ();
     fn ordering_key(&self) -> u64 {
-        self.rows.first().map_or(0, |(_, first, _)| first.0.as_u64_pair().1)
+        self.rows.first().map_or(0, |(first, _)| first.0.as_u64_pair().1)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
         let status = SlotStatus {
@@ -236,8 +235,8 @@ impl Command for FillReadings {
             expected_at: Some(self.now),
             last_use_at: Some(self.now),
         };
-        for (shard, id, device) in &self.rows {
-            reading::insert(tx, *shard, (*id, *device, &self.slot.id), self.now, &status).await?;
+        for (id, device) in &self.rows {
+            reading::insert(tx, *device, (*id, &self.slot.id), self.now, &status).await?;
         }
         Ok(())
     }
@@ -248,9 +247,8 @@ impl Command for FillReadings {
 pub fn issue_tokens(app: &App, plan: &FillPlan, unit: FilledDevice) -> IssuedTokens {
     let scopes = Scopes::parse("dash:replenish").unwrap_or(Scopes::from_bits(1));
     let family = u64::from_be_bytes(app.ids.random_bytes());
-    let device = Some((unit.shard, unit.id));
     let grant = TokenGrant {
-        device,
+        device: Some(unit.device),
         customer: unit.customer,
         client: plan.client,
         family,

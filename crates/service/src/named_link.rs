@@ -4,7 +4,8 @@
 
 use crate::signed_link::{self, CANCEL_PURPOSE, TAKEOVER_PURPOSE};
 use crate::{App, Result};
-use opendrs_domain::id::{CustomerId, DeviceId, InstanceId};
+use opendrs_domain::device::DeviceRef;
+use opendrs_domain::id::{CustomerId, InstanceId};
 use uuid::Uuid;
 
 /// The shard and two ids, in bytes.
@@ -24,8 +25,8 @@ pub(crate) fn cancel_token(app: &App, shard: i64, order: InstanceId) -> Result<S
 }
 
 /// The token of the link by which a unit's earlier owner answers its takeover by a customer.
-pub(crate) fn takeover_token(app: &App, shard: i64, device: DeviceId, customer: CustomerId) -> Result<String> {
-    seal(app, TAKEOVER_PURPOSE, NamedLink { shard, first_id: device.0, second_id: customer.0 })
+pub(crate) fn takeover_token(app: &App, device: DeviceRef, customer: CustomerId) -> Result<String> {
+    seal(app, TAKEOVER_PURPOSE, NamedLink { shard: device.shard, first_id: device.id.0, second_id: customer.0 })
 }
 
 fn seal(app: &App, purpose: &str, named: NamedLink) -> Result<String> {

@@ -3,14 +3,14 @@
 //! Not here: shards ([`opendrs_store::Shards`]). Invariant: commands that change one device's rows have one key, so
 //! that two of them never interleave within one transaction.
 
-use opendrs_domain::id::{CustomerId, ModelId};
-use opendrs_domain::text::Serial;
+use opendrs_domain::device::Device;
+use opendrs_domain::id::CustomerId;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// The key of a unit. Every command that changes rows of one device uses it.
-pub(crate) fn for_unit(model: ModelId, serial: &Serial) -> u64 {
+/// The key of a device: that of its unit. Every command that changes rows of one device uses it.
+pub(crate) fn for_device(device: &Device) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (model, serial).hash(&mut hasher);
+    (device.model, &device.serial).hash(&mut hasher);
     hasher.finish()
 }
 

@@ -6,6 +6,7 @@
 use crate::mail::queue;
 use crate::notification::EventIds;
 use crate::{App, Result};
+use opendrs_domain::device::DeviceRef;
 use opendrs_domain::mail::{MailContent, PriceChangeSummary};
 use opendrs_domain::money::Money;
 use opendrs_domain::product::Product;
@@ -104,7 +105,14 @@ impl Command for WritePriceNotices {
         let slots = store::list_slots_after(tx, &self.asin, &change.cursor, BATCH_SIZE).await?;
         for (slot, stamp) in slots.iter().zip(&self.event_ids).filter(|(slot, _)| slot.is_charged) {
             let news = MailContent::PriceChanged(self.summary(slot, &change.before, &product));
-            queue::enqueue_for(tx, slot.shard, (slot.device, slot.customer), news, (*stamp, self.now)).await?;
+            queue::enqueue_for(
+                tx,
+                DeviceRef { shard: slot.shard, id: slot.device },
+                slot.customer,
+                news,
+                (*stamp, self.now),
+            )
+            .await?;
         }
         let more = i64::try_from(slots.len()).is_ok_and(|count| count == BATCH_SIZE);
         store::advance_cursor(tx, &self.asin, slots.last().filter(|_| more)).await

@@ -6,7 +6,8 @@ pub use retention::ReadingRetention;
 
 use crate::token::{DeviceCaller, DeviceToken};
 use crate::{App, FastPath, Result};
-use opendrs_domain::id::{DeviceId, ReadingId};
+use opendrs_domain::device::DeviceRef;
+use opendrs_domain::id::ReadingId;
 use opendrs_domain::reading::{ReadingPoint, SlotStatus, day_number, summarize_by_day};
 use opendrs_domain::text::SlotId;
 use opendrs_domain::time::{Span, Time};
@@ -22,7 +23,7 @@ use uuid::Uuid;
 pub async fn record(app: &App, caller: DeviceCaller, slot: SlotId, status: SlotStatus) -> Result<()> {
     let at = app.now();
     let id = ReadingId(app.ids.ordered_uuid(at));
-    Ok(app.db.write(InsertReading { shard: caller.shard, id, device: caller.device.id, slot, at, status }).await?)
+    Ok(app.db.write(InsertReading { id, device: caller.device_ref(), slot, at, status }).await?)
 }
 
 /// The fast path of [`record`] by a token, for a call in which everything is valid: one command checks the device and
@@ -40,17 +41,16 @@ pub async fn record_by_token(
     let (Ok(slot), Some(access)) = (SlotId::parse(slot), token.accepted_version()) else {
         return Ok(FastPath::Recheck);
     };
-    let (shard, device, at) = (token.shard, token.device, app.now());
+    let at = app.now();
     let id = ReadingId(app.ids.ordered_uuid(at));
-    let reading = InsertReading { shard, id, device, slot, at, status: status.clone() };
+    let reading = InsertReading { id, device: token.device, slot, at, status: status.clone() };
     let stored = app.db.write(InsertReadingForToken(reading, access)).await?;
     Ok(if stored { FastPath::Done(()) } else { FastPath::Recheck })
 }
 
 struct InsertReading {
-    shard: i64,
     id: ReadingId,
-    device: DeviceId,
+    device: DeviceRef,
     slot: SlotId,
     at: Time,
     status: SlotStatus,
@@ -62,7 +62,7 @@ impl Command for InsertReading {
         self.id.0.as_u64_pair().1
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
-        reading::insert(tx, self.shard, (self.id, self.device, &self.slot), self.at, &self.status).await
+        reading::insert(tx, self.device, (self.id, &self.slot), self.at, &self.status).await
     }
 }
 
@@ -75,8 +75,8 @@ impl Command for InsertReadingForToken {
         self.0.ordering_key()
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
-        let InsertReading { shard, id, device, slot, at, status } = &self.0;
-        reading::insert_if_valid(tx, (*shard, self.1), (*id, *device, slot), *at, status).await
+        let InsertReading { id, device, slot, at, status } = &self.0;
+        reading::insert_if_valid(tx, (*device, self.1), (*id, slot), *at, status).await
     }
 }
 

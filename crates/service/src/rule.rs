@@ -2,9 +2,9 @@
 
 use crate::token::DeviceCaller;
 use crate::{App, Error, FormError, Result};
-use opendrs_domain::device::Device;
+use opendrs_domain::device::{Device, DeviceRef};
 use opendrs_domain::fault;
-use opendrs_domain::id::{DeviceId, OrderId};
+use opendrs_domain::id::OrderId;
 use opendrs_domain::language::Language;
 use opendrs_domain::money::Money;
 use opendrs_domain::order::{Order, OrderItem, OrderProblem};
@@ -64,7 +64,7 @@ pub(crate) async fn decide_order(
         }
     }
     let recent = match rules.limit {
-        Some(limit) => order::count_recent(tx, shard, device.id, slot, now - limit.period()).await?,
+        Some(limit) => order::count_recent(tx, device.in_shard(shard), slot, now - limit.period()).await?,
         None => 0,
     };
     let recent = u32::try_from(recent).unwrap_or(u32::MAX);
@@ -104,7 +104,7 @@ pub async fn set_rules(
     let (chosen, price) = {
         let mut reader = app.db.reader().await?;
         let mut tx = reader.tx()?;
-        let subs = subscription::list_by_device(&mut tx, caller.shard, caller.device.id).await?;
+        let subs = subscription::list_by_device(&mut tx, caller.device_ref()).await?;
         let sub = subs.into_iter().find(|sub| sub.slot == slot).ok_or(FormError::NoProductForRules)?;
         let asin = sub.asin.clone().ok_or(FormError::NoProductForRules)?;
         let listed = product::find_by_asin(&mut tx, &asin).await?.ok_or(FormError::NoProductForRules)?;
@@ -128,11 +128,11 @@ struct SaveSlotRules {
 impl Command for SaveSlotRules {
     type Output = Result<()>;
     fn ordering_key(&self) -> u64 {
-        crate::ordering_key::for_unit(self.device.model, &self.device.serial)
+        crate::ordering_key::for_device(&self.device)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Output> {
-        let sub = subscription::lock(tx, self.shard, self.device.id, &self.slot).await?;
-        match device::lock(tx, self.shard, self.device.id).await? {
+        let sub = subscription::lock(tx, self.device.in_shard(self.shard), &self.slot).await?;
+        match device::lock(tx, self.device.in_shard(self.shard)).await? {
             Some(device) if device.deregistered_at.is_none() => {}
             _ => return Ok(Err(Error::InvalidToken)),
         }
@@ -143,7 +143,7 @@ impl Command for SaveSlotRules {
         if !rules.substitutes.iter().all(|asin| offered.contains(asin)) {
             return Ok(Err(FormError::ProductNotOffered.into()));
         }
-        let before = rule::find(tx, self.shard, self.device.id, &self.slot).await?;
+        let before = rule::find(tx, self.device.in_shard(self.shard), &self.slot).await?;
         let mut shown = Vec::with_capacity(rules.substitutes.len());
         for asin in &rules.substitutes {
             let listed = product::find_by_asin(tx, asin).await?;
@@ -151,9 +151,9 @@ impl Command for SaveSlotRules {
             shown.extend(listed.map(|listed| AgreedPrice { asin: listed.asin, price: listed.price, at }));
         }
         rules.set_substitute_prices(&before, &shown);
-        rule::upsert(tx, self.shard, self.device.id, &self.slot, &rules).await?;
+        rule::upsert(tx, self.device.in_shard(self.shard), &self.slot, &rules).await?;
         let held = sub.and_then(|sub| sub.open_order);
-        recheck_now(tx, self.shard, self.device.id, held, self.now).await?;
+        recheck_now(tx, self.device.in_shard(self.shard), held, self.now).await?;
         Ok(Ok(()))
     }
 }
@@ -162,7 +162,7 @@ impl Command for SaveSlotRules {
 /// reorder the product, or allow it as a substitute.
 pub(crate) async fn record_approval(
     tx: &mut Tx<'_>,
-    (shard, device): (i64, DeviceId),
+    device: DeviceRef,
     sub: Option<&Subscription>,
     (item, now): (&OrderItem, Time),
 ) -> opendrs_store::Result<()> {
@@ -170,14 +170,14 @@ pub(crate) async fn record_approval(
     if sub.asin.as_ref() == Some(&item.asin) {
         let mut sub = sub.clone();
         sub.record_agreed_price(item.price.clone(), now);
-        return subscription::upsert(tx, shard, device, &sub).await;
+        return subscription::upsert(tx, device, &sub).await;
     }
-    let mut rules = rule::find(tx, shard, device, &sub.slot).await?;
+    let mut rules = rule::find(tx, device, &sub.slot).await?;
     if rules.substitutes.contains(&item.asin) {
         rules.substitute_prices.retain(|agreed| agreed.asin != item.asin);
         let (asin, price) = (item.asin.clone(), item.price.clone());
         rules.substitute_prices.push(AgreedPrice { asin, price, at: Some(now) });
-        rule::upsert(tx, shard, device, &sub.slot, &rules).await?;
+        rule::upsert(tx, device, &sub.slot, &rules).await?;
     }
     Ok(())
 }
@@ -186,17 +186,16 @@ pub(crate) async fn record_approval(
 /// slot's subscription.
 pub(crate) async fn recheck_now(
     tx: &mut Tx<'_>,
-    shard: i64,
-    device: DeviceId,
+    device: DeviceRef,
     open: Option<OrderId>,
     now: Time,
 ) -> opendrs_store::Result<()> {
     let Some(id) = open else { return Ok(()) };
-    let Some(mut found) = order::lock(tx, shard, device, id).await? else { return Ok(()) };
+    let Some(mut found) = order::lock(tx, device, id).await? else { return Ok(()) };
     let before: Order = found.clone();
     found.recheck_now(now);
     if found != before {
-        order::save(tx, shard, &found).await?;
+        order::save(tx, device.shard, &found).await?;
     }
     Ok(())
 }

@@ -21,7 +21,7 @@ use opendrs_store::{Command, Tx, device, model, product, rule, subscription};
 /// [`Error::Unavailable`].
 pub async fn list_for_device(app: &App, caller: &DeviceCaller) -> Result<Vec<SlotInfo>> {
     let mut reader = app.db.reader().await?;
-    Ok(subscription::list_slots(&mut reader.tx()?, caller.shard, caller.device.id).await?)
+    Ok(subscription::list_slots(&mut reader.tx()?, caller.device_ref()).await?)
 }
 
 /// The fast path of [`list_for_device`]: one read by a token, for a call in which everything is valid.
@@ -32,8 +32,7 @@ pub async fn list_for_device(app: &App, caller: &DeviceCaller) -> Result<Vec<Slo
 pub async fn list_by_token(app: &App, token: &DeviceToken<'_>) -> Result<FastPath<Vec<SlotInfo>>> {
     let Some(access) = token.accepted_version() else { return Ok(FastPath::Recheck) };
     let mut reader = app.db.reader().await?;
-    let by = (token.device, access);
-    let found = subscription::list_slots_for_token(&mut reader.autocommit()?, token.shard, by).await?;
+    let found = subscription::list_slots_for_token(&mut reader.autocommit()?, token.device, access).await?;
     Ok(found.into())
 }
 
@@ -59,8 +58,8 @@ pub async fn list_slot_views(app: &App, of: &Model, device: Option<(i64, &Device
     let mut tx = reader.tx()?;
     let (subs, mut rules) = match device {
         Some((shard, device)) => (
-            subscription::list_by_device(&mut tx, shard, device.id).await?,
-            rule::list_by_device(&mut tx, shard, device.id).await?,
+            subscription::list_by_device(&mut tx, device.in_shard(shard)).await?,
+            rule::list_by_device(&mut tx, device.in_shard(shard)).await?,
         ),
         None => (Vec::new(), Vec::new()),
     };
@@ -136,11 +135,11 @@ enum ChangeSlotOutcome {
 impl Command for ChangeSlot {
     type Output = ChangeSlotOutcome;
     fn ordering_key(&self) -> u64 {
-        crate::ordering_key::for_unit(self.device.model, &self.device.serial)
+        crate::ordering_key::for_device(&self.device)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<ChangeSlotOutcome> {
-        let found = subscription::lock(tx, self.shard, self.device.id, &self.slot).await?;
-        match device::lock(tx, self.shard, self.device.id).await? {
+        let found = subscription::lock(tx, self.device.in_shard(self.shard), &self.slot).await?;
+        match device::lock(tx, self.device.in_shard(self.shard)).await? {
             Some(device) if device.deregistered_at.is_none() => {}
             _ => return Ok(ChangeSlotOutcome::Deregistered),
         }
@@ -164,11 +163,11 @@ impl Command for ChangeSlot {
             self.agree_to_price(tx, &mut sub).await?;
         }
         if sub != before {
-            subscription::upsert(tx, self.shard, self.device.id, &sub).await?;
+            subscription::upsert(tx, self.device.in_shard(self.shard), &sub).await?;
             self.update_rules_and_order(tx, &sub).await?;
         }
         if changed {
-            let facts = EventFacts::Subscription(subscription::list_slots(tx, self.shard, self.device.id).await?);
+            let facts = EventFacts::Subscription(subscription::list_slots(tx, self.device.in_shard(self.shard)).await?);
             let event = Event::new(self.event_ids.event_id, self.now, &self.device, facts);
             record_event(tx, self.shard, &self.device, &event, self.event_ids.first_message_id).await?;
             queue::enqueue_subscriptions(tx, self.shard, &self.device, (self.event_ids, self.now)).await?;
@@ -195,12 +194,12 @@ impl ChangeSlot {
     /// The chosen product is no longer a substitute. A held order is for the chosen product, and decided by its price,
     /// from now on.
     async fn update_rules_and_order(&self, tx: &mut Tx<'_>, sub: &Subscription) -> opendrs_store::Result<()> {
-        let mut rules = rule::find(tx, self.shard, self.device.id, &sub.slot).await?;
+        let mut rules = rule::find(tx, self.device.in_shard(self.shard), &sub.slot).await?;
         if rules.substitutes.iter().any(|asin| Some(asin) == sub.asin.as_ref()) {
             rules.substitutes.retain(|asin| Some(asin) != sub.asin.as_ref());
             rules.substitute_prices.retain(|agreed| Some(&agreed.asin) != sub.asin.as_ref());
-            rule::upsert(tx, self.shard, self.device.id, &sub.slot, &rules).await?;
+            rule::upsert(tx, self.device.in_shard(self.shard), &sub.slot, &rules).await?;
         }
-        crate::rule::recheck_now(tx, self.shard, self.device.id, sub.open_order, self.now).await
+        crate::rule::recheck_now(tx, self.device.in_shard(self.shard), sub.open_order, self.now).await
     }
 }

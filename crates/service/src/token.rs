@@ -6,7 +6,7 @@
 //! token. So every end takes effect immediately on every node.
 
 use crate::{App, Error, Result};
-use opendrs_domain::device::Device;
+use opendrs_domain::device::{Device, DeviceRef};
 use opendrs_domain::id::{ClientId, CustomerId, DeviceId};
 use opendrs_domain::login::form;
 use opendrs_domain::login::scope::{Scope, Scopes};
@@ -40,6 +40,11 @@ impl DeviceCaller {
         let shard = app.db.shards().for_unit(device.model, &device.serial);
         Self { device, shard, slot: None }
     }
+
+    /// The device with its shard.
+    pub(crate) fn device_ref(&self) -> DeviceRef {
+        self.device.in_shard(self.shard)
+    }
 }
 
 /// The most times that a call is checked again because clients or keys changed meanwhile.
@@ -70,8 +75,8 @@ pub(crate) async fn open_token(app: &App, text: &str, wanted: TokenType) -> Resu
 }
 
 impl OpenedToken {
-    /// Returns the shard and the id of the token's device. The token must be valid at `now` and have the scope.
-    fn require_device(&self, now: Time) -> Result<(i64, DeviceId)> {
+    /// Returns the token's device. The token must be valid at `now` and have the scope.
+    fn require_device(&self, now: Time) -> Result<DeviceRef> {
         let claims = &self.claims;
         let good = claims.scopes.contains(Scope::Replenish) && claims.expires_at.is_some_and(|end| end > now);
         claims.device.filter(|_| good).ok_or(Error::InvalidToken)
@@ -82,8 +87,7 @@ impl OpenedToken {
 pub struct DeviceToken<'t> {
     text: &'t str,
     opened: OpenedToken,
-    pub(crate) shard: i64,
-    pub(crate) device: DeviceId,
+    pub(crate) device: DeviceRef,
 }
 
 impl DeviceToken<'_> {
@@ -112,9 +116,9 @@ impl DeviceToken<'_> {
 pub async fn open_device_token<'t>(app: &App, text: Option<&'t str>) -> Result<DeviceToken<'t>> {
     let text = text.ok_or(Error::InvalidToken)?;
     let opened = open_token(app, text, TokenType::Access).await?;
-    let (shard, device) = opened.require_device(app.now())?;
-    app.limits.count_device_call(device, app.system_time())?;
-    Ok(DeviceToken { text, opened, shard, device })
+    let device = opened.require_device(app.now())?;
+    app.limits.count_device_call(device.id, app.system_time())?;
+    Ok(DeviceToken { text, opened, device })
 }
 
 /// Finds the device of a token, and whether its model has a slot, in one read.
@@ -122,7 +126,7 @@ pub async fn open_device_token<'t>(app: &App, text: Option<&'t str>) -> Result<D
 /// # Errors
 /// [`Error::InvalidToken`] if the registration, the client or the key ended; [`Error::Unavailable`].
 pub async fn authenticate_device(app: &App, token: DeviceToken<'_>, slot: Option<&str>) -> Result<DeviceCaller> {
-    let DeviceToken { text, mut opened, shard, device: id } = token;
+    let DeviceToken { text, mut opened, device: called } = token;
     // No model has a slot of another form; and a text with a NUL in it is none that PostgreSQL can be asked for.
     let slot = slot.filter(|text| SlotId::fits(text)).unwrap_or_default();
     for _ in 0..MAX_TRIES {
@@ -134,7 +138,7 @@ pub async fn authenticate_device(app: &App, token: DeviceToken<'_>, slot: Option
             }
             return Err(Error::InvalidToken);
         }
-        let found = device::find_with_slot(&mut app.db.reader().await?.tx()?, shard, id, slot).await?;
+        let found = device::find_with_slot(&mut app.db.reader().await?.tx()?, called, slot).await?;
         let DeviceForCall { device, slot, access } = found.ok_or(Error::InvalidToken)?;
         if access != opened.access_version {
             app.keys.reload(&app.db).await?;
@@ -145,7 +149,7 @@ pub async fn authenticate_device(app: &App, token: DeviceToken<'_>, slot: Option
         if !device.accepts_token_family(opened.claims.family) {
             return Err(Error::InvalidToken);
         }
-        return Ok(DeviceCaller { device, shard, slot });
+        return Ok(DeviceCaller { device, shard: called.shard, slot });
     }
     Err(access_changing_error())
 }
@@ -158,7 +162,7 @@ pub(crate) fn access_changing_error() -> Error {
 /// The device that an access token names, whether it is still registered or not.
 pub async fn device_id(app: &App, text: &str) -> Option<DeviceId> {
     let opened = open_token(app, text, TokenType::Access).await.ok().filter(|opened| opened.is_accepted)?;
-    opened.require_device(app.now()).ok().map(|(_, device)| device)
+    opened.require_device(app.now()).ok().map(|device| device.id)
 }
 
 /// Whether the device or consent of a token is still valid; `client` is the token's client as it is now.
@@ -166,8 +170,8 @@ pub(crate) async fn is_grant_valid(app: &App, tx: &mut Tx<'_>, claims: &Claims, 
     if !client.access.accepts_generation(claims.generations.client) {
         return Ok(false);
     }
-    if let Some((shard, id)) = claims.device {
-        return Ok(device::find_revoked_families(tx, shard, id)
+    if let Some(device) = claims.device {
+        return Ok(device::find_revoked_families(tx, device)
             .await?
             .is_some_and(|revoked| !revoked.0.contains(&claims.family)));
     }
@@ -204,7 +208,7 @@ pub(crate) async fn check_access_token(app: &App, text: &str) -> Result<(Claims,
 /// The data of the tokens to be made.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TokenGrant {
-    pub(crate) device: Option<(i64, DeviceId)>,
+    pub(crate) device: Option<DeviceRef>,
     pub(crate) customer: CustomerId,
     pub(crate) client: ClientId,
     pub(crate) family: u64,
@@ -270,13 +274,13 @@ pub async fn resolve_page_token(app: &App, text: &str) -> Result<SettingsTarget>
             other => other?,
         };
         let claims = &opened.claims;
-        let Some((shard, id)) = claims.device else { return Ok(SettingsTarget::Unknown) };
+        let Some(shown) = claims.device else { return Ok(SettingsTarget::Unknown) };
         if claims.expires_at.is_none_or(|end| end + PAGE_GRACE <= app.now()) {
             return Ok(SettingsTarget::Unknown);
         }
         let mut reader = app.db.reader().await?;
         let mut tx = reader.tx()?;
-        let Some(found) = device::find_with_slot(&mut tx, shard, id, "").await? else {
+        let Some(found) = device::find_with_slot(&mut tx, shown, "").await? else {
             return Ok(SettingsTarget::Unknown);
         };
         let DeviceForCall { device, access, .. } = found;
@@ -287,7 +291,7 @@ pub async fn resolve_page_token(app: &App, text: &str) -> Result<SettingsTarget>
             continue;
         }
         if opened.is_accepted && device.accepts_token_family(claims.family) {
-            return Ok(SettingsTarget::Registered(Box::new(DeviceCaller { device, shard, slot: None })));
+            return Ok(SettingsTarget::Registered(Box::new(DeviceCaller { device, shard: shown.shard, slot: None })));
         }
         if device.deregistered_at.is_none() {
             return Ok(SettingsTarget::Unknown);

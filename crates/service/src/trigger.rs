@@ -6,7 +6,7 @@
 
 use crate::notification::{EventIds, NewEvent, fan_out_event, find_receivers};
 use crate::{App, Error, Result};
-use opendrs_domain::device::Device;
+use opendrs_domain::device::{Device, DeviceRef};
 use opendrs_domain::id::{EventId, InstanceId, ModelId, OrderId};
 use opendrs_domain::notification::{Event, EventFacts, NotificationType, ProductInfo};
 use opendrs_domain::order::{OrderNotification, OrderTiming};
@@ -54,7 +54,7 @@ pub async fn trigger(app: &App, what: TriggerNotification) -> Result<TriggerRepo
         Some(told) => build_order_facts(app, (shard, &device), told, what.slot.as_deref(), now).await?,
         None => {
             let mut reader = app.db.reader().await?;
-            let slots = subscription::list_slots(&mut reader.tx()?, shard, device.id).await?;
+            let slots = subscription::list_slots(&mut reader.tx()?, device.in_shard(shard)).await?;
             match what.kind {
                 NotificationType::DeviceRegistered => EventFacts::Registered,
                 NotificationType::DeviceDeregistered => EventFacts::Deregistered,
@@ -94,7 +94,7 @@ async fn find_device(app: &App, name: &str) -> Result<(i64, Device)> {
         for model in page.iter().filter(|model| code.is_none_or(|code| model.code.as_str() == code)) {
             let shard = app.db.shards().for_unit(model.id, &serial);
             if let Some(id) = device::find_by_unit(&mut tx, shard, model.id, &serial).await? {
-                found.extend(device::find_by_id(&mut tx, shard, id).await?.map(|device| (shard, device)));
+                found.extend(device::find_by_id(&mut tx, DeviceRef { shard, id }).await?.map(|device| (shard, device)));
             }
         }
     }
@@ -129,10 +129,10 @@ async fn build_order_facts(
             _ => return Err(Error::InvalidCommand(format!("this type tells of one slot: name it, of {}", known()))),
         },
     };
-    let subs = subscription::list_by_device(&mut tx, shard, device.id).await?;
+    let subs = subscription::list_by_device(&mut tx, device.in_shard(shard)).await?;
     let sub = subs.iter().find(|sub| sub.slot == slot.id);
     if let Some(id) = sub.and_then(|sub| sub.open_order)
-        && let Some(order) = order::find_by_id(&mut tx, shard, device.id, id).await?
+        && let Some(order) = order::find_by_id(&mut tx, device.in_shard(shard), id).await?
     {
         let mut event = Event::for_order(EventId(uuid::Uuid::nil()), now, device, &order, told);
         if let EventFacts::Order { expected_at, .. } = &mut event.facts {
@@ -178,7 +178,7 @@ struct RecordTriggeredEvent {
 impl Command for RecordTriggeredEvent {
     type Output = usize;
     fn ordering_key(&self) -> u64 {
-        crate::ordering_key::for_unit(self.device.model, &self.device.serial)
+        crate::ordering_key::for_device(&self.device)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<usize> {
         let Self { shard, device, event, first_message_id: first, version } = self;

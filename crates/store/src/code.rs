@@ -5,6 +5,7 @@
 use crate::queries::Query;
 use crate::value::{DbRow, FromRow, params};
 use crate::{Error, Result, Tx};
+use opendrs_domain::device::DeviceRef;
 use opendrs_domain::id::DeviceId;
 use opendrs_domain::login::code::AuthorizationCode;
 use opendrs_domain::login::scope::Scopes;
@@ -20,7 +21,7 @@ impl FromRow for AuthorizationCode {
         let (scopes, family): (i64, i64) = (row.get(7)?, row.get(8)?);
         Ok(Self {
             hash: row.get(0)?,
-            device: device.map(|id| (shard, id)),
+            device: device.map(|id| DeviceRef { shard, id }),
             customer: row.get(3)?,
             client: row.get(4)?,
             redirect_uri: row.get(5)?,
@@ -54,13 +55,12 @@ pub async fn lock(tx: &mut Tx<'_>, shard: i64, hash: &[u8; 32]) -> Result<Option
 /// # Errors
 /// [`crate::Error`].
 pub async fn insert(tx: &mut Tx<'_>, shard: i64, code: &AuthorizationCode) -> Result<()> {
-    let (device_shard, device) = code.device.unzip();
     let challenge = code.challenge.as_ref().and_then(|c| serde_json::to_string(c).ok());
     let params = params![
         shard,
         &code.hash,
-        device_shard.unwrap_or(-1),
-        device,
+        code.device.map_or(-1, |device| device.shard),
+        code.device.map(|device| device.id),
         code.customer,
         code.client,
         &code.redirect_uri,

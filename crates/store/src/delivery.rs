@@ -8,7 +8,7 @@ use crate::queries::Query;
 use crate::value::{DbRow, FromRow, params};
 use crate::{Error, Result, Tx};
 use opendrs_domain::delivery::DeliveryState;
-use opendrs_domain::device::Device;
+use opendrs_domain::device::{Device, DeviceRef};
 use opendrs_domain::id::{DeliveryId, DeviceId, EventId, ModelId, ReceiverId};
 use opendrs_domain::time::Time;
 use opendrs_domain::wire::sns;
@@ -205,10 +205,8 @@ pub async fn save(tx: &mut Tx<'_>, delivery: &Delivery) -> Result<()> {
 /// A device's queue of messages to its receivers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceQueue {
-    /// Its shard.
-    pub shard: i64,
     /// The device.
-    pub device: DeviceId,
+    pub device: DeviceRef,
     /// The version of the message kind for the device's model; `None` if none was chosen.
     pub version: Option<String>,
 }
@@ -220,16 +218,16 @@ pub struct DeviceQueue {
 /// [`crate::Error`].
 pub async fn lock_device_queue(
     tx: &mut Tx<'_>,
-    shard: i64,
-    (device, model): (DeviceId, ModelId),
+    device: DeviceRef,
+    model: ModelId,
     kind: &str,
 ) -> Result<Option<DeviceQueue>> {
     let of_kind = params![model, kind];
     let version = tx.send(Query::MessageVersionGet, of_kind).await?;
-    let held: Option<Device> = tx.query_opt(Query::DeviceForUpdate, params![shard, device]).await?;
+    let held: Option<Device> = tx.query_opt(Query::DeviceForUpdate, params![device.shard, device.id]).await?;
     let version: Vec<(String,)> = tx.rows(version).await?;
     let version = version.into_iter().next().map(|(version,)| version);
-    Ok(held.map(|_| DeviceQueue { shard, device, version }))
+    Ok(held.map(|_| DeviceQueue { device, version }))
 }
 
 /// Adds a delivery of an event to a receiver. It is due at the time of publication, or queued behind an earlier message
@@ -239,27 +237,26 @@ pub async fn lock_device_queue(
 /// [`crate::Error`].
 pub async fn enqueue(
     tx: &mut Tx<'_>,
-    DeviceQueue { shard, device, .. }: &DeviceQueue,
+    DeviceQueue { device, .. }: &DeviceQueue,
     (id, topic): (DeliveryId, ReceiverId),
     event: EventId,
     version: &str,
     at: Time,
 ) -> Result<()> {
     let kind = sns::SnsMessageType::Notification.as_str();
-    tx.exec_deferred(Query::DeliveryEnqueue, params![*shard, id, topic, *device, event, kind, version, at]).await
+    tx.exec_deferred(Query::DeliveryEnqueue, params![device.shard, id, topic, device.id, event, kind, version, at])
+        .await
 }
 
 /// The oldest message of a device that is queued for a receiver.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn find_queued(
-    tx: &mut Tx<'_>,
-    shard: i64,
-    topic: ReceiverId,
-    device: DeviceId,
-) -> Result<Option<DeliveryId>> {
-    Ok(tx.query_opt::<(DeliveryId,)>(Query::DeliveryQueued, params![shard, topic, device]).await?.map(|(id,)| id))
+pub async fn find_queued(tx: &mut Tx<'_>, device: DeviceRef, topic: ReceiverId) -> Result<Option<DeliveryId>> {
+    Ok(tx
+        .query_opt::<(DeliveryId,)>(Query::DeliveryQueued, params![device.shard, topic, device.id])
+        .await?
+        .map(|(id,)| id))
 }
 
 /// The next receiver by id that has open deliveries, and when its first one is due.

@@ -7,7 +7,7 @@ use crate::customer::read_recipient;
 use crate::queries::Query;
 use crate::value::{DbRow, FromRow, params};
 use crate::{Error, Result, Tx};
-use opendrs_domain::device::{Device, RevokedFamilies};
+use opendrs_domain::device::{Device, DeviceRef, RevokedFamilies};
 use opendrs_domain::id::{ClientId, CustomerId, DeviceId, MakerId, ModelId};
 use opendrs_domain::login::refresh_rotation::RotationState;
 use opendrs_domain::order::Recipient;
@@ -52,8 +52,14 @@ impl<T: crate::value::FromColumn + Send> FromRow for DeviceWith<T> {
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn find_by_id(tx: &mut Tx<'_>, shard: i64, id: DeviceId) -> Result<Option<Device>> {
-    tx.query_opt(Query::DeviceById, params![shard, id]).await
+pub async fn find_by_id(tx: &mut Tx<'_>, device: DeviceRef) -> Result<Option<Device>> {
+    tx.query_opt(Query::DeviceById, params![device.shard, device.id]).await
+}
+
+impl FromRow for DeviceRef {
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
+        Ok(Self { shard: row.get(0)?, id: row.get(1)? })
+    }
 }
 
 impl FromRow for RevokedFamilies {
@@ -68,16 +74,16 @@ impl FromRow for RevokedFamilies {
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn find_revoked_families(tx: &mut Tx<'_>, shard: i64, id: DeviceId) -> Result<Option<RevokedFamilies>> {
-    tx.query_opt(Query::DeviceFamilies, params![shard, id]).await
+pub async fn find_revoked_families(tx: &mut Tx<'_>, device: DeviceRef) -> Result<Option<RevokedFamilies>> {
+    tx.query_opt(Query::DeviceFamilies, params![device.shard, device.id]).await
 }
 
 /// A device, locked until this transaction ends.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn lock(tx: &mut Tx<'_>, shard: i64, id: DeviceId) -> Result<Option<Device>> {
-    tx.query_opt(Query::DeviceForUpdate, params![shard, id]).await
+pub async fn lock(tx: &mut Tx<'_>, device: DeviceRef) -> Result<Option<Device>> {
+    tx.query_opt(Query::DeviceForUpdate, params![device.shard, device.id]).await
 }
 
 /// A device as the statement that checks a call's token reads it.
@@ -102,8 +108,8 @@ impl FromRow for DeviceForCall {
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn find_with_slot(tx: &mut Tx<'_>, shard: i64, id: DeviceId, slot: &str) -> Result<Option<DeviceForCall>> {
-    tx.query_opt(Query::DeviceWithSlot, params![shard, id, slot]).await
+pub async fn find_with_slot(tx: &mut Tx<'_>, device: DeviceRef, slot: &str) -> Result<Option<DeviceForCall>> {
+    tx.query_opt(Query::DeviceWithSlot, params![device.shard, device.id, slot]).await
 }
 
 /// What a Replenish call needs of a device.
@@ -150,14 +156,14 @@ impl FromRow for RecipientRow {
 /// [`crate::Error`].
 pub async fn find_for_replenish(
     tx: &mut Tx<'_>,
-    (shard, id): (i64, DeviceId),
+    device: DeviceRef,
     slot: &SlotId,
     (home, customer): (i64, CustomerId),
 ) -> Result<Option<DeviceForReplenish>> {
     let of_customer = params![home, customer];
     let beside = tx.send(Query::CustomerRecipient, of_customer).await?;
     let found: Option<ReplenishRow> =
-        tx.query_opt(Query::DeviceForReplenish, params![shard, id, slot, home, customer]).await?;
+        tx.query_opt(Query::DeviceForReplenish, params![device.shard, device.id, slot, home, customer]).await?;
     let Some(ReplenishRow(mut found, known)) = found else { return Ok(None) };
     if !known {
         found.recipient = tx.rows::<RecipientRow>(beside).await?.pop().and_then(|RecipientRow(recipient)| recipient);
@@ -251,8 +257,8 @@ pub async fn insert(tx: &mut Tx<'_>, shard: i64, device: &Device) -> Result<()> 
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn relink(tx: &mut Tx<'_>, shard: i64, id: DeviceId, client: ClientId, test: bool) -> Result<()> {
-    tx.exec_deferred(Query::DeviceRelink, params![shard, id, client, test]).await
+pub async fn relink(tx: &mut Tx<'_>, device: DeviceRef, client: ClientId, test: bool) -> Result<()> {
+    tx.exec_deferred(Query::DeviceRelink, params![device.shard, device.id, client, test]).await
 }
 
 /// Ends a registration; `false` if it had ended before.
@@ -282,16 +288,16 @@ pub async fn restore_registration(tx: &mut Tx<'_>, shard: i64, device: &Device) 
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn record_activity(tx: &mut Tx<'_>, shard: i64, id: DeviceId, at: Time) -> Result<()> {
-    tx.exec_deferred(Query::DeviceActive, params![shard, id, at]).await
+pub async fn record_activity(tx: &mut Tx<'_>, device: DeviceRef, at: Time) -> Result<()> {
+    tx.exec_deferred(Query::DeviceActive, params![device.shard, device.id, at]).await
 }
 
 /// Records a device's revoked token families.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn set_revoked_families(tx: &mut Tx<'_>, shard: i64, id: DeviceId, revoked: &RevokedFamilies) -> Result<()> {
-    tx.exec_deferred(Query::DeviceRevoke, params![shard, id, &revoked.to_string()]).await
+pub async fn set_revoked_families(tx: &mut Tx<'_>, device: DeviceRef, revoked: &RevokedFamilies) -> Result<()> {
+    tx.exec_deferred(Query::DeviceRevoke, params![device.shard, device.id, &revoked.to_string()]).await
 }
 
 /// Suspends all registered devices of a customer from a moment on, or with `None` ends the suspension.
@@ -317,12 +323,9 @@ impl FromRow for DeviceRotationRow {
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn lock_rotation(
-    tx: &mut Tx<'_>,
-    shard: i64,
-    id: DeviceId,
-) -> Result<Option<(RevokedFamilies, RotationState)>> {
-    let found: Option<DeviceRotationRow> = tx.query_opt(Query::DeviceRotationLock, params![shard, id]).await?;
+pub async fn lock_rotation(tx: &mut Tx<'_>, device: DeviceRef) -> Result<Option<(RevokedFamilies, RotationState)>> {
+    let found: Option<DeviceRotationRow> =
+        tx.query_opt(Query::DeviceRotationLock, params![device.shard, device.id]).await?;
     Ok(found.map(|DeviceRotationRow(revoked, turns)| (revoked, turns)))
 }
 
@@ -332,10 +335,13 @@ pub async fn lock_rotation(
 /// [`crate::Error`].
 pub async fn save_rotation(
     tx: &mut Tx<'_>,
-    shard: i64,
-    id: DeviceId,
+    device: DeviceRef,
     revoked: &RevokedFamilies,
     turns: &RotationState,
 ) -> Result<()> {
-    tx.exec_deferred(Query::DeviceRotationSet, params![shard, id, &revoked.to_string(), &turns.to_string()]).await
+    tx.exec_deferred(
+        Query::DeviceRotationSet,
+        params![device.shard, device.id, &revoked.to_string(), &turns.to_string()],
+    )
+    .await
 }

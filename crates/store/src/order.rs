@@ -7,6 +7,7 @@ use crate::customer::{address_json, read_recipient};
 use crate::queries::Query;
 use crate::value::{DbRow, FromRow, params};
 use crate::{Error, Result, Tx};
+use opendrs_domain::device::DeviceRef;
 use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::id::{CustomerId, DeviceId, OrderId};
 use opendrs_domain::money::Money;
@@ -73,24 +74,24 @@ impl FromRow for Order {
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn find_by_id(tx: &mut Tx<'_>, shard: i64, device: DeviceId, id: OrderId) -> Result<Option<Order>> {
-    tx.query_opt(Query::OrderOfDevice, params![shard, id, device]).await
+pub async fn find_by_id(tx: &mut Tx<'_>, device: DeviceRef, id: OrderId) -> Result<Option<Order>> {
+    tx.query_opt(Query::OrderOfDevice, params![device.shard, id, device.id]).await
 }
 
 /// The device to which an order belongs, for callers that have only the order's id: workers and mail links.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn find_device(tx: &mut Tx<'_>, shard: i64, id: OrderId) -> Result<Option<DeviceId>> {
-    Ok(tx.query_opt::<(DeviceId,)>(Query::OrderDevice, params![shard, id]).await?.map(|(device,)| device))
+pub async fn find_device(tx: &mut Tx<'_>, shard: i64, id: OrderId) -> Result<Option<DeviceRef>> {
+    Ok(tx.query_opt::<(DeviceId,)>(Query::OrderDevice, params![shard, id]).await?.map(|(id,)| DeviceRef { shard, id }))
 }
 
 /// An order of a device, locked until this transaction ends.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn lock(tx: &mut Tx<'_>, shard: i64, device: DeviceId, id: OrderId) -> Result<Option<Order>> {
-    tx.query_opt(Query::OrderForUpdate, params![shard, id, device]).await
+pub async fn lock(tx: &mut Tx<'_>, device: DeviceRef, id: OrderId) -> Result<Option<Order>> {
+    tx.query_opt(Query::OrderForUpdate, params![device.shard, id, device.id]).await
 }
 
 /// Moves an order from one registration of a unit to the next.
@@ -214,20 +215,20 @@ pub async fn set_item(tx: &mut Tx<'_>, shard: i64, id: OrderId, item: &OrderItem
 /// [`crate::Error`].
 pub async fn find_for_token(
     tx: &mut Tx<'_>,
-    shard: i64,
+    device: DeviceRef,
     id: OrderId,
-    (device, access): (DeviceId, AccessVersion),
+    access: AccessVersion,
 ) -> Result<Option<Order>> {
-    tx.query_opt(Query::OrderForToken, params![shard, id, device, access.0]).await
+    tx.query_opt(Query::OrderForToken, params![device.shard, id, device.id, access.0]).await
 }
 
 /// The number of orders of a slot that were made after a moment and are not held, cancelled or expired.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn count_recent(tx: &mut Tx<'_>, shard: i64, device: DeviceId, slot: &SlotId, after: Time) -> Result<i64> {
+pub async fn count_recent(tx: &mut Tx<'_>, device: DeviceRef, slot: &SlotId, after: Time) -> Result<i64> {
     Ok(tx
-        .query_opt::<(i64,)>(Query::OrdersRecent, params![shard, device, slot, after])
+        .query_opt::<(i64,)>(Query::OrdersRecent, params![device.shard, device.id, slot, after])
         .await?
         .map_or(0, |(count,)| count))
 }
@@ -236,15 +237,15 @@ pub async fn count_recent(tx: &mut Tx<'_>, shard: i64, device: DeviceId, slot: &
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn list_by_device(tx: &mut Tx<'_>, shard: i64, device: DeviceId, limit: i64) -> Result<Vec<Order>> {
-    tx.query_all(Query::OrdersOfDevice, params![shard, device, limit]).await
+pub async fn list_by_device(tx: &mut Tx<'_>, device: DeviceRef, limit: i64) -> Result<Vec<Order>> {
+    tx.query_all(Query::OrdersOfDevice, params![device.shard, device.id, limit]).await
 }
 
 /// An order's shard and device, by its id alone. For callers that know no device.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn find_location(tx: &mut Tx<'_>, id: OrderId) -> Result<Option<(i64, DeviceId)>> {
+pub async fn find_location(tx: &mut Tx<'_>, id: OrderId) -> Result<Option<DeviceRef>> {
     tx.query_opt(Query::OrderShard, params![id]).await
 }
 

@@ -5,7 +5,8 @@
 use crate::queries::Query;
 use crate::value::{DbRow, FromRow, params};
 use crate::{Error, Result, Shards, Tx};
-use opendrs_domain::id::{DeviceId, EventId};
+use opendrs_domain::device::DeviceRef;
+use opendrs_domain::id::EventId;
 use opendrs_domain::notification::Event;
 use opendrs_domain::time::Time;
 
@@ -24,10 +25,10 @@ impl FromRow for EventRow {
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn insert(tx: &mut Tx<'_>, shard: i64, device: DeviceId, event: &Event) -> Result<()> {
+pub async fn insert(tx: &mut Tx<'_>, device: DeviceRef, event: &Event) -> Result<()> {
     let text = serde_json::to_string(event).map_err(|e| Error::CannotOpen(e.to_string()))?;
     let kind = event.notification_type().wire_name();
-    tx.exec_deferred(Query::OutboxPut, params![shard, event.id, device, event.at, kind, &text]).await
+    tx.exec_deferred(Query::OutboxPut, params![device.shard, event.id, device.id, event.at, kind, &text]).await
 }
 
 /// The events before a time and id, newest first.

@@ -6,7 +6,8 @@ use crate::access::{self, AccessVersion};
 use crate::queries::Query;
 use crate::value::{DbRow, FromRow, Value, params};
 use crate::{Result, Tx};
-use opendrs_domain::id::{DeviceId, ReadingId};
+use opendrs_domain::device::DeviceRef;
+use opendrs_domain::id::ReadingId;
 use opendrs_domain::reading::{ReadingDay, ReadingPoint, SlotStatus};
 use opendrs_domain::text::{Serial, SlotId};
 use opendrs_domain::time::Time;
@@ -54,16 +55,16 @@ impl FromRow for ReadingRow {
 /// [`crate::Error`].
 pub async fn insert(
     tx: &mut Tx<'_>,
-    shard: i64,
-    (id, device, slot): (ReadingId, DeviceId, &SlotId),
+    device: DeviceRef,
+    (id, slot): (ReadingId, &SlotId),
     at: Time,
     status: &SlotStatus,
 ) -> Result<()> {
     let SlotStatus { remaining, original, on_hand, expected_at, last_use_at } = status;
     let params = params![
-        shard,
+        device.shard,
         id,
-        device,
+        device.id,
         slot,
         at,
         *remaining,
@@ -84,16 +85,16 @@ pub async fn insert(
 /// [`crate::Error`].
 pub async fn insert_if_valid(
     tx: &mut Tx<'_>,
-    (shard, access): (i64, AccessVersion),
-    (id, device, slot): (ReadingId, DeviceId, &SlotId),
+    (device, access): (DeviceRef, AccessVersion),
+    (id, slot): (ReadingId, &SlotId),
     at: Time,
     status: &SlotStatus,
 ) -> Result<bool> {
     let SlotStatus { remaining, original, on_hand, expected_at, last_use_at } = status;
     let judged: &[Value<'_>] = params![
-        shard,
+        device.shard,
         id,
-        device,
+        device.id,
         slot,
         at,
         *remaining,
@@ -111,7 +112,7 @@ pub async fn insert_if_valid(
     let Some(known) = tx.valid_devices() else {
         return Ok(tx.exec_final(Query::ReadingInsertIfValid, judged).await? > 0);
     };
-    if let Some(change) = known.valid_since(device, slot, access) {
+    if let Some(change) = known.valid_since(device.id, slot, access) {
         if tx.exec_final(Query::ReadingReportCached, &[written, params![change]].concat()).await? > 0 {
             return Ok(true);
         }
@@ -127,7 +128,7 @@ pub async fn insert_if_valid(
     };
     let stored = tx.exec_final(Query::ReadingInsertIfValid, judged).await? > 0;
     if let Some(change) = change.filter(|_| stored) {
-        known.record_valid((change, access), device, slot);
+        known.record_valid((change, access), device.id, slot);
     }
     Ok(stored)
 }

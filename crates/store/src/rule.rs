@@ -6,7 +6,8 @@ use crate::queries::Query;
 use crate::subscription::read_agreed_price;
 use crate::value::{DbRow, FromRow, params};
 use crate::{Error, Result, Tx};
-use opendrs_domain::id::{ClientId, DeviceId, OrderId, ReceiverId};
+use opendrs_domain::device::DeviceRef;
+use opendrs_domain::id::{ClientId, OrderId, ReceiverId};
 use opendrs_domain::product::Product;
 use opendrs_domain::rule::{SlotRules, SlotTerms};
 use opendrs_domain::subscription::AgreedPrice;
@@ -40,8 +41,8 @@ impl FromRow for SlotRulesRow {
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn find(tx: &mut Tx<'_>, shard: i64, device: DeviceId, slot: &SlotId) -> Result<SlotRules> {
-    let found: Option<RulesColumn<0>> = tx.query_opt(Query::RuleGet, params![shard, device, slot]).await?;
+pub async fn find(tx: &mut Tx<'_>, device: DeviceRef, slot: &SlotId) -> Result<SlotRules> {
+    let found: Option<RulesColumn<0>> = tx.query_opt(Query::RuleGet, params![device.shard, device.id, slot]).await?;
     Ok(found.map(|RulesColumn(rules)| rules).unwrap_or_default())
 }
 
@@ -60,13 +61,13 @@ pub struct OrderInputs {
 /// [`crate::Error`].
 pub async fn load_order_inputs(
     tx: &mut Tx<'_>,
-    shard: i64,
-    (device, slot): (DeviceId, &SlotId),
+    device: DeviceRef,
+    slot: &SlotId,
     (chosen, agreed): (&Asin, Option<AgreedPrice>),
 ) -> Result<OrderInputs> {
     let of_product = params![chosen];
     let product = tx.send(Query::ProductByAsin, of_product).await?;
-    let rules = find(tx, shard, device, slot).await?;
+    let rules = find(tx, device, slot).await?;
     Ok(OrderInputs { terms: SlotTerms { rules, agreed_price: agreed }, product: tx.rows(product).await?.pop() })
 }
 
@@ -99,12 +100,13 @@ impl FromRow for LockedSlotRow {
 /// [`crate::Error`].
 pub async fn lock_slot(
     tx: &mut Tx<'_>,
-    shard: i64,
-    (device, slot): (DeviceId, &SlotId),
+    device: DeviceRef,
+    slot: &SlotId,
     client: ClientId,
     order: OrderId,
 ) -> Result<Option<(OrderInputs, Vec<ReceiverId>)>> {
-    let (to_lock, to_judge) = (params![shard, device, slot, order], params![shard, device, slot, client]);
+    let (to_lock, to_judge) =
+        (params![device.shard, device.id, slot, order], params![device.shard, device.id, slot, client]);
     // The lock comes first, so that the reads after it see what its previous holder wrote.
     let lock = tx.send(Query::SubscriptionTakeLock, to_lock).await?;
     let grounds = tx.send(Query::OrderInputs, to_judge).await?;
@@ -118,8 +120,8 @@ pub async fn lock_slot(
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn list_by_device(tx: &mut Tx<'_>, shard: i64, device: DeviceId) -> Result<Vec<(SlotId, SlotRules)>> {
-    let found: Vec<SlotRulesRow> = tx.query_all(Query::RulesOfDevice, params![shard, device]).await?;
+pub async fn list_by_device(tx: &mut Tx<'_>, device: DeviceRef) -> Result<Vec<(SlotId, SlotRules)>> {
+    let found: Vec<SlotRulesRow> = tx.query_all(Query::RulesOfDevice, params![device.shard, device.id]).await?;
     Ok(found.into_iter().map(|SlotRulesRow(slot, rules)| (slot, rules)).collect())
 }
 
@@ -127,7 +129,7 @@ pub async fn list_by_device(tx: &mut Tx<'_>, shard: i64, device: DeviceId) -> Re
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn upsert(tx: &mut Tx<'_>, shard: i64, device: DeviceId, slot: &SlotId, rules: &SlotRules) -> Result<()> {
+pub async fn upsert(tx: &mut Tx<'_>, device: DeviceRef, slot: &SlotId, rules: &SlotRules) -> Result<()> {
     let text = serde_json::to_string(rules).map_err(|e| Error::CannotOpen(e.to_string()))?;
-    tx.exec_deferred(Query::RulePut, params![shard, device, slot, &text]).await
+    tx.exec_deferred(Query::RulePut, params![device.shard, device.id, slot, &text]).await
 }

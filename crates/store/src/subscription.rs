@@ -6,7 +6,8 @@ use crate::access::AccessVersion;
 use crate::queries::Query;
 use crate::value::{DbRow, FromRow, params};
 use crate::{Result, Tx};
-use opendrs_domain::id::{DeviceId, OrderId};
+use opendrs_domain::device::DeviceRef;
+use opendrs_domain::id::OrderId;
 use opendrs_domain::money::Money;
 use opendrs_domain::notification::{ProductInfo, SlotInfo};
 use opendrs_domain::subscription::{AgreedPrice, Subscription};
@@ -39,16 +40,16 @@ pub(crate) fn read_agreed_price(row: &DbRow<'_>, column: usize) -> Result<Option
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn lock(tx: &mut Tx<'_>, shard: i64, device: DeviceId, slot: &SlotId) -> Result<Option<Subscription>> {
-    tx.query_opt(Query::SubscriptionGet, params![shard, device, slot]).await
+pub async fn lock(tx: &mut Tx<'_>, device: DeviceRef, slot: &SlotId) -> Result<Option<Subscription>> {
+    tx.query_opt(Query::SubscriptionGet, params![device.shard, device.id, slot]).await
 }
 
 /// Every subscription of a device, in no order.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn list_by_device(tx: &mut Tx<'_>, shard: i64, device: DeviceId) -> Result<Vec<Subscription>> {
-    tx.query_all(Query::SubscriptionsOfDevice, params![shard, device]).await
+pub async fn list_by_device(tx: &mut Tx<'_>, device: DeviceRef) -> Result<Vec<Subscription>> {
+    tx.query_all(Query::SubscriptionsOfDevice, params![device.shard, device.id]).await
 }
 
 impl FromRow for SlotInfo {
@@ -83,8 +84,8 @@ impl FromRow for SlotInfoRow {
 }
 
 /// Sorted here in the order of the model, since for a few rows a database's sort costs as much as finding them.
-async fn list_in_model_order(tx: &mut Tx<'_>, shard: i64, device: DeviceId) -> Result<Vec<SlotInfoRow>> {
-    let mut found: Vec<SlotInfoRow> = tx.query_all(Query::SlotsForDevice, params![shard, device]).await?;
+async fn list_in_model_order(tx: &mut Tx<'_>, device: DeviceRef) -> Result<Vec<SlotInfoRow>> {
+    let mut found: Vec<SlotInfoRow> = tx.query_all(Query::SlotsForDevice, params![device.shard, device.id]).await?;
     found.sort_by(|a, b| (a.position, &a.slot.slot).cmp(&(b.position, &b.slot.slot)));
     Ok(found)
 }
@@ -93,8 +94,8 @@ async fn list_in_model_order(tx: &mut Tx<'_>, shard: i64, device: DeviceId) -> R
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn list_slots(tx: &mut Tx<'_>, shard: i64, device: DeviceId) -> Result<Vec<SlotInfo>> {
-    Ok(list_in_model_order(tx, shard, device).await?.into_iter().map(|told| told.slot).collect())
+pub async fn list_slots(tx: &mut Tx<'_>, device: DeviceRef) -> Result<Vec<SlotInfo>> {
+    Ok(list_in_model_order(tx, device).await?.into_iter().map(|told| told.slot).collect())
 }
 
 /// The same, for a caller with a token. `None` if the device is not registered or one of its token families is revoked.
@@ -104,10 +105,10 @@ pub async fn list_slots(tx: &mut Tx<'_>, shard: i64, device: DeviceId) -> Result
 /// [`crate::Error`].
 pub async fn list_slots_for_token(
     tx: &mut Tx<'_>,
-    shard: i64,
-    (device, access): (DeviceId, AccessVersion),
+    device: DeviceRef,
+    access: AccessVersion,
 ) -> Result<Option<Vec<SlotInfo>>> {
-    let found = list_in_model_order(tx, shard, device).await?;
+    let found = list_in_model_order(tx, device).await?;
     let good = found.first().is_some_and(|told| told.is_valid && told.access == access);
     Ok(good.then(|| found.into_iter().map(|told| told.slot).collect()))
 }
@@ -116,11 +117,11 @@ pub async fn list_slots_for_token(
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn upsert(tx: &mut Tx<'_>, shard: i64, device: DeviceId, sub: &Subscription) -> Result<()> {
+pub async fn upsert(tx: &mut Tx<'_>, device: DeviceRef, sub: &Subscription) -> Result<()> {
     let agreed = sub.last_agreed_price.as_ref();
     let (minor, currency) = agreed.map(|agreed| (agreed.price.minor, agreed.price.currency.as_str())).unzip();
     let (asin, at) = (agreed.map(|agreed| &agreed.asin), agreed.and_then(|agreed| agreed.at));
-    let params = params![shard, device, &sub.slot, sub.asin.as_ref(), sub.enabled, asin, minor, currency, at];
+    let params = params![device.shard, device.id, &sub.slot, sub.asin.as_ref(), sub.enabled, asin, minor, currency, at];
     tx.exec_deferred(Query::SubscriptionPut, params).await
 }
 
@@ -128,20 +129,14 @@ pub async fn upsert(tx: &mut Tx<'_>, shard: i64, device: DeviceId, sub: &Subscri
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn transfer_lock(
-    tx: &mut Tx<'_>,
-    shard: i64,
-    device: DeviceId,
-    slot: &SlotId,
-    order: OrderId,
-) -> Result<bool> {
-    Ok(tx.exec(Query::SubscriptionTransferLock, params![shard, device, slot, order]).await? > 0)
+pub async fn transfer_lock(tx: &mut Tx<'_>, device: DeviceRef, slot: &SlotId, order: OrderId) -> Result<bool> {
+    Ok(tx.exec(Query::SubscriptionTransferLock, params![device.shard, device.id, slot, order]).await? > 0)
 }
 
 /// Releases a slot's lock, if this order holds it.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn release_lock(tx: &mut Tx<'_>, shard: i64, device: DeviceId, slot: &SlotId, order: OrderId) -> Result<()> {
-    tx.exec_deferred(Query::SubscriptionReleaseLock, params![shard, device, slot, order]).await
+pub async fn release_lock(tx: &mut Tx<'_>, device: DeviceRef, slot: &SlotId, order: OrderId) -> Result<()> {
+    tx.exec_deferred(Query::SubscriptionReleaseLock, params![device.shard, device.id, slot, order]).await
 }

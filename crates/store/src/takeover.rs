@@ -6,7 +6,8 @@ use crate::queries::Query;
 use crate::value::{DbRow, FromRow, params};
 use crate::{Error, Result, Tx};
 use opendrs_domain::consent::ConsentGeneration;
-use opendrs_domain::id::{CustomerId, DeviceId};
+use opendrs_domain::device::DeviceRef;
+use opendrs_domain::id::CustomerId;
 use opendrs_domain::takeover::{Takeover, TakeoverAttempts, TakeoverState};
 use opendrs_domain::time::Time;
 
@@ -29,16 +30,16 @@ impl FromRow for Takeover {
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn find(tx: &mut Tx<'_>, shard: i64, device: DeviceId, customer: CustomerId) -> Result<Option<Takeover>> {
-    tx.query_opt(Query::TakeoverGet, params![shard, device, customer]).await
+pub async fn find(tx: &mut Tx<'_>, device: DeviceRef, customer: CustomerId) -> Result<Option<Takeover>> {
+    tx.query_opt(Query::TakeoverGet, params![device.shard, device.id, customer]).await
 }
 
 /// A customer's takeover of a registration, locked until this transaction ends.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn lock(tx: &mut Tx<'_>, shard: i64, device: DeviceId, customer: CustomerId) -> Result<Option<Takeover>> {
-    tx.query_opt(Query::TakeoverLock, params![shard, device, customer]).await
+pub async fn lock(tx: &mut Tx<'_>, device: DeviceRef, customer: CustomerId) -> Result<Option<Takeover>> {
+    tx.query_opt(Query::TakeoverLock, params![device.shard, device.id, customer]).await
 }
 
 /// Records a takeover or its new state.

@@ -5,7 +5,8 @@
 
 use super::pkce::Challenge;
 use super::scope::Scopes;
-use crate::id::{ClientId, CustomerId, DeviceId};
+use crate::device::DeviceRef;
+use crate::id::{ClientId, CustomerId};
 use crate::profile::hash_secret;
 use crate::time::{Span, Time};
 use crate::token::TokenGenerations;
@@ -38,7 +39,7 @@ pub struct AuthorizationCode {
     /// SHA-256 of its text.
     pub hash: [u8; 32],
     /// The registration that it is for, and its shard.
-    pub device: Option<(i64, DeviceId)>,
+    pub device: Option<DeviceRef>,
     /// The customer who granted it.
     pub customer: CustomerId,
     /// The client to which it was issued.

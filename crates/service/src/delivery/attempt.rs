@@ -7,8 +7,9 @@ use super::outgoing_message::OutgoingMessage;
 use super::prepare::PreparedMessage;
 use crate::{App, Result, metrics};
 use opendrs_domain::delivery::{AttemptOutcome, DeliveryDecision, DeliveryState};
+use opendrs_domain::device::DeviceRef;
 use opendrs_domain::fault::MessageFault;
-use opendrs_domain::id::{DeviceId, ReceiverId};
+use opendrs_domain::id::ReceiverId;
 use opendrs_domain::time::Time;
 use opendrs_domain::wire::sns;
 use opendrs_store::delivery::{Delivery, DeliveryAttempt};
@@ -140,7 +141,8 @@ async fn find_planned_fault(app: &App, delivery: &Delivery) -> Result<Option<Mes
     let Some(device) = delivery.device else { return Ok(None) };
     let behind = {
         let mut reader = app.db.reader().await?;
-        store::find_queued(&mut reader.tx()?, delivery.shard, delivery.receiver, device).await?
+        store::find_queued(&mut reader.tx()?, DeviceRef { shard: delivery.shard, id: device }, delivery.receiver)
+            .await?
     };
     Ok(app.faults.take_for_message(behind.is_some()))
 }
@@ -160,9 +162,10 @@ impl Command for RecordAttempt {
         self.delivery.shard.cast_unsigned()
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
-        let Delivery { shard, id, receiver: topic, .. } = self.delivery;
-        if let Some(device) = self.delivery.device {
-            device::lock(tx, shard, device).await?;
+        let Delivery { shard, id, receiver: topic, device, .. } = self.delivery;
+        let device = device.map(|id| DeviceRef { shard, id });
+        if let Some(device) = device {
+            device::lock(tx, device).await?;
         }
         store::insert_attempt(tx, shard, id, &self.attempt).await?;
         let Some(mut found) = store::lock(tx, shard, id).await? else { return Ok(()) };
@@ -179,16 +182,16 @@ impl Command for RecordAttempt {
         };
         found.ended_at = due_at.is_none().then_some(self.now);
         (found.state, found.due_at, found.reason) = (state, due_at, reason);
-        if let (true, Some(device)) = (self.is_overtaken, found.device)
-            && release_next_message(tx, shard, topic, device, self.now).await?
+        if let (true, Some(device)) = (self.is_overtaken, device)
+            && release_next_message(tx, device, topic, self.now).await?
         {
             (found.state, found.due_at) = (DeliveryState::Queued, None);
         }
         store::save(tx, &found).await?;
         if found.ended_at.is_some()
-            && let Some(device) = found.device
+            && let Some(device) = device
         {
-            release_next_message(tx, shard, topic, device, self.now).await?;
+            release_next_message(tx, device, topic, self.now).await?;
         }
         if let DeliveryDecision::ReceiverGone(_) = &self.next {
             topics::disable(tx, topic).await?;
@@ -201,13 +204,12 @@ impl Command for RecordAttempt {
 /// one.
 async fn release_next_message(
     tx: &mut Tx<'_>,
-    shard: i64,
+    device: DeviceRef,
     topic: ReceiverId,
-    device: DeviceId,
     now: Time,
 ) -> opendrs_store::Result<bool> {
-    if let Some(id) = store::find_queued(tx, shard, topic, device).await?
-        && let Some(mut next) = store::lock(tx, shard, id).await?
+    if let Some(id) = store::find_queued(tx, device, topic).await?
+        && let Some(mut next) = store::lock(tx, device.shard, id).await?
     {
         // The message is due since it was published, however long it waited behind another one.
         (next.state, next.due_at) = (DeliveryState::Waiting, Some(next.published_at.min(now)));

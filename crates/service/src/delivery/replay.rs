@@ -5,6 +5,7 @@
 
 use crate::{App, Error, Result};
 use opendrs_domain::delivery::{DeliveryState, EventDeliveryState};
+use opendrs_domain::device::DeviceRef;
 use opendrs_domain::id::{DeliveryId, EventId, ReceiverId};
 use opendrs_domain::notification::Event;
 use opendrs_domain::receiver::{Receiver, ReceiverState};
@@ -132,7 +133,7 @@ impl Command for ReplayEvent {
                 continue;
             }
             if let Some(device) = found.device {
-                device::lock(tx, self.shard, device).await?;
+                device::lock(tx, DeviceRef { shard: self.shard, id: device }).await?;
             }
             found.state = DeliveryState::Waiting;
             (found.due_at, found.published_at) = (Some(self.now), self.now);

@@ -273,12 +273,12 @@ struct RecordCallOutcome {
 impl Command for RecordCallOutcome {
     type Output = Vec<OrderTransition>;
     fn ordering_key(&self) -> u64 {
-        crate::ordering_key::for_unit(self.device.model, &self.device.serial)
+        crate::ordering_key::for_device(&self.device)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Vec<OrderTransition>> {
         let BackendCall { shard, order: id, kind: wanted, attempts: tries, .. } = self.call;
         let mut moved = Vec::new();
-        let Some((_, mut order)) = lock_order(tx, shard, self.device.id, id).await? else { return Ok(moved) };
+        let Some((_, mut order)) = lock_order(tx, self.device.in_shard(shard), id).await? else { return Ok(moved) };
         let Some(row) = fulfilment::lock(tx, shard, id).await? else { return Ok(moved) };
         if row.kind != wanted {
             // The order was cancelled while it was being placed: the back end has to be informed.

@@ -33,8 +33,8 @@ pub(super) async fn load_terms(
 ) -> Result<SlotTerms> {
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
-    let rules = rule::find(&mut tx, *shard, device.id, &order.slot).await?;
-    let subs = subscription::list_by_device(&mut tx, *shard, device.id).await?;
+    let rules = rule::find(&mut tx, device.in_shard(*shard), &order.slot).await?;
+    let subs = subscription::list_by_device(&mut tx, device.in_shard(*shard)).await?;
     let sub = subs.iter().find(|sub| sub.slot == order.slot);
     Ok(SlotTerms { rules, agreed_price: sub.and_then(Subscription::agreed_price).cloned() })
 }
@@ -42,15 +42,14 @@ pub(super) async fn load_terms(
 pub(super) async fn load_job(app: &App, id: OrderId) -> Result<FulfilmentJob> {
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
-    let (shard, device) = order::find_location(&mut tx, id).await?.ok_or(Error::UnknownOrder)?;
-    let order = order::find_by_id(&mut tx, shard, device, id).await?.ok_or(Error::UnknownOrder)?;
-    let device =
-        device::find_by_id(&mut tx, shard, device).await?.ok_or_else(|| Error::missing_row("an order's device"))?;
+    let place = order::find_location(&mut tx, id).await?.ok_or(Error::UnknownOrder)?;
+    let order = order::find_by_id(&mut tx, place, id).await?.ok_or(Error::UnknownOrder)?;
+    let device = device::find_by_id(&mut tx, place).await?.ok_or_else(|| Error::missing_row("an order's device"))?;
     let recipient = order.recipient.clone().ok_or_else(|| Error::missing_row("an order's recipient"))?;
     // A product that has left the catalogue is ordered by its ASIN.
     let product = product::find_by_asin(&mut tx, &order.item.asin).await?;
     let sku = product.as_ref().map_or(order.item.asin.as_str(), Product::sku).to_owned();
-    Ok(FulfilmentJob { order, device, recipient, sku, shard })
+    Ok(FulfilmentJob { order, device, recipient, sku, shard: place.shard })
 }
 
 /// Finds an order by its `eventInstanceId`, or by its order number.

@@ -58,7 +58,7 @@ struct RecordPlacementProgress {
 impl Command for RecordPlacementProgress {
     type Output = bool;
     fn ordering_key(&self) -> u64 {
-        crate::ordering_key::for_unit(self.device.model, &self.device.serial)
+        crate::ordering_key::for_device(&self.device)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
         let BackendCall { shard, order, .. } = self.call;

@@ -61,10 +61,10 @@ struct ApplyReport {
 impl Command for ApplyReport {
     type Output = Result<(Order, bool), ReportError>;
     fn ordering_key(&self) -> u64 {
-        crate::ordering_key::for_unit(self.device.model, &self.device.serial)
+        crate::ordering_key::for_device(&self.device)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Output> {
-        let found = lock_order(tx, self.shard, self.device.id, self.id).await?;
+        let found = lock_order(tx, self.device.in_shard(self.shard), self.id).await?;
         let Some((_, mut order)) = found else { return Ok(Err(ReportError::InvalidState("gone"))) };
         let before = order.clone();
         let change = match order.apply_report(&self.report, self.now, &self.timing) {

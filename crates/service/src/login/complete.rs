@@ -11,7 +11,7 @@ use crate::{App, Error, FormError, Result};
 use hmac::{Hmac, KeyInit, Mac};
 use opendrs_domain::consent::{ConsentGeneration, new_token_family};
 use opendrs_domain::customer::Customer;
-use opendrs_domain::device::{Device, RevokedFamilies};
+use opendrs_domain::device::{Device, DeviceRef, RevokedFamilies};
 use opendrs_domain::id::{DeviceId, ProfileId};
 use opendrs_domain::login::code::{self as codes, AuthorizationCode};
 use opendrs_domain::login::scope::Scopes;
@@ -113,8 +113,8 @@ pub(crate) struct NewDevice {
 pub(crate) struct CompletedSignup {
     /// The authorization code.
     pub(crate) code: String,
-    /// The registration and its shard.
-    pub(crate) device: Option<(i64, DeviceId)>,
+    /// The registration.
+    pub(crate) device: Option<DeviceRef>,
     /// The family of the tokens to come.
     pub(crate) family: u64,
     /// The token generations that they belong to.
@@ -233,7 +233,7 @@ struct CompleteSignup {
 /// The outcome of a try to complete a sign-up.
 enum SignupOutcome {
     /// It is complete: the device, if one was linked, the family of its tokens and their generations.
-    Completed { device: Option<(i64, DeviceId)>, family: u64, generations: TokenGenerations },
+    Completed { device: Option<DeviceRef>, family: u64, generations: TokenGenerations },
     /// It was completed before, its consent was withdrawn meanwhile, its client was disabled or its customer blocked.
     Closed,
     /// The unit belongs to another customer, whose answer is needed. Nothing was changed.
@@ -247,7 +247,7 @@ impl Command for CompleteSignup {
 
     fn ordering_key(&self) -> u64 {
         match &self.registration {
-            Some(unit) => crate::ordering_key::for_unit(unit.new_device.model, &unit.new_device.serial),
+            Some(unit) => crate::ordering_key::for_device(&unit.new_device),
             None => crate::ordering_key::for_customer(self.code.1.customer),
         }
     }
@@ -281,7 +281,7 @@ impl Command for CompleteSignup {
         let all = before.map_or(scopes, |consent| consent.scopes.union(scopes));
         consent::upsert(tx, customer_shard, (code.customer, profile), all, self.now).await?;
         let device = match &self.registration {
-            Some(unit) => Some((unit.shard, unit.link(tx, self.now).await?)),
+            Some(unit) => Some(unit.link(tx, self.now).await?),
             None => None,
         };
         let family = new_token_family(mark, self.random);

@@ -139,8 +139,8 @@ pub async fn link_device(app: &App, link: LinkDevice) -> Result<LinkResult> {
     let decided =
         SignupDecision { authorization: &asked, customer: &customer, new_device: linked, choices, signup: None };
     let CompletedSignup { code, device, family, generations } = finish_signup(app, &decided).await?;
-    let (shard, id) = device.ok_or_else(|| Error::missing_row("the device just linked"))?;
-    let slots = subscription::list_slots(&mut app.db.reader().await?.tx()?, shard, id).await?;
+    let linked = device.ok_or_else(|| Error::missing_row("the device just linked"))?;
+    let slots = subscription::list_slots(&mut app.db.reader().await?.tx()?, linked).await?;
     let (client, scopes) = (asked.client.id, asked.request.scopes());
     let grant = TokenGrant { device, customer: customer.id, client, family, generations, scopes };
     let grant = match link.code {

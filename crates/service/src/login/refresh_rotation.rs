@@ -5,7 +5,8 @@
 //! any number of uses of one token, on whatever nodes, one rotates it. A rotation is answered after it is durable.
 
 use crate::{App, Result};
-use opendrs_domain::id::{ClientId, CustomerId, DeviceId, ProfileId};
+use opendrs_domain::device::DeviceRef;
+use opendrs_domain::id::{ClientId, CustomerId, ProfileId};
 use opendrs_domain::login::refresh_rotation::RotationOutcome;
 use opendrs_domain::login::scope::Scopes;
 use opendrs_domain::profile::Client;
@@ -16,7 +17,7 @@ use opendrs_store::{Command, Tx, consent, device};
 /// The row that a token family belongs to.
 #[derive(Clone, Copy, Debug)]
 enum FamilyOwner {
-    Device(i64, DeviceId),
+    Device(DeviceRef),
     Consent(i64, CustomerId, ProfileId),
 }
 
@@ -42,10 +43,8 @@ impl RotateRefresh {
     ) -> opendrs_store::Result<Option<Self>> {
         let now = app.now();
         let (key, row) = match claims.device {
-            Some((shard, id)) => match device::find_by_id(tx, shard, id).await? {
-                Some(device) => {
-                    (crate::ordering_key::for_unit(device.model, &device.serial), FamilyOwner::Device(shard, id))
-                }
+            Some(owner) => match device::find_by_id(tx, owner).await? {
+                Some(device) => (crate::ordering_key::for_device(&device), FamilyOwner::Device(owner)),
                 None => return Ok(None),
             },
             None => {
@@ -96,8 +95,8 @@ impl Command for RotateRefresh {
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Output> {
         let found = match self.owner {
-            FamilyOwner::Device(shard, id) => {
-                device::lock_rotation(tx, shard, id).await?.filter(|(revoked, _)| !revoked.0.contains(&self.family))
+            FamilyOwner::Device(device) => {
+                device::lock_rotation(tx, device).await?.filter(|(revoked, _)| !revoked.0.contains(&self.family))
             }
             FamilyOwner::Consent(shard, customer, profile) => {
                 let found = consent::lock_with_rotation(tx, shard, (customer, profile)).await?;
@@ -115,7 +114,7 @@ impl Command for RotateRefresh {
             RotationOutcome::ReuseDetected => drop(revoked.insert(self.family)),
         }
         match self.owner {
-            FamilyOwner::Device(shard, id) => device::save_rotation(tx, shard, id, &revoked, &turns).await?,
+            FamilyOwner::Device(device) => device::save_rotation(tx, device, &revoked, &turns).await?,
             FamilyOwner::Consent(shard, customer, profile) => {
                 consent::save_rotation(tx, shard, (customer, profile), &revoked, &turns).await?;
             }

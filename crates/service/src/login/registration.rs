@@ -9,8 +9,8 @@ use crate::mail::queue;
 use crate::notification::{EventIds, record_event};
 use crate::takeover::find_other_registration;
 use opendrs_domain::consent::Consent;
-use opendrs_domain::device::Device;
-use opendrs_domain::id::{DeviceId, OrderId};
+use opendrs_domain::device::{Device, DeviceRef};
+use opendrs_domain::id::OrderId;
 use opendrs_domain::mail::{MailContent, TakeoverSummary};
 use opendrs_domain::notification::{Event, EventFacts};
 use opendrs_domain::rule::SlotRules;
@@ -53,7 +53,7 @@ impl Registration {
 
     async fn can_take_over(&self, tx: &mut Tx<'_>, old: &Device, now: Time) -> opendrs_store::Result<bool> {
         let Some(policy) = self.takeover.policy else { return Ok(true) };
-        let found = takeover::lock(tx, self.shard, old.id, self.new_device.customer).await?;
+        let found = takeover::lock(tx, old.in_shard(self.shard), self.new_device.customer).await?;
         Ok(found.is_some_and(|found| found.can_complete(policy, now)))
     }
 
@@ -87,21 +87,22 @@ impl Registration {
 
     /// Links the unit (docs/spec/registrations.md#one-unit-one-customer): the same customer keeps the registration,
     /// another customer takes the unit over.
-    pub(super) async fn link(&self, tx: &mut Tx<'_>, now: Time) -> opendrs_store::Result<DeviceId> {
+    pub(super) async fn link(&self, tx: &mut Tx<'_>, now: Time) -> opendrs_store::Result<DeviceRef> {
         let [ended, registered, changed] = self.event_ids;
         let before = match device::lock_by_unit(tx, self.shard, self.new_device.model, &self.new_device.serial).await? {
             Some(id) => {
+                let device = DeviceRef { shard: self.shard, id };
                 // Slots are locked before their device, as an order locks them.
                 for SlotChoice { slot, .. } in &self.choices {
-                    subscription::lock(tx, self.shard, id, slot).await?;
+                    subscription::lock(tx, device, slot).await?;
                 }
-                device::lock(tx, self.shard, id).await?
+                device::lock(tx, device).await?
             }
             None => None,
         };
         let (found, new) = match before {
             Some(old) if old.customer == self.new_device.customer && old.deregistered_at.is_none() => {
-                device::relink(tx, self.shard, old.id, self.new_device.client, self.new_device.test).await?;
+                device::relink(tx, old.in_shard(self.shard), self.new_device.client, self.new_device.test).await?;
                 (Device { client: self.new_device.client, test: self.new_device.test, ..old }, false)
             }
             old => {
@@ -122,24 +123,26 @@ impl Registration {
             let event = Event::new(registered.event_id, now, &found, EventFacts::Registered);
             record_event(tx, self.shard, &found, &event, registered.first_message_id).await?;
         }
-        let subscribed = self.save_choices(tx, found.id, now).await?;
+        let device = found.in_shard(self.shard);
+        let subscribed = self.save_choices(tx, device, now).await?;
         if new {
             self.adopt_orders(tx).await?;
         }
         if subscribed || new {
-            let facts = EventFacts::Subscription(subscription::list_slots(tx, self.shard, found.id).await?);
+            let facts = EventFacts::Subscription(subscription::list_slots(tx, device).await?);
             let event = Event::new(changed.event_id, now, &found, facts);
             record_event(tx, self.shard, &found, &event, changed.first_message_id).await?;
             queue::enqueue_subscriptions(tx, self.shard, &found, (changed, now)).await?;
         }
-        Ok(found.id)
+        Ok(device)
     }
 
     /// Adopts open orders of the same customer's earlier registration of the unit. They keep their slots locked, so
     /// that a unit that is removed and linked again does not order twice (docs/spec/orders.md#relinked-unit).
     async fn adopt_orders(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
         for before in device::list_earlier_registrations(tx, &self.new_device, MAX_EARLIER_REGISTRATIONS).await? {
-            for open in subscription::list_by_device(tx, self.shard, before).await? {
+            let before = DeviceRef { shard: self.shard, id: before };
+            for open in subscription::list_by_device(tx, before).await? {
                 if let Some(id) = open.open_order
                     && self.adopt_order(tx, before, &open.slot, id).await?
                 {
@@ -154,41 +157,43 @@ impl Registration {
     async fn adopt_order(
         &self,
         tx: &mut Tx<'_>,
-        before: DeviceId,
+        before: DeviceRef,
         slot: &SlotId,
         id: OrderId,
     ) -> opendrs_store::Result<bool> {
-        subscription::lock(tx, self.shard, before, slot).await?;
-        let Some(found) = order::lock(tx, self.shard, before, id).await? else { return Ok(false) };
-        if found.state.is_final() || !subscription::transfer_lock(tx, self.shard, self.new_device.id, slot, id).await? {
+        subscription::lock(tx, before, slot).await?;
+        let Some(found) = order::lock(tx, before, id).await? else { return Ok(false) };
+        if found.state.is_final()
+            || !subscription::transfer_lock(tx, self.new_device.in_shard(self.shard), slot, id).await?
+        {
             return Ok(false);
         }
         order::move_to_device(tx, self.shard, &found, self.new_device.id).await?;
-        subscription::release_lock(tx, self.shard, before, slot, id).await?;
+        subscription::release_lock(tx, before, slot, id).await?;
         Ok(true)
     }
 
     /// Copies the slot's rules and the price agreed, unless a page showed another price now. So an order that moved is
     /// decided as before, and a held order still waits for its customer.
-    async fn copy_terms(&self, tx: &mut Tx<'_>, before: DeviceId, old: &Subscription) -> opendrs_store::Result<()> {
-        let (shard, id, slot) = (self.shard, self.new_device.id, &old.slot);
-        let rules = rule::find(tx, shard, before, slot).await?;
+    async fn copy_terms(&self, tx: &mut Tx<'_>, before: DeviceRef, old: &Subscription) -> opendrs_store::Result<()> {
+        let (device, slot) = (self.new_device.in_shard(self.shard), &old.slot);
+        let rules = rule::find(tx, before, slot).await?;
         if rules != SlotRules::default() {
-            rule::upsert(tx, shard, id, slot, &rules).await?;
+            rule::upsert(tx, device, slot, &rules).await?;
         }
         let was_shown = self.choices.iter().any(|choice| choice.slot == *slot && choice.price.is_some());
-        if !was_shown && let Some(mut sub) = subscription::lock(tx, shard, id, slot).await? {
+        if !was_shown && let Some(mut sub) = subscription::lock(tx, device, slot).await? {
             sub.last_agreed_price.clone_from(&old.last_agreed_price);
-            subscription::upsert(tx, shard, id, &sub).await?;
+            subscription::upsert(tx, device, &sub).await?;
         }
         Ok(())
     }
 
-    async fn save_choices(&self, tx: &mut Tx<'_>, id: DeviceId, now: Time) -> opendrs_store::Result<bool> {
+    async fn save_choices(&self, tx: &mut Tx<'_>, device: DeviceRef, now: Time) -> opendrs_store::Result<bool> {
         let mut any = false;
         for SlotChoice { slot, asin, price } in &self.choices {
             let fresh = || Subscription::empty(SlotId::clone(slot));
-            let mut sub = subscription::lock(tx, self.shard, id, slot).await?.unwrap_or_else(fresh);
+            let mut sub = subscription::lock(tx, device, slot).await?.unwrap_or_else(fresh);
             if sub.set_choice(asin.clone(), asin.is_some()) {
                 any = true;
             }
@@ -202,7 +207,7 @@ impl Registration {
             if let Some(price) = price {
                 sub.record_agreed_price(price, now);
             }
-            subscription::upsert(tx, self.shard, id, &sub).await?;
+            subscription::upsert(tx, device, &sub).await?;
         }
         Ok(any)
     }

@@ -115,10 +115,10 @@ async fn exchange_code(app: &App, request: &TokenRequest) -> Result<IssuedTokens
     // The redirect URI may have been removed from the client meanwhile.
     let registered = redirect::resolve_redirect_uri(&client, Some(&found.redirect_uri)).is_ok();
     let unit = match found.device {
-        Some((shard, id)) => device::find_by_id(&mut tx, shard, id).await?,
+        Some(device) => device::find_by_id(&mut tx, device).await?,
         None => None,
     };
-    let unit = unit.map(|device| crate::ordering_key::for_unit(device.model, &device.serial));
+    let unit = unit.as_ref().map(crate::ordering_key::for_device);
     drop(tx);
     drop(reader);
     if app.keys.access().version != version {
@@ -213,8 +213,8 @@ impl ExchangeCode {
         if !client.is_some_and(|client| client.access.accepts_generation(generations.client)) {
             return Ok(false);
         }
-        if let Some((shard, id)) = found.device {
-            return Ok(device::find_revoked_families(tx, shard, id)
+        if let Some(device) = found.device {
+            return Ok(device::find_revoked_families(tx, device)
                 .await?
                 .is_some_and(|revoked| !revoked.0.contains(&found.family)));
         }
@@ -229,10 +229,10 @@ impl ExchangeCode {
     /// A code that is used twice was stolen: the tokens of the first use end (docs/spec/login.md#authorization-codes).
     async fn revoke_family(&self, tx: &mut Tx<'_>, found: &AuthorizationCode) -> opendrs_store::Result<()> {
         match found.device {
-            Some((shard, id)) => {
-                let Some(mut device) = device::lock(tx, shard, id).await? else { return Ok(()) };
+            Some(owner) => {
+                let Some(mut device) = device::lock(tx, owner).await? else { return Ok(()) };
                 device.revoked_families.insert(found.family);
-                device::set_revoked_families(tx, shard, id, &device.revoked_families).await
+                device::set_revoked_families(tx, owner, &device.revoked_families).await
             }
             None => {
                 let shard = self.shards.for_customer(found.customer);

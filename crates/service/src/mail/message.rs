@@ -7,6 +7,7 @@ use super::mailer::{MailDevice, MailMessage};
 use crate::{App, Result, account, named_link};
 use opendrs_domain::account::{AccountMail, MailRecipient};
 use opendrs_domain::customer::Address;
+use opendrs_domain::device::DeviceRef;
 use opendrs_domain::id::{CustomerId, DeviceId};
 use opendrs_domain::login::form;
 use opendrs_domain::mail::{MailContent, MailSubject};
@@ -32,14 +33,15 @@ async fn build_device_message(
 ) -> Result<Option<MailMessage>> {
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
-    let Some(of) = device::find_by_id(&mut tx, mail.shard, device).await? else { return Ok(None) };
+    let named = DeviceRef { shard: mail.shard, id: device };
+    let Some(of) = device::find_by_id(&mut tx, named).await? else { return Ok(None) };
     let Some(model) = model::find_by_id(&mut tx, of.model).await? else { return Ok(None) };
     let shard = app.db.shards().for_customer(customer);
     let Some(to) = customer::find_by_id(&mut tx, shard, customer).await? else { return Ok(None) };
     // An order keeps the address that it was placed with.
     let order = match mail.content.order() {
         Some(bought) => match order::find_device(&mut tx, mail.shard, bought.order).await? {
-            Some(device) => order::find_by_id(&mut tx, mail.shard, device, bought.order).await?,
+            Some(device) => order::find_by_id(&mut tx, device, bought.order).await?,
             None => None,
         },
         None => None,
@@ -53,7 +55,7 @@ async fn build_device_message(
         .map(|instance| named_link::cancel_token(app, mail.shard, instance))
         .transpose()?;
     let approach = mail.content.takeover();
-    let takeover = approach.map(|by| named_link::takeover_token(app, mail.shard, device, by.customer)).transpose()?;
+    let takeover = approach.map(|by| named_link::takeover_token(app, named, by.customer)).transpose()?;
     Ok(Some(MailMessage {
         id: mail.id,
         at: mail.at,

@@ -5,8 +5,8 @@
 use crate::App;
 use crate::notification::EventIds;
 use opendrs_domain::account::{AccountMail, MailRecipient};
-use opendrs_domain::device::Device;
-use opendrs_domain::id::{CustomerId, DeviceId, MailId};
+use opendrs_domain::device::{Device, DeviceRef};
+use opendrs_domain::id::{CustomerId, MailId};
 use opendrs_domain::mail::{self as rules, MailContent, MailState, MailSubject, SlotSummary};
 use opendrs_domain::order::{Order, OrderChange};
 use opendrs_domain::subscription::Subscription;
@@ -22,22 +22,22 @@ pub(crate) async fn enqueue(
     news: MailContent,
     stamp: (EventIds, Time),
 ) -> opendrs_store::Result<()> {
-    enqueue_for(tx, shard, (device.id, device.customer), news, stamp).await
+    enqueue_for(tx, device.in_shard(shard), device.customer, news, stamp).await
 }
 
 /// Adds a mail about a device to a customer, who may be another than its owner.
 pub(crate) async fn enqueue_for(
     tx: &mut Tx<'_>,
-    shard: i64,
-    (device, customer): (DeviceId, CustomerId),
+    device: DeviceRef,
+    customer: CustomerId,
     news: MailContent,
     (stamp, now): (EventIds, Time),
 ) -> opendrs_store::Result<()> {
     let kept = stamp.store_mail_only;
     let mail = StoredMail {
-        shard,
+        shard: device.shard,
         id: MailId(stamp.event_id.0),
-        subject: MailSubject::Device { device, customer },
+        subject: MailSubject::Device { device: device.id, customer },
         at: now,
         content: news,
         state: if kept { MailState::Kept } else { MailState::Waiting },
@@ -88,7 +88,7 @@ pub(crate) async fn enqueue_subscriptions(
     device: &Device,
     stamp: (EventIds, Time),
 ) -> opendrs_store::Result<()> {
-    let subs = subscription::list_by_device(tx, shard, device.id).await?;
+    let subs = subscription::list_by_device(tx, device.in_shard(shard)).await?;
     let mut slots = Vec::new();
     for slot in model::list_slots(tx, device.model).await? {
         let sub = subs.iter().find(|sub| sub.slot == slot.id).filter(|sub| Subscription::can_order(sub));

@@ -42,13 +42,14 @@ pub(crate) struct NewEvent<'a> {
 /// Writes an event, with a message for each of these receivers.
 pub(crate) async fn fan_out_event(tx: &mut Tx<'_>, telling: &NewEvent<'_>, receivers: &[ReceiverId]) -> Result<()> {
     let NewEvent { shard, device, event, first_message_id: first, version } = *telling;
-    outbox::insert(tx, shard, device.id, event).await?;
+    outbox::insert(tx, device.in_shard(shard), event).await?;
     if receivers.is_empty() {
         return Ok(());
     }
     // The lock on the device's queue waited for earlier transactions, so the messages of earlier events are visible.
     let Some(line) =
-        store::lock_device_queue(tx, shard, (device.id, device.model), event.notification_type().wire_name()).await?
+        store::lock_device_queue(tx, device.in_shard(shard), device.model, event.notification_type().wire_name())
+            .await?
     else {
         return Ok(());
     };

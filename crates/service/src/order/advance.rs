@@ -23,7 +23,7 @@ pub(crate) async fn advance(app: &App, shard: i64, id: OrderId, stamp: EventIds)
         let mut reader = app.db.reader().await?;
         let mut tx = reader.tx()?;
         let Some(device) = orders::find_device(&mut tx, shard, id).await? else { return Ok(None) };
-        device::find_by_id(&mut tx, shard, device).await?.ok_or_else(|| Error::missing_row("an order's device"))?
+        device::find_by_id(&mut tx, device).await?.ok_or_else(|| Error::missing_row("an order's device"))?
     };
     let (now, shards, timing) = (app.now(), app.db.shards(), app.settings.timing);
     Ok(app.db.write(AdvanceOrder { shard, device, id, event_ids: stamp, shards, timing, now }).await?)
@@ -42,10 +42,10 @@ pub(super) struct AdvanceOrder {
 impl Command for AdvanceOrder {
     type Output = Option<OrderTransition>;
     fn ordering_key(&self) -> u64 {
-        crate::ordering_key::for_unit(self.device.model, &self.device.serial)
+        crate::ordering_key::for_device(&self.device)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Output> {
-        let Some((sub, mut order)) = lock_order(tx, self.shard, self.device.id, self.id).await? else {
+        let Some((sub, mut order)) = lock_order(tx, self.device.in_shard(self.shard), self.id).await? else {
             return Ok(None);
         };
         let problem = self.evaluate_hold(tx, sub, &mut order).await?;
@@ -96,7 +96,8 @@ impl AdvanceOrder {
             now: self.now,
         };
         let chosen = chosen.as_ref().unwrap_or(&order.item.asin);
-        let grounds = rule::load_order_inputs(tx, self.shard, (self.device.id, &order.slot), (chosen, agreed)).await?;
+        let grounds =
+            rule::load_order_inputs(tx, self.device.in_shard(self.shard), &order.slot, (chosen, agreed)).await?;
         let OrderDecision { product, problem, paused_until } = decide_order(tx, &asked, grounds).await?;
         order.extend_hold(paused_until, self.now, &self.timing);
         if let Some(item) = product.map(OrderItem::from).filter(|item| *item != order.item) {

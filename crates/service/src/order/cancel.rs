@@ -45,14 +45,15 @@ struct CancelTestOrders {
 impl Command for CancelTestOrders {
     type Output = Vec<(SlotId, bool)>;
     fn ordering_key(&self) -> u64 {
-        crate::ordering_key::for_unit(self.device.model, &self.device.serial)
+        crate::ordering_key::for_device(&self.device)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Output> {
         let mut held = Vec::with_capacity(self.slots.len());
         for (slot, _) in &self.slots {
-            let open = subscription::lock(tx, self.shard, self.device.id, slot).await?.and_then(|sub| sub.open_order);
+            let open =
+                subscription::lock(tx, self.device.in_shard(self.shard), slot).await?.and_then(|sub| sub.open_order);
             held.push(match open {
-                Some(id) => order::lock(tx, self.shard, self.device.id, id).await?,
+                Some(id) => order::lock(tx, self.device.in_shard(self.shard), id).await?,
                 None => None,
             });
         }
@@ -106,11 +107,11 @@ struct CancelOrder {
 impl Command for CancelOrder {
     type Output = Result<(), CancelError>;
     fn ordering_key(&self) -> u64 {
-        crate::ordering_key::for_unit(self.device.model, &self.device.serial)
+        crate::ordering_key::for_device(&self.device)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Output> {
-        subscription::lock(tx, self.shard, self.device.id, &self.slot).await?;
-        let found = order::lock(tx, self.shard, self.device.id, self.id).await?;
+        subscription::lock(tx, self.device.in_shard(self.shard), &self.slot).await?;
+        let found = order::lock(tx, self.device.in_shard(self.shard), self.id).await?;
         let Some(mut order) = found else { return Ok(Err(CancelError::AlreadyFinal)) };
         match order.cancel(self.canceller, self.now) {
             Ok(change) => {

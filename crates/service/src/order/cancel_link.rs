@@ -33,11 +33,11 @@ pub async fn find_cancel_link(app: &App, token: &str) -> Result<CancelLink> {
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
     let device = order::find_device(&mut tx, shard, instance.order).await?.ok_or(Error::InvalidToken)?;
-    let order = order::find_by_id(&mut tx, shard, device, instance.order).await?.ok_or(Error::InvalidToken)?;
+    let order = order::find_by_id(&mut tx, device, instance.order).await?.ok_or(Error::InvalidToken)?;
     if !order.matches_instance_id(instance) {
         return Err(Error::InvalidToken);
     }
-    let device = device::find_by_id(&mut tx, shard, device).await?.ok_or(Error::InvalidToken)?;
+    let device = device::find_by_id(&mut tx, device).await?.ok_or(Error::InvalidToken)?;
     let refusal = order.clone().cancel(CancelRequester::MailLink, app.now()).err();
     Ok(CancelLink { order, cancel_error: refusal, caller: DeviceCaller { device, shard, slot: None } })
 }

@@ -16,7 +16,7 @@ use opendrs_store::{device, order};
 pub async fn find_for_device(app: &App, caller: &DeviceCaller, instance: &str) -> Result<Order> {
     let id = InstanceId::parse(instance).map_err(|_| Error::UnknownOrder)?;
     let mut reader = app.db.reader().await?;
-    let found = order::find_by_id(&mut reader.tx()?, caller.shard, caller.device.id, id.order).await?;
+    let found = order::find_by_id(&mut reader.tx()?, caller.device_ref(), id.order).await?;
     found.filter(|order| order.matches_instance_id(id)).ok_or(Error::UnknownOrder)
 }
 
@@ -30,8 +30,7 @@ pub async fn find_by_token(app: &App, token: &DeviceToken<'_>, instance: &str) -
         return Ok(FastPath::Recheck);
     };
     let mut reader = app.db.reader().await?;
-    let by = (token.device, access);
-    let found = order::find_for_token(&mut reader.autocommit()?, token.shard, id.order, by).await?;
+    let found = order::find_for_token(&mut reader.autocommit()?, token.device, id.order, access).await?;
     Ok(found.filter(|order| order.matches_instance_id(id)).into())
 }
 
@@ -41,7 +40,7 @@ pub async fn find_by_token(app: &App, token: &DeviceToken<'_>, instance: &str) -
 /// [`Error::Unavailable`].
 pub async fn list_for_device(app: &App, caller: &DeviceCaller) -> Result<Vec<Order>> {
     let mut reader = app.db.reader().await?;
-    let orders = order::list_by_device(&mut reader.tx()?, caller.shard, caller.device.id, 50).await?;
+    let orders = order::list_by_device(&mut reader.tx()?, caller.device_ref(), 50).await?;
     Ok(orders.into_iter().filter(|order| !order.test).collect())
 }
 
@@ -76,10 +75,10 @@ pub async fn find_for_customer(app: &App, owner: CustomerId, instance: &str) -> 
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
     // The order's row leads to its device and to the owner. The device in the id is only compared.
-    let (shard, device) = order::find_location(&mut tx, id.order).await?.ok_or(Error::UnknownOrder)?;
-    let found = device::find_by_customer(&mut tx, owner, device).await?;
+    let place = order::find_location(&mut tx, id.order).await?.ok_or(Error::UnknownOrder)?;
+    let found = device::find_by_customer(&mut tx, owner, place.id).await?;
     let (device, model) = found.ok_or(Error::UnknownOrder)?;
-    let order = order::find_by_id(&mut tx, shard, device.id, id.order).await?;
+    let order = order::find_by_id(&mut tx, place, id.order).await?;
     let order = order.filter(|order| !order.test && order.matches_instance_id(id)).ok_or(Error::UnknownOrder)?;
-    Ok(OwnedOrder { caller: DeviceCaller { device, shard, slot: None }, model, order })
+    Ok(OwnedOrder { caller: DeviceCaller { device, shard: place.shard, slot: None }, model, order })
 }

@@ -76,12 +76,12 @@ impl Command for DecideHeldOrder {
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Output> {
         let AdvanceOrder { shard, device, id, timing, event_ids: stamp, now, .. } = &self.advance;
-        let Some((sub, mut order)) = lock_order(tx, *shard, device.id, *id).await? else {
+        let Some((sub, mut order)) = lock_order(tx, device.in_shard(*shard), *id).await? else {
             return Ok(Err(ApproveError::NotHeld));
         };
         match &self.decision {
             OwnerDecision::Approve(seen) => match order.approve(seen, *now) {
-                Ok(()) => record_approval(tx, (*shard, device.id), sub.as_ref(), (&order.item, *now)).await?,
+                Ok(()) => record_approval(tx, device.in_shard(*shard), sub.as_ref(), (&order.item, *now)).await?,
                 Err(refused) => return Ok(Err(refused)),
             },
             OwnerDecision::Recheck if order.state != OrderState::Held => return Ok(Err(ApproveError::NotHeld)),

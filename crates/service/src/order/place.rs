@@ -43,7 +43,7 @@ pub async fn replenish(app: &App, caller: &DeviceCaller, slot: &SlotId) -> Resul
     let of_customer = (app.db.shards().for_customer(customer), customer);
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
-    let found = device::find_for_replenish(&mut tx, (caller.shard, caller.device.id), slot, of_customer).await?;
+    let found = device::find_for_replenish(&mut tx, caller.device_ref(), slot, of_customer).await?;
     let recipient = found.and_then(|found| found.recipient);
     let backend = backend_of_maker(app, &mut tx, caller.device.maker).await?;
     drop(tx);
@@ -61,11 +61,10 @@ pub async fn replenish_by_token(app: &App, token: &DeviceToken<'_>, slot: &str) 
     let (Ok(slot), Some(access_version)) = (SlotId::parse(slot), token.accepted_version()) else {
         return Ok(FastPath::Recheck);
     };
-    let (shard, customer) = (token.shard, token.customer());
+    let customer = token.customer();
     let of_customer = (app.db.shards().for_customer(customer), customer);
     let mut reader = app.db.reader().await?;
-    let found =
-        device::find_for_replenish(&mut reader.autocommit()?, (shard, token.device), &slot, of_customer).await?;
+    let found = device::find_for_replenish(&mut reader.autocommit()?, token.device, &slot, of_customer).await?;
     let valid =
         found.filter(|found| found.device.accepts_token_family(token.family()) && found.access == access_version);
     let Some(DeviceForReplenish { device, slot: Some(slot), recipient, .. }) = valid else {
@@ -73,7 +72,7 @@ pub async fn replenish_by_token(app: &App, token: &DeviceToken<'_>, slot: &str) 
     };
     let backend = backend_of_maker(app, &mut reader.autocommit()?, device.maker).await?;
     drop(reader);
-    let caller = DeviceCaller { device, shard, slot: None };
+    let caller = DeviceCaller { device, shard: token.device.shard, slot: None };
     place_order(app, &caller, &slot, (recipient, backend)).await.map(FastPath::Done)
 }
 
@@ -148,7 +147,7 @@ enum PlaceOutcome {
 impl Command for PlaceOrder {
     type Output = PlaceOutcome;
     fn ordering_key(&self) -> u64 {
-        crate::ordering_key::for_unit(self.device.model, &self.device.serial)
+        crate::ordering_key::for_device(&self.device)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<PlaceOutcome> {
         let (grounds, receivers) = match self.lock_slot(tx).await? {
@@ -167,12 +166,12 @@ impl Command for PlaceOrder {
         };
         let judged = rule::decide_order(tx, &asked, grounds).await?;
         let OrderDecision { product: Some(product), problem, paused_until } = judged else {
-            subscription::release_lock(tx, self.shard, self.device.id, &self.slot, self.order).await?;
+            subscription::release_lock(tx, self.device.in_shard(self.shard), &self.slot, self.order).await?;
             return Ok(PlaceOutcome::Unsubscribed);
         };
         // Checked last, so that a locked or unsubscribed slot is answered as on any other day.
         if let Some(wait) = self.over_limit {
-            subscription::release_lock(tx, self.shard, self.device.id, &self.slot, self.order).await?;
+            subscription::release_lock(tx, self.device.in_shard(self.shard), &self.slot, self.order).await?;
             return Ok(PlaceOutcome::OverLimit(wait));
         }
         let problem = problem.or_else(|| initial_problem(self.device.test, self.backend));
@@ -201,13 +200,13 @@ impl PlaceOrder {
         &self,
         tx: &mut Tx<'_>,
     ) -> opendrs_store::Result<Result<(OrderInputs, Vec<ReceiverId>), PlaceOutcome>> {
-        let of = (self.device.id, &self.slot);
+        let device = self.device.in_shard(self.shard);
         for _ in 0..2 {
-            if let Some(found) = rules::lock_slot(tx, self.shard, of, self.device.client, self.order).await? {
+            if let Some(found) = rules::lock_slot(tx, device, &self.slot, self.device.client, self.order).await? {
                 return Ok(Ok(found));
             }
             // Locked from here on: if the slot was freed meanwhile, the second try gets it.
-            let sub = subscription::lock(tx, self.shard, self.device.id, &self.slot).await?;
+            let sub = subscription::lock(tx, device, &self.slot).await?;
             match sub.filter(Subscription::can_order).map(|sub| sub.open_order) {
                 None => break,
                 Some(Some(holder)) => return self.slot_locked_by(tx, holder).await.map(Err),
@@ -219,7 +218,7 @@ impl PlaceOrder {
 
     /// The outcome for a locked slot: the event instance id of the order that locks it.
     async fn slot_locked_by(&self, tx: &mut Tx<'_>, holder: OrderId) -> opendrs_store::Result<PlaceOutcome> {
-        let found = order::find_by_id(tx, self.shard, self.device.id, holder).await?;
+        let found = order::find_by_id(tx, self.device.in_shard(self.shard), holder).await?;
         let placed = InstanceId { device: self.device.id, order: holder };
         Ok(PlaceOutcome::SlotLocked(found.map_or(placed, |order| order.instance_id())))
     }

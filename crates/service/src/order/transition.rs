@@ -8,8 +8,8 @@
 use super::hand_over::enqueue_backend_call;
 use crate::mail::queue::enqueue_for_order;
 use crate::notification::{EventIds, NewEvent, fan_out_event, find_receivers};
-use opendrs_domain::device::Device;
-use opendrs_domain::id::{DeviceId, InstanceId, OrderId, ReceiverId};
+use opendrs_domain::device::{Device, DeviceRef};
+use opendrs_domain::id::{InstanceId, OrderId, ReceiverId};
 use opendrs_domain::notification::Event;
 use opendrs_domain::order::{Order, OrderChange};
 use opendrs_domain::subscription::Subscription;
@@ -34,13 +34,12 @@ pub struct OrderTransition {
 /// device.
 pub(crate) async fn lock_order(
     tx: &mut Tx<'_>,
-    shard: i64,
-    device: DeviceId,
+    device: DeviceRef,
     id: OrderId,
 ) -> opendrs_store::Result<Option<(Option<Subscription>, Order)>> {
-    let Some(seen) = order::find_by_id(tx, shard, device, id).await? else { return Ok(None) };
-    let sub = subscription::lock(tx, shard, device, &seen.slot).await?;
-    Ok(order::lock(tx, shard, device, id).await?.map(|order| (sub, order)))
+    let Some(seen) = order::find_by_id(tx, device, id).await? else { return Ok(None) };
+    let sub = subscription::lock(tx, device, &seen.slot).await?;
+    Ok(order::lock(tx, device, id).await?.map(|order| (sub, order)))
 }
 
 /// Saves a changed order, frees its slot lock if it has ended, and records event and mail.
@@ -60,7 +59,7 @@ pub(crate) async fn save_and_notify(
     order::save(tx, shard, order).await?;
     enqueue_backend_call(tx, shard, order, now).await?;
     if order.state.is_final() {
-        subscription::release_lock(tx, shard, device.id, &order.slot, order.id).await?;
+        subscription::release_lock(tx, device.in_shard(shard), &order.slot, order.id).await?;
     }
     record_notifications(tx, shard, device, order, change, (stamp, now), &receivers).await
 }

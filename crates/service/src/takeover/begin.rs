@@ -44,7 +44,7 @@ pub async fn begin_takeover(app: &App, of: &SignupInProgress, customer: &Custome
         let mut tx = reader.tx()?;
         match find_other_registration(&mut tx, shard, (model.id, &asked.serial), customer.id).await? {
             Some(old) => {
-                let found = takeover::find(&mut tx, shard, old.id, customer.id).await?;
+                let found = takeover::find(&mut tx, old.in_shard(shard), customer.id).await?;
                 (old, found)
             }
             None => return Ok(TakeoverStatus::NotOwned),
@@ -142,7 +142,7 @@ impl Command for BeginTakeover {
         let mut attempts = takeover::lock_attempts(tx, self.customer_shard, self.customer).await?;
         // Decided again under the lock of the customer's row: a late request must not undo the result of an earlier
         // one.
-        let found = takeover::lock(tx, self.shard, self.earlier_device.id, self.customer).await?;
+        let found = takeover::lock(tx, self.earlier_device.in_shard(self.shard), self.customer).await?;
         let done = found.as_ref().is_some_and(|found| found.state == TakeoverState::Done);
         if done
             || !matches!(

@@ -2,7 +2,7 @@
 //!
 //! Not here: whether a takeover is allowed. Invariant: a registration that has ended is never found.
 
-use opendrs_domain::device::Device;
+use opendrs_domain::device::{Device, DeviceRef};
 use opendrs_domain::id::{CustomerId, ModelId};
 use opendrs_domain::text::Serial;
 use opendrs_store::{Tx, device};
@@ -15,6 +15,6 @@ pub(crate) async fn find_other_registration(
     customer: CustomerId,
 ) -> opendrs_store::Result<Option<Device>> {
     let Some(id) = device::find_by_unit(tx, shard, model, serial).await? else { return Ok(None) };
-    let found = device::find_by_id(tx, shard, id).await?;
+    let found = device::find_by_id(tx, DeviceRef { shard, id }).await?;
     Ok(found.filter(|device| device.customer != customer && device.deregistered_at.is_none()))
 }

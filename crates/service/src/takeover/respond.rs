@@ -9,7 +9,7 @@ use crate::named_link;
 use crate::notification::{EventIds, record_event};
 use crate::signed_link::TAKEOVER_PURPOSE;
 use crate::{App, Error, FormError, Result};
-use opendrs_domain::device::Device;
+use opendrs_domain::device::{Device, DeviceRef};
 use opendrs_domain::id::{CustomerId, DeviceId, ProfileId};
 use opendrs_domain::mail::MailContent;
 use opendrs_domain::model::Model;
@@ -38,15 +38,16 @@ pub struct TakeoverLink {
 /// [`Error::InvalidToken`] when the token is not authentic, or the takeover is no longer kept; [`Error::Unavailable`].
 pub async fn find_takeover_link(app: &App, token: &str) -> Result<TakeoverLink> {
     let named = named_link::open(app, TAKEOVER_PURPOSE, token).ok_or(Error::InvalidToken)?;
-    let (shard, id, customer) = (named.shard, DeviceId(named.first_id), CustomerId(named.second_id));
+    let old = DeviceRef { shard: named.shard, id: DeviceId(named.first_id) };
+    let customer = CustomerId(named.second_id);
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
-    let takeover = takeover::find(&mut tx, shard, id, customer).await?.ok_or(Error::InvalidToken)?;
-    let device = device::find_by_id(&mut tx, shard, id).await?.ok_or(Error::InvalidToken)?;
+    let takeover = takeover::find(&mut tx, old, customer).await?.ok_or(Error::InvalidToken)?;
+    let device = device::find_by_id(&mut tx, old).await?.ok_or(Error::InvalidToken)?;
     let model =
         model::find_by_id(&mut tx, device.model).await?.ok_or_else(|| Error::missing_row("a device's model"))?;
     let answers = takeover.allowed_answers(app.now());
-    Ok(TakeoverLink { takeover, model, device, allowed_answers: answers, shard })
+    Ok(TakeoverLink { takeover, model, device, allowed_answers: answers, shard: old.shard })
 }
 
 /// Answers a takeover, as the earlier owner. A repeated answer changes nothing.
@@ -98,11 +99,11 @@ impl Command for AnswerTakeover {
     type Output = bool;
 
     fn ordering_key(&self) -> u64 {
-        crate::ordering_key::for_unit(self.device.model, &self.device.serial)
+        crate::ordering_key::for_device(&self.device)
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
-        let Some(mut found) = takeover::lock(tx, self.shard, self.device.id, self.customer).await? else {
+        let Some(mut found) = takeover::lock(tx, self.device.in_shard(self.shard), self.customer).await? else {
             return Ok(false);
         };
         let state = Takeover::state_after(self.answer);
@@ -125,7 +126,7 @@ impl Command for AnswerTakeover {
         found.state = state;
         takeover::upsert(tx, self.shard, &found).await?;
         if let Some(news) = news {
-            queue::enqueue_for(tx, self.shard, (self.device.id, self.customer), news, (first, self.now)).await?;
+            queue::enqueue_for(tx, self.device.in_shard(self.shard), self.customer, news, (first, self.now)).await?;
         }
         Ok(true)
     }
@@ -144,7 +145,8 @@ impl AnswerTakeover {
         if customer::lock_access(tx, self.owner_shard, old.customer).await?.blocked_at.is_some() {
             return Ok(false);
         }
-        let ended_before = device::lock(tx, *shard, old.id).await?.is_some_and(|old| old.deregistered_at.is_some());
+        let ended_before =
+            device::lock(tx, old.in_shard(*shard)).await?.is_some_and(|old| old.deregistered_at.is_some());
         if !ended_before {
             return Ok(false);
         }
@@ -153,7 +155,7 @@ impl AnswerTakeover {
             return Ok(false);
         }
         if let Some(id) = current
-            && let Some(new) = device::lock(tx, *shard, id).await?
+            && let Some(new) = device::lock(tx, DeviceRef { shard: *shard, id }).await?
             && end_registration(tx, *shard, &new, (*ended, *now)).await?
         {
             queue::enqueue(tx, *shard, &new, MailContent::TakenBack, (*ended, *now)).await?;
@@ -161,7 +163,7 @@ impl AnswerTakeover {
         device::restore_registration(tx, *shard, old).await?;
         let event = Event::new(registered.event_id, *now, old, EventFacts::Registered);
         record_event(tx, *shard, old, &event, registered.first_message_id).await?;
-        let facts = EventFacts::Subscription(subscription::list_slots(tx, *shard, old.id).await?);
+        let facts = EventFacts::Subscription(subscription::list_slots(tx, old.in_shard(*shard)).await?);
         let event = Event::new(changed.event_id, *now, old, facts);
         record_event(tx, *shard, old, &event, changed.first_message_id).await?;
         queue::enqueue_subscriptions(tx, *shard, old, (*changed, *now)).await?;

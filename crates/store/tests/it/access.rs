@@ -39,12 +39,10 @@ async fn insert_device(store: &TestStore, n: u64) -> (i64, Device) {
 async fn insert_reading(store: &TestStore, (shard, device): &(i64, Device), judged: AccessVersion) -> bool {
     static NUMBER: AtomicU64 = AtomicU64::new(1);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let with = ((*shard, judged), reading_id(number), device.id);
-    let command = command(number, with, |tx, (judged, id, device)| {
+    let with = ((device.in_shard(*shard), judged), reading_id(number));
+    let command = command(number, with, |tx, (judged, id)| {
         let status = SlotStatus { remaining: 1.0, original: 2.0, on_hand: None, expected_at: None, last_use_at: None };
-        Box::pin(async move {
-            reading::insert_if_valid(tx, *judged, (*id, *device, &slot_id("filter")), at(5), &status).await
-        })
+        Box::pin(async move { reading::insert_if_valid(tx, *judged, (*id, &slot_id("filter")), at(5), &status).await })
     });
     store.db.write(command).await.unwrap()
 }
@@ -56,11 +54,14 @@ async fn set_version(store: &TestStore, version: AccessVersion) {
 async fn a_token_judged_by_an_older_version_is_refused_at_once(store: &TestStore) {
     let unit = insert_device(store, 1).await;
     let told = async |judged| {
-        let of = (unit.1.id, judged);
-        store.read(async |tx| subscription::list_slots_for_token(tx, unit.0, of).await).await.is_some()
+        store
+            .read(async |tx| subscription::list_slots_for_token(tx, unit.1.in_shard(unit.0), judged).await)
+            .await
+            .is_some()
     };
-    let found =
-        async || store.read(async |tx| device::find_with_slot(tx, unit.0, unit.1.id, "filter").await).await.unwrap();
+    let found = async || {
+        store.read(async |tx| device::find_with_slot(tx, unit.1.in_shard(unit.0), "filter").await).await.unwrap()
+    };
     assert!(
         insert_reading(store, &unit, FIRST_VERSION).await && insert_reading(store, &unit, FIRST_VERSION).await,
         "known from now on"
@@ -167,7 +168,7 @@ async fn set_blocked(store: &TestStore, (shard, id): (i64, CustomerId), since: O
 
 async fn a_blocked_customers_devices_are_refused_at_once_until_the_block_is_lifted(store: &TestStore) {
     let unit = insert_device(store, 1).await;
-    let (id, owner) = (unit.1.id, unit.1.customer);
+    let (device, owner) = (unit.1.in_shard(unit.0), unit.1.customer);
     let of = (insert_customer(store, owner).await, owner);
     assert!(
         insert_reading(store, &unit, FIRST_VERSION).await && insert_reading(store, &unit, FIRST_VERSION).await,
@@ -175,14 +176,11 @@ async fn a_blocked_customers_devices_are_refused_at_once_until_the_block_is_lift
     );
     assert!(set_blocked(&TestStore::open(store.location.clone()).await, of, Some(9)).await);
     assert!(!insert_reading(store, &unit, FIRST_VERSION).await);
-    let found = store.read(async |tx| device::find_by_id(tx, unit.0, id).await).await.unwrap();
+    let found = store.read(async |tx| device::find_by_id(tx, device).await).await.unwrap();
     assert_eq!((found.suspended_at, found.accepts_token_family(1)), (Some(at(9)), false));
-    assert_eq!(store.read(async |tx| device::find_revoked_families(tx, unit.0, id).await).await, None);
-    assert_eq!(
-        store.write((unit.0, id), |tx, (shard, id)| Box::pin(device::lock_rotation(tx, *shard, *id))).await,
-        None
-    );
-    let told = store.read(async |tx| subscription::list_slots_for_token(tx, unit.0, (id, FIRST_VERSION)).await).await;
+    assert_eq!(store.read(async |tx| device::find_revoked_families(tx, device).await).await, None);
+    assert_eq!(store.write(device, |tx, device| Box::pin(device::lock_rotation(tx, *device))).await, None);
+    let told = store.read(async |tx| subscription::list_slots_for_token(tx, device, FIRST_VERSION).await).await;
     assert_eq!(told, None);
     assert!(set_blocked(store, of, None).await);
     assert!(insert_reading(store, &unit, FIRST_VERSION).await && insert_reading(store, &unit, FIRST_VERSION).await);

@@ -4,6 +4,7 @@ use crate::harness::{CommandFn, CommandFuture, TestStore, command};
 use crate::samples::{
     asin, at, client, customer, device, event, hash, model, order, profile, reading_id, slot, slot_id, uuid,
 };
+use opendrs_domain::device::DeviceRef;
 use opendrs_domain::id::{CustomerId, DeviceId, MakerId, ProfileId};
 use opendrs_domain::login::authorize::AuthorizationRequest;
 use opendrs_domain::login::code::AuthorizationCode;
@@ -91,11 +92,11 @@ async fn insert_rows(tx: &mut Tx<'_>) -> Result<()> {
         open_order: None,
         last_agreed_price: None,
     };
-    subscription::upsert(tx, 0, DEVICE(), &sub).await?;
+    subscription::upsert(tx, DeviceRef { shard: 0, id: DEVICE() }, &sub).await?;
     let status = SlotStatus { remaining: 1.0, original: 1.0, on_hand: None, expected_at: None, last_use_at: None };
-    reading::insert(tx, 0, (reading_id(1), DEVICE(), &slot_id("a")), at(0), &status).await?;
+    reading::insert(tx, DeviceRef { shard: 0, id: DEVICE() }, (reading_id(1), &slot_id("a")), at(0), &status).await?;
     order::insert(tx, 0, &order(1, DEVICE())).await?;
-    outbox::insert(tx, 0, DEVICE(), &event(1, EventFacts::Registered)).await
+    outbox::insert(tx, DeviceRef { shard: 0, id: DEVICE() }, &event(1, EventFacts::Registered)).await
 }
 
 /// Runs a query for its error only.
@@ -118,16 +119,16 @@ fn bad_row_cases() -> Vec<BadRowCase> {
     let held: CommandFn<(), ()> = read!(|tx| consent::lock_with_rotation(tx, 0, (CustomerId(uuid(1)), ProfileId(uuid(1)))));
     let signup: CommandFn<(), ()> = read!(|tx| signup::find(tx, 0, &hash(1)));
     let code: CommandFn<(), ()> = read!(|tx| code::lock(tx, 0, &hash(1)));
-    let device: CommandFn<(), ()> = read!(|tx| device::find_by_id(tx, 0, DEVICE()));
-    let order: CommandFn<(), ()> = read!(|tx| order::find_by_id(tx, 0, DEVICE(), order(1, DEVICE()).id));
+    let device: CommandFn<(), ()> = read!(|tx| device::find_by_id(tx, DeviceRef { shard: 0, id: DEVICE() }));
+    let order: CommandFn<(), ()> = read!(|tx| order::find_by_id(tx, DeviceRef { shard: 0, id: DEVICE() }, order(1, DEVICE()).id));
     vec![
         ("model.takeover", "'ask'", "'allow'", read!(|tx| model::find_by_id(tx, sample_model().id)), "ModelById", 6, "ask"),
-        ("takeover.state", "'done?'", "'done'", read!(|tx| takeover::find(tx, 0, DEVICE(), CustomerId(uuid(1)))), "TakeoverGet", 2, "done?"),
+        ("takeover.state", "'done?'", "'done'", read!(|tx| takeover::find(tx, DeviceRef { shard: 0, id: DEVICE() }, CustomerId(uuid(1)))), "TakeoverGet", 2, "done?"),
         ("orders.state", "'nonsense'", "'placed'", order, "OrderOfDevice", 10, "nonsense"),
         ("orders.state", "'Placed'", "'placed'", order, "OrderOfDevice", 10, "Placed"),
         ("orders.problem", "'rain'", "NULL", order, "OrderOfDevice", 11, "rain"),
         ("orders.asin", "'lower'", "'B000000001'", order, "OrderOfDevice", 3, "Asin"),
-        ("orders.slot", "''", "'filter'", read!(|tx| order::list_by_device(tx, 0, DEVICE(), 9)), "OrdersOfDevice", 2, "SlotId"),
+        ("orders.slot", "''", "'filter'", read!(|tx| order::list_by_device(tx, DeviceRef { shard: 0, id: DEVICE() }, 9)), "OrdersOfDevice", 2, "SlotId"),
         ("client.kind", "'toaster'", "'web'", client, "ClientById", 3, "toaster"),
         ("client.redirect_uris", "'https://a'", "'[]'", client, "ClientById", 5, "expected"),
         ("client.secret_hash", "<0102>", "NULL", client, "ClientById", 4, "[u8; 32]"),
@@ -149,9 +150,9 @@ fn bad_row_cases() -> Vec<BadRowCase> {
         ("code.generation", "-1", "0", code, "CodeGet", 11, "out of range"),
         ("code.customer_generation", "-1", "0", code, "CodeGet", 12, "out of range"),
         ("device.revoked", "'-1'", "''", device, "DeviceById", 12, "-1"),
-        ("device.turns", "'x'", "''", read!(|tx| device::lock_rotation(tx, 0, DEVICE())), "DeviceRotationLock", 1, "x"),
+        ("device.turns", "'x'", "''", read!(|tx| device::lock_rotation(tx, DeviceRef { shard: 0, id: DEVICE() })), "DeviceRotationLock", 1, "x"),
         ("device.serial", "'ü'", "'unit'", device, "DeviceById", 3, "Serial"),
-        ("subscription.asin", "''", "NULL", read!(|tx| subscription::list_by_device(tx, 0, DEVICE())), "SubscriptionsOfDevice", 1, "Asin"),
+        ("subscription.asin", "''", "NULL", read!(|tx| subscription::list_by_device(tx, DeviceRef { shard: 0, id: DEVICE() })), "SubscriptionsOfDevice", 1, "Asin"),
         ("reading.slot", "'a/b'", "'a'", read!(|tx| reading::list_newest(tx, 9)), "ReadingsNewest", 2, "SlotId"),
         ("outbox.event", "'{\"id\":1}'", "'{}'", read!(|tx| outbox::list_newest(tx, 9)), "OutboxBefore", 1, "UUID"),
     ]
@@ -183,9 +184,9 @@ async fn a_command_that_meets_a_bad_row_spares_its_neighbours(store: &TestStore)
     let good = (2..40).map(|n| {
         store.db.write(command(n, n, |tx, n| Box::pin(async { order::insert(tx, 0, &order(*n, DEVICE())).await })))
     });
-    let bad = store
-        .db
-        .write(command(1, (), |tx, ()| Box::pin(async { order::lock(tx, 0, DEVICE(), order(1, DEVICE()).id).await })));
+    let bad = store.db.write(command(1, (), |tx, ()| {
+        Box::pin(async { order::lock(tx, DeviceRef { shard: 0, id: DEVICE() }, order(1, DEVICE()).id).await })
+    }));
     let (good, bad) = futures_util::future::join(futures_util::future::join_all(good), bad).await;
     assert!(good.iter().all(Result::is_ok), "{good:?}");
     assert!(matches!(bad, Err(Error::InvalidRow { query: "OrderForUpdate", column: 10, .. })), "{bad:?}");

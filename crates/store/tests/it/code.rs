@@ -2,6 +2,7 @@
 
 use crate::harness::{TestStore, command};
 use crate::samples::{at, awkward_texts, hash, uuid};
+use opendrs_domain::device::DeviceRef;
 use opendrs_domain::id::{ClientId, CustomerId, DeviceId};
 use opendrs_domain::login::code::AuthorizationCode;
 use opendrs_domain::login::pkce::Challenge;
@@ -43,7 +44,11 @@ async fn lock(store: &TestStore, shard: i64, n: u64) -> Option<AuthorizationCode
 async fn a_code_comes_back_with_and_without_device_and_challenge(store: &TestStore) {
     let texts = awkward_texts();
     let families = [0, 1, 0x7fff_ffff_ffff_ffff, 0x8000_0000_0000_0000, u64::MAX];
-    let devices = [None, Some((0, DeviceId(uuid(7)))), Some((63, DeviceId(uuid(8))))];
+    let devices = [
+        None,
+        Some(DeviceRef { shard: 0, id: DeviceId(uuid(7)) }),
+        Some(DeviceRef { shard: 63, id: DeviceId(uuid(8)) }),
+    ];
     for n in 0..15_u64 {
         let at = usize::try_from(n).unwrap();
         let text = texts[at % texts.len()].clone();

@@ -5,6 +5,7 @@ use crate::samples::{asin, customer, maker, mix, order, slot_id, uuid};
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use opendrs_domain::customer::Customer;
+use opendrs_domain::device::DeviceRef;
 use opendrs_domain::id::{CustomerId, DeviceId, MakerId};
 use opendrs_domain::maker::Maker;
 use opendrs_domain::subscription::Subscription;
@@ -38,7 +39,8 @@ fn choose_product(n: u64) -> TestCommand<u64, bool> {
     command(5, n, |tx, n| {
         Box::pin(async {
             let (device, slot, chosen) = (DeviceId(uuid(1)), slot_id("a"), Some(asin(*n)));
-            let before = subscription::lock(tx, 1, device, &slot).await?.and_then(|sub| sub.asin);
+            let before =
+                subscription::lock(tx, DeviceRef { shard: 1, id: device }, &slot).await?.and_then(|sub| sub.asin);
             if before.is_some() {
                 return Ok(false);
             }
@@ -49,8 +51,9 @@ fn choose_product(n: u64) -> TestCommand<u64, bool> {
                 open_order: None,
                 last_agreed_price: None,
             };
-            subscription::upsert(tx, 1, device, &sub).await?;
-            Ok(subscription::lock(tx, 1, device, &slot).await?.and_then(|sub| sub.asin) == chosen)
+            subscription::upsert(tx, DeviceRef { shard: 1, id: device }, &sub).await?;
+            Ok(subscription::lock(tx, DeviceRef { shard: 1, id: device }, &slot).await?.and_then(|sub| sub.asin)
+                == chosen)
         })
     })
 }
@@ -92,7 +95,9 @@ async fn what_is_put_and_refused_costs_its_command_alone(store: &TestStore) {
 async fn a_command_sees_what_it_and_those_of_its_key_have_put(store: &TestStore) {
     let sub =
         Subscription { slot: slot_id("a"), asin: None, enabled: false, open_order: None, last_agreed_price: None };
-    store.write(sub, |tx, sub| Box::pin(subscription::upsert(tx, 1, DeviceId(uuid(1)), sub))).await;
+    store
+        .write(sub, |tx, sub| Box::pin(subscription::upsert(tx, DeviceRef { shard: 1, id: DeviceId(uuid(1)) }, sub)))
+        .await;
     let chose = join_all((1..=100).map(|n| store.db.write(choose_product(n)))).await;
     let chose: Vec<_> = chose.into_iter().map(Result::unwrap).collect();
     assert_eq!(chose.iter().position(|chose| *chose), Some(0), "they come in their order");

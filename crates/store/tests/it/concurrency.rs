@@ -4,7 +4,7 @@ use crate::harness::{TestCommand, TestStore, command};
 use crate::samples::{at, customer, device, email, hash, maker, mix, model, serial, uuid};
 use futures_util::future::join_all;
 use opendrs_domain::customer::Customer;
-use opendrs_domain::device::RevokedFamilies;
+use opendrs_domain::device::{DeviceRef, RevokedFamilies};
 use opendrs_domain::id::{ClientId, CustomerId, MakerId, ProfileId};
 use opendrs_domain::login::code::AuthorizationCode;
 use opendrs_domain::login::refresh_rotation::RotationOutcome;
@@ -109,7 +109,7 @@ async fn changes_to_two_rows_in_any_order_all_come_through(store: &TestStore) {
 async fn register_device(tx: &mut Tx<'_>, model: &Model, unit: u64, n: u64) -> Result<()> {
     let fresh = device(n, model, &format!("unit-{unit}"));
     if let Some(id) = device::lock_by_unit(tx, 3, model.id, &fresh.serial).await? {
-        let old = device::lock(tx, 3, id).await?.ok_or_else(missing_row)?;
+        let old = device::lock(tx, DeviceRef { shard: 3, id }).await?.ok_or_else(missing_row)?;
         device::end_registration(tx, 3, &old, at(1)).await?;
     }
     device::insert(tx, 3, &fresh).await
@@ -132,7 +132,7 @@ async fn a_unit_registered_at_once_has_one_registration_in_the_end(store: &TestS
         let with = (washer.id, serial(&format!("unit-{unit}")));
         let id =
             store.write(with, |tx, (model, unit)| Box::pin(device::lock_by_unit(tx, 3, *model, unit))).await.unwrap();
-        let found = store.read(async |tx| device::find_by_id(tx, 3, id).await).await.unwrap();
+        let found = store.read(async |tx| device::find_by_id(tx, DeviceRef { shard: 3, id }).await).await.unwrap();
         assert_eq!((found.deregistered_at, found.serial), (None, serial(&format!("unit-{unit}"))));
     }
 }

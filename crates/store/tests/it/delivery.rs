@@ -3,7 +3,7 @@
 use crate::harness::TestStore;
 use crate::samples::{at, device, maker, model, ordered_uuid, uuid};
 use opendrs_domain::delivery::DeliveryState;
-use opendrs_domain::device::Device;
+use opendrs_domain::device::{Device, DeviceRef};
 use opendrs_domain::id::{DeliveryId, DeviceId, EventId, ReceiverId};
 use opendrs_domain::wire::sns;
 use opendrs_store::delivery::{self, Delivery, DeviceQueue};
@@ -17,12 +17,16 @@ both!(
 
 const SHARD: i64 = 2;
 
+fn device_ref(n: u64) -> DeviceRef {
+    DeviceRef { shard: SHARD, id: DeviceId(uuid(n)) }
+}
+
 /// Enqueues a message of the event with the same number.
 async fn enqueue(store: &TestStore, n: u64, topic: u64, device: u64) {
     store
         .write((n, topic, device), |tx, &(n, topic, device)| {
             Box::pin(async move {
-                let line = DeviceQueue { shard: SHARD, device: DeviceId(uuid(device)), version: None };
+                let line = DeviceQueue { device: device_ref(device), version: None };
                 let ids = (DeliveryId(ordered_uuid(n)), ReceiverId(uuid(topic)));
                 delivery::enqueue(tx, &line, ids, EventId(ordered_uuid(n)), "1.0", at(n.cast_signed())).await
             })
@@ -89,9 +93,8 @@ async fn a_line_is_in_the_order_in_which_messages_came_whatever_the_clocks_of_no
     }
     enqueue(store, 5, 1, 2).await;
     let mut went = Vec::new();
-    let next = async || {
-        store.read(async |tx| delivery::find_queued(tx, SHARD, ReceiverId(uuid(1)), DeviceId(uuid(1))).await).await
-    };
+    let next =
+        async || store.read(async |tx| delivery::find_queued(tx, device_ref(1), ReceiverId(uuid(1))).await).await;
     let mut open = Some(DeliveryId(ordered_uuid(50)));
     while let Some(id) = open {
         let n = [50, 40, 90, 10, 60, 70].into_iter().find(|n| DeliveryId(ordered_uuid(*n)) == id).unwrap();
@@ -117,20 +120,19 @@ async fn a_line_is_a_devices_and_knows_its_models_version(store: &TestStore) {
     store.write(owner, |tx, maker| Box::pin(makers::insert(tx, maker))).await;
     store.write(of.clone(), |tx, model| Box::pin(models::upsert(tx, model))).await;
     store.write(unit.clone(), |tx, unit: &Device| Box::pin(devices::insert(tx, SHARD, unit))).await;
-    let line = async |device: DeviceId, kind: &'static str| {
+    let line = async |device: DeviceRef, kind: &'static str| {
         store
             .write((device, of.id, kind), |tx, &(device, model, kind)| {
-                Box::pin(async move { delivery::lock_device_queue(tx, SHARD, (device, model), kind).await })
+                Box::pin(async move { delivery::lock_device_queue(tx, device, model, kind).await })
             })
             .await
     };
-    let wanted =
-        |version: Option<&str>| DeviceQueue { shard: SHARD, device: unit.id, version: version.map(Into::into) };
-    assert_eq!(line(unit.id, "OrderPlacedNotification").await, Some(wanted(None)));
+    let wanted = |version: Option<&str>| DeviceQueue { device: unit.in_shard(SHARD), version: version.map(Into::into) };
+    assert_eq!(line(unit.in_shard(SHARD), "OrderPlacedNotification").await, Some(wanted(None)));
     store
         .write(of.id, |tx, model| Box::pin(receiver::set_message_version(tx, *model, "OrderPlacedNotification", "1.0")))
         .await;
-    assert_eq!(line(unit.id, "OrderPlacedNotification").await, Some(wanted(Some("1.0"))));
-    assert_eq!(line(unit.id, "ItemShippedNotification").await, Some(wanted(None)));
-    assert_eq!(line(DeviceId(uuid(99)), "OrderPlacedNotification").await, None, "it is gone");
+    assert_eq!(line(unit.in_shard(SHARD), "OrderPlacedNotification").await, Some(wanted(Some("1.0"))));
+    assert_eq!(line(unit.in_shard(SHARD), "ItemShippedNotification").await, Some(wanted(None)));
+    assert_eq!(line(device_ref(99), "OrderPlacedNotification").await, None, "it is gone");
 }

@@ -2,7 +2,7 @@
 
 use crate::harness::{TestStore, command};
 use crate::samples::{at, device, model, serial, slot, uuid};
-use opendrs_domain::device::{Device, RevokedFamilies};
+use opendrs_domain::device::{Device, DeviceRef, RevokedFamilies};
 use opendrs_domain::id::{ClientId, CustomerId, DeviceId, MakerId, ModelId};
 use opendrs_domain::login::refresh_rotation::RotationState;
 use opendrs_domain::model::Model;
@@ -51,11 +51,11 @@ async fn lock_by_unit(store: &TestStore, model: ModelId, unit: &str) -> Option<D
 
 /// Reads a device in four ways, which must agree.
 async fn find(store: &TestStore, id: DeviceId) -> Option<Device> {
-    let read = store.read(async |tx| device::find_by_id(tx, SHARD, id).await).await;
-    let held = store.write(id, |tx, id| Box::pin(device::lock(tx, SHARD, *id))).await;
-    let hot = store.read(async |tx| device::find_with_slot(tx, SHARD, id, "none").await).await;
+    let read = store.read(async |tx| device::find_by_id(tx, DeviceRef { shard: SHARD, id }).await).await;
+    let held = store.write(id, |tx, id| Box::pin(device::lock(tx, DeviceRef { shard: SHARD, id: *id }))).await;
+    let hot = store.read(async |tx| device::find_with_slot(tx, DeviceRef { shard: SHARD, id }, "none").await).await;
     assert_eq!((Some(&read), Some(&hot.map(|call| call.device))), (Some(&held), Some(&held)));
-    let revoked = store.read(async |tx| device::find_revoked_families(tx, SHARD, id).await).await;
+    let revoked = store.read(async |tx| device::find_revoked_families(tx, DeviceRef { shard: SHARD, id }).await).await;
     let registered = read.as_ref().filter(|device| device.deregistered_at.is_none());
     assert_eq!(revoked.as_ref(), registered.map(|device| &device.revoked_families));
     read
@@ -69,7 +69,7 @@ async fn a_new_device_comes_back_on_every_way_to_it(store: &TestStore) {
         insert(store, &device).await;
         assert_eq!(lock_by_unit(store, model.id, device.serial.as_str()).await, Some(device.id));
         assert_eq!(
-            store.read(async |tx| device::find_by_id(tx, SHARD + 1, device.id).await).await,
+            store.read(async |tx| device::find_by_id(tx, device.in_shard(SHARD + 1)).await).await,
             None,
             "another shard"
         );
@@ -120,7 +120,11 @@ async fn a_second_sign_up_changes_client_and_test_and_nothing_else(store: &TestS
     insert(store, &device).await;
     insert(store, &other).await;
     let client = ClientId(uuid(9));
-    store.write((device.id, client), |tx, (id, client)| Box::pin(device::relink(tx, SHARD, *id, *client, true))).await;
+    store
+        .write((device.id, client), |tx, (id, client)| {
+            Box::pin(device::relink(tx, DeviceRef { shard: SHARD, id: *id }, *client, true))
+        })
+        .await;
     assert_eq!(find(store, device.id).await, Some(Device { client, test: true, ..device }));
     assert_eq!(find(store, other.id).await, Some(other));
 }
@@ -131,7 +135,9 @@ async fn only_a_later_use_counts(store: &TestStore) {
     insert(store, &device).await;
     for (told, kept) in [(5, 5), (3, 5), (5, 5), (7, 7), (-9, 7)] {
         store
-            .write((device.id, told), |tx, (id, told)| Box::pin(device::record_activity(tx, SHARD, *id, at(*told))))
+            .write((device.id, told), |tx, (id, told)| {
+                Box::pin(device::record_activity(tx, DeviceRef { shard: SHARD, id: *id }, at(*told)))
+            })
             .await;
         assert_eq!(find(store, device.id).await, Some(Device { active_at: Some(at(kept)), ..device.clone() }));
     }
@@ -145,7 +151,11 @@ async fn revoked_families_come_back(store: &TestStore) {
     for families in [vec![0], vec![u64::MAX, 1, 0xabc], (0..500).collect(), vec![]] {
         let revoked = RevokedFamilies(families);
         let with = (device.id, revoked.clone());
-        store.write(with, |tx, (id, revoked)| Box::pin(device::set_revoked_families(tx, SHARD, *id, revoked))).await;
+        store
+            .write(with, |tx, (id, revoked)| {
+                Box::pin(device::set_revoked_families(tx, DeviceRef { shard: SHARD, id: *id }, revoked))
+            })
+            .await;
         assert_eq!(find(store, device.id).await, Some(Device { revoked_families: revoked, ..device.clone() }));
     }
     assert_eq!(find(store, other.id).await, Some(other));
@@ -163,10 +173,10 @@ async fn the_hot_read_tells_whether_the_model_has_the_slot(store: &TestStore) {
     for (asked, found) in
         [("a.b", Some(a.id)), ("filter", None), ("A.B", None), ("", None), ("a.b'", None), (long.as_str(), None)]
     {
-        let answer = store.read(async |tx| device::find_with_slot(tx, SHARD, device.id, asked).await).await;
+        let answer = store.read(async |tx| device::find_with_slot(tx, device.in_shard(SHARD), asked).await).await;
         assert_eq!(answer.map(|call| (call.device, call.slot)), Some((device.clone(), found)), "{asked:.20}");
     }
-    assert_eq!(store.read(async |tx| device::find_with_slot(tx, SHARD + 1, device.id, "a.b").await).await, None);
+    assert_eq!(store.read(async |tx| device::find_with_slot(tx, device.in_shard(SHARD + 1), "a.b").await).await, None);
 }
 
 async fn a_customers_devices_come_oldest_first_without_those_that_left(store: &TestStore) {
@@ -214,14 +224,20 @@ async fn where_refresh_tokens_stand_comes_back_until_the_registration_ends(store
     let (device, other) = (device(1, &model, "unit"), device(2, &model, "other"));
     insert(store, &device).await;
     insert(store, &other).await;
-    let held = async |id: DeviceId| store.write(id, |tx, id| Box::pin(device::lock_rotation(tx, SHARD, *id))).await;
+    let held = async |id: DeviceId| {
+        store.write(id, |tx, id| Box::pin(device::lock_rotation(tx, DeviceRef { shard: SHARD, id: *id }))).await
+    };
     let (mut turns, mut revoked) = (RotationState::default(), RevokedFamilies::default());
     assert_eq!(held(device.id).await, Some((revoked.clone(), turns.clone())), "nothing was used");
     for n in 0..40 {
         turns.use_token(u64::MAX - n % 3, at(i64::try_from(n).unwrap()), false, at(0));
         revoked.insert(n);
         let with = (device.id, revoked.clone(), turns.clone());
-        store.write(with, |tx, (id, r, t)| Box::pin(device::save_rotation(tx, SHARD, *id, r, t))).await;
+        store
+            .write(with, |tx, (id, r, t)| {
+                Box::pin(device::save_rotation(tx, DeviceRef { shard: SHARD, id: *id }, r, t))
+            })
+            .await;
         assert_eq!(held(device.id).await, Some((revoked.clone(), turns.clone())));
         assert_eq!(find(store, device.id).await, Some(Device { revoked_families: revoked.clone(), ..device.clone() }));
     }

@@ -3,7 +3,7 @@
 use crate::harness::TestStore;
 use crate::samples::{QUANTITIES, address, asin, at, awkward_texts, customer, device, model, order, slot_id, uuid};
 use opendrs_domain::customer::Address;
-use opendrs_domain::device::{Device, RevokedFamilies};
+use opendrs_domain::device::{Device, DeviceRef, RevokedFamilies};
 use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::id::{CustomerId, DeviceId, InstanceId, MakerId, OrderId};
 use opendrs_domain::money::Money;
@@ -44,8 +44,8 @@ pub async fn save(store: &TestStore, shard: i64, order: &Order) {
 /// Reads an order in both ways, which must agree.
 async fn find_order(store: &TestStore, shard: i64, id: OrderId) -> Option<Order> {
     let device = store.read(async |tx| order::find_device(tx, shard, id).await).await?;
-    let read = store.read(async |tx| order::find_by_id(tx, shard, device, id).await).await;
-    let held = store.write((shard, device, id), |tx, (s, d, id)| Box::pin(order::lock(tx, *s, *d, *id))).await;
+    let read = store.read(async |tx| order::find_by_id(tx, device, id).await).await;
+    let held = store.write((device, id), |tx, (device, id)| Box::pin(order::lock(tx, *device, *id))).await;
     assert_eq!(read, held);
     read
 }
@@ -59,8 +59,9 @@ async fn an_order_is_told_to_its_device_in_good_standing_alone(store: &TestStore
     }
     let order = order(1, device.id);
     insert(store, 2, &order).await;
-    let told = async |shard, id, device| {
-        store.read(async |tx| order::find_for_token(tx, shard, id, (device, AccessVersion(0))).await).await
+    let told = async |shard, order, id| {
+        let device = DeviceRef { shard, id };
+        store.read(async |tx| order::find_for_token(tx, device, order, AccessVersion(0)).await).await
     };
     assert_eq!(told(2, order.id, device.id).await.as_ref(), Some(&order));
     let personal =
@@ -73,7 +74,9 @@ async fn an_order_is_told_to_its_device_in_good_standing_alone(store: &TestStore
     assert_eq!(told(2, OrderId(uuid(9)), device.id).await, None, "no such order");
     let revoke = |with: Vec<u64>| {
         let with = (device.id, RevokedFamilies(with));
-        store.write(with, |tx, (id, families)| Box::pin(device::set_revoked_families(tx, 2, *id, families)))
+        store.write(with, |tx, (id, families)| {
+            Box::pin(device::set_revoked_families(tx, DeviceRef { shard: 2, id: *id }, families))
+        })
     };
     revoke(vec![1]).await;
     assert_eq!(told(2, order.id, device.id).await, None, "a family is revoked: who asks is for another look to say");
@@ -86,8 +89,12 @@ async fn an_order_belongs_to_the_device_in_its_row(store: &TestStore) {
     let own = order(1, DEVICE());
     insert(store, 2, &own).await;
     let (other, id) = (DeviceId(uuid(2)), own.id);
-    let by_id = async |device| store.read(async |tx| order::find_by_id(tx, 2, device, id).await).await;
-    let lock = |device| store.write((device, id), |tx, (device, id)| Box::pin(order::lock(tx, 2, *device, *id)));
+    let by_id =
+        async |device| store.read(async |tx| order::find_by_id(tx, DeviceRef { shard: 2, id: device }, id).await).await;
+    let lock = |device| {
+        store
+            .write((device, id), |tx, (device, id)| Box::pin(order::lock(tx, DeviceRef { shard: 2, id: *device }, *id)))
+    };
     assert_eq!((by_id(DEVICE()).await, lock(DEVICE()).await), (Some(own.clone()), Some(own.clone())));
     assert_eq!((by_id(other).await, lock(other).await), (None, None));
 }
@@ -118,10 +125,14 @@ async fn an_order_moves_to_the_next_registration_under_its_old_id(store: &TestSt
         last_agreed_price: None,
     };
     let with = (units[0].id, slot);
-    store.write(with, |tx, (d, s)| Box::pin(subscription::upsert(tx, 2, *d, s))).await;
+    store.write(with, |tx, (d, s)| Box::pin(subscription::upsert(tx, DeviceRef { shard: 2, id: *d }, s))).await;
     let adopt = async || {
         let with = (order.device, order.slot.clone(), order.id);
-        store.write(with, |tx, (d, slot, id)| Box::pin(subscription::transfer_lock(tx, 2, *d, slot, *id))).await
+        store
+            .write(with, |tx, (d, slot, id)| {
+                Box::pin(subscription::transfer_lock(tx, DeviceRef { shard: 2, id: *d }, slot, *id))
+            })
+            .await
     };
     assert_eq!((adopt().await, adopt().await), (true, false), "once: then the lock is taken");
 
@@ -244,7 +255,8 @@ async fn a_devices_newest_orders_come_first_and_bounded(store: &TestStore) {
         insert(store, 2, &order(n + 10, DeviceId(uuid(2)))).await;
     }
     let numbers = async |shard, limit| {
-        let orders = store.read(async |tx| order::list_by_device(tx, shard, DEVICE(), limit).await).await;
+        let orders =
+            store.read(async |tx| order::list_by_device(tx, DeviceRef { shard, id: DEVICE() }, limit).await).await;
         orders.into_iter().map(|o| o.id).collect::<Vec<_>>()
     };
     assert_eq!(numbers(2, 3).await, [5, 4, 3].map(|n| order(n, DEVICE()).id));
@@ -262,7 +274,7 @@ async fn an_order_is_placed_with_its_customer_as_they_are(store: &TestStore) {
         let ask = async |home, customer| {
             let slot = slot_id("none");
             store
-                .read(async |tx| device::find_for_replenish(tx, (2, device.id), &slot, (home, customer)).await)
+                .read(async |tx| device::find_for_replenish(tx, device.in_shard(2), &slot, (home, customer)).await)
                 .await
                 .unwrap()
         };

@@ -3,6 +3,7 @@
 use crate::harness::TestStore;
 use crate::order::{DEVICE, insert, save};
 use crate::samples::{at, mix, order, slot_id, uuid};
+use opendrs_domain::device::DeviceRef;
 use opendrs_domain::id::DeviceId;
 use opendrs_domain::order::{Order, OrderState};
 use opendrs_store::order;
@@ -75,7 +76,11 @@ async fn recent_orders_of_a_slot_are_counted(store: &TestStore) {
     insert(store, 2, &Order { slot: slot_id("other"), opened_at: at(9), ..order(20, DEVICE()) }).await;
     insert(store, 2, &Order { opened_at: at(9), ..order(21, DeviceId(uuid(2))) }).await;
     let count = async |shard, after| {
-        store.read(async |tx| order::count_recent(tx, shard, DEVICE(), &slot_id("filter"), at(after)).await).await
+        store
+            .read(async |tx| {
+                order::count_recent(tx, DeviceRef { shard, id: DEVICE() }, &slot_id("filter"), at(after)).await
+            })
+            .await
     };
     // The placed, fulfilling, shipped and delivered orders were made at 2, 3, 4 and 5.
     for (after, wanted) in [(0, 4), (1, 4), (2, 3), (4, 1), (5, 0)] {
@@ -98,6 +103,6 @@ async fn orders_are_listed_and_found_by_their_id_alone(store: &TestStore) {
     let place = async |n| store.read(async |tx| order::find_location(tx, order(n, DEVICE()).id).await).await;
     let last = store.db.shards().all().last().unwrap();
     insert(store, last, &order(20, DeviceId(uuid(2)))).await;
-    assert_eq!(place(20).await, Some((last, DeviceId(uuid(2)))));
-    assert_eq!((place(1).await, place(99).await), (Some((0, DEVICE())), None));
+    assert_eq!(place(20).await, Some(DeviceRef { shard: last, id: DeviceId(uuid(2)) }));
+    assert_eq!((place(1).await, place(99).await), (Some(DeviceRef { shard: 0, id: DEVICE() }), None));
 }

@@ -2,6 +2,7 @@
 
 use crate::harness::{TestStore, command};
 use crate::samples::{QUANTITIES, at, awkward_texts, event, slot_id, uuid};
+use opendrs_domain::device::DeviceRef;
 use opendrs_domain::id::DeviceId;
 use opendrs_domain::notification::{Event, EventFacts, ProductInfo, SlotInfo};
 use opendrs_domain::order::OrderNotification;
@@ -16,7 +17,11 @@ both!(
 
 async fn insert(store: &TestStore, event: &Event) {
     let with = (store.shard(event.id.0), event.clone());
-    store.write(with, |tx, (shard, e)| Box::pin(outbox::insert(tx, *shard, DeviceId(uuid(1)), e))).await;
+    store
+        .write(with, |tx, (shard, e)| {
+            Box::pin(outbox::insert(tx, DeviceRef { shard: *shard, id: DeviceId(uuid(1)) }, e))
+        })
+        .await;
 }
 
 async fn list_newest(store: &TestStore, limit: i64) -> Vec<Event> {
@@ -68,7 +73,10 @@ async fn an_events_row_says_what_it_is(store: &TestStore) {
     // A duplicate of the event would be delivered twice.
     let shard = store.shard(event(1, EventFacts::Registered).id.0);
     let again = command(0, shard, |tx, shard| {
-        Box::pin(async move { outbox::insert(tx, *shard, DeviceId(uuid(1)), &event(1, EventFacts::Registered)).await })
+        Box::pin(async move {
+            outbox::insert(tx, DeviceRef { shard: *shard, id: DeviceId(uuid(1)) }, &event(1, EventFacts::Registered))
+                .await
+        })
     });
     assert!(store.db.write(again).await.is_err_and(|e| e.to_string().contains("OutboxPut")));
 }

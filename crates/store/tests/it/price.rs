@@ -2,7 +2,7 @@
 
 use crate::harness::TestStore;
 use crate::samples::{asin, at, device, model, slot_id, uuid};
-use opendrs_domain::device::Device;
+use opendrs_domain::device::{Device, DeviceRef};
 use opendrs_domain::id::{CustomerId, DeviceId, MakerId};
 use opendrs_domain::money::Money;
 use opendrs_domain::rule::{ApprovalMode, SlotRules, SlotTerms};
@@ -84,7 +84,11 @@ async fn insert_subscription(store: &TestStore, shard: i64, device: &Device, slo
         last_agreed_price: agreed,
     };
     let with = (shard, device.id, sub);
-    store.write(with, |tx, (shard, id, sub)| Box::pin(subscription::upsert(tx, *shard, *id, sub))).await;
+    store
+        .write(with, |tx, (shard, id, sub)| {
+            Box::pin(subscription::upsert(tx, DeviceRef { shard: *shard, id: *id }, sub))
+        })
+        .await;
 }
 
 async fn the_slots_that_reorder_a_product_come_a_few_at_a_time(store: &TestStore) {
@@ -102,7 +106,11 @@ async fn the_slots_that_reorder_a_product_come_a_few_at_a_time(store: &TestStore
     store.write(ended, |tx, device| Box::pin(device::end_registration(tx, 1, device, at(9)))).await;
     let asks = SlotRules { mode: ApprovalMode::Ask, ..SlotRules::default() };
     let with = (devices[0].id, slot_id("a"), asks.clone());
-    store.write(with, |tx, (device, slot, rules)| Box::pin(rule::upsert(tx, 0, *device, slot, rules))).await;
+    store
+        .write(with, |tx, (device, slot, rules)| {
+            Box::pin(rule::upsert(tx, DeviceRef { shard: 0, id: *device }, slot, rules))
+        })
+        .await;
     let (mut all, mut place, mut rounds) = (Vec::new(), PriceChangeCursor::start(), 0);
     loop {
         let after = place.clone();

@@ -2,7 +2,7 @@
 
 use crate::harness::{TestStore, command, on_sqlite};
 use crate::samples::{QUANTITIES, at, device, model, reading_id, serial, slot, slot_id, uuid};
-use opendrs_domain::device::RevokedFamilies;
+use opendrs_domain::device::{DeviceRef, RevokedFamilies};
 use opendrs_domain::id::{DeviceId, MakerId};
 use opendrs_domain::reading::SlotStatus;
 use opendrs_domain::time::Time;
@@ -23,25 +23,23 @@ mod keyed {
 }
 
 /// Two registered units, with their shards.
-async fn insert_devices(store: &TestStore) -> [(i64, DeviceId); 2] {
+async fn insert_devices(store: &TestStore) -> [DeviceRef; 2] {
     let model = model(1, MakerId(uuid(1)));
     store.write(model.clone(), |tx, m| Box::pin(model::upsert(tx, m))).await;
-    let mut units = [(0, DeviceId(uuid(1))); 2];
+    let mut units = [DeviceRef { shard: 0, id: DeviceId(uuid(1)) }; 2];
     for (unit, n) in units.iter_mut().zip(1..) {
         let device = device(n, &model, &format!("unit-{n}"));
-        *unit = (store.db.shards().for_unit(model.id, &device.serial), device.id);
-        store.write((unit.0, device), |tx, (shard, d)| Box::pin(device::insert(tx, *shard, d))).await;
+        *unit = device.in_shard(store.db.shards().for_unit(model.id, &device.serial));
+        store.write((unit.shard, device), |tx, (shard, d)| Box::pin(device::insert(tx, *shard, d))).await;
     }
     units
 }
 
-async fn insert(store: &TestStore, n: u64, (shard, device): (i64, DeviceId), when: Time, status: &SlotStatus) {
-    let with = (shard, reading_id(n), device, when, status.clone());
+async fn insert(store: &TestStore, n: u64, device: DeviceRef, when: Time, status: &SlotStatus) {
+    let with = (reading_id(n), device, when, status.clone());
     store
-        .write(with, |tx, (shard, id, device, when, status)| {
-            Box::pin(
-                async move { reading::insert(tx, *shard, (*id, *device, &slot_id("filter")), *when, status).await },
-            )
+        .write(with, |tx, (id, device, when, status)| {
+            Box::pin(async move { reading::insert(tx, *device, (*id, &slot_id("filter")), *when, status).await })
         })
         .await;
 }
@@ -101,9 +99,9 @@ async fn the_newest_readings_come_first_and_bounded(store: &TestStore) {
 async fn a_reading_is_not_added_twice(store: &TestStore) {
     let [unit, _] = insert_devices(store).await;
     insert(store, 1, unit, at(0), &sample_status(1.0, 2.0)).await;
-    let again = command(0, unit, |tx, (shard, device)| {
+    let again = command(0, unit, |tx, device| {
         Box::pin(async move {
-            reading::insert(tx, *shard, (reading_id(1), *device, &slot_id("a")), at(1), &sample_status(9.0, 9.0)).await
+            reading::insert(tx, *device, (reading_id(1), &slot_id("a")), at(1), &sample_status(9.0, 9.0)).await
         })
     });
     assert!(store.db.write(again).await.is_err_and(|e| e.to_string().contains("ReadingPut")));
@@ -128,18 +126,12 @@ async fn on_sqlite_what_is_of_a_time_to_come_stands_in_nobodys_way() {
 }
 
 /// Reports a reading whose id has a number.
-async fn insert_if_valid(
-    store: &TestStore,
-    n: u64,
-    (shard, device): (i64, DeviceId),
-    slot: &str,
-    status: &SlotStatus,
-) -> bool {
-    let with = (shard, reading_id(n), device, slot_id(slot), status.clone());
+async fn insert_if_valid(store: &TestStore, n: u64, device: DeviceRef, slot: &str, status: &SlotStatus) -> bool {
+    let with = (reading_id(n), device, slot_id(slot), status.clone());
     store
-        .write(with, |tx, (shard, id, device, slot, status)| {
+        .write(with, |tx, (id, device, slot, status)| {
             Box::pin(async move {
-                reading::insert_if_valid(tx, (*shard, AccessVersion(0)), (*id, *device, slot), at(5), status).await
+                reading::insert_if_valid(tx, (*device, AccessVersion(0)), (*id, slot), at(5), status).await
             })
         })
         .await
@@ -175,25 +167,25 @@ async fn a_report_is_a_reading_of_the_device(store: &TestStore) {
 }
 
 async fn a_report_counts_only_from_a_device_in_good_standing_and_for_its_slots(store: &TestStore) {
-    let [(shard, device), (other_shard, other)] = insert_devices(store).await;
+    let [device, other] = insert_devices(store).await;
     insert_filter_slot(store).await;
     let status = sample_status(1.0, 2.0);
     for (n, who, slot) in [
-        (1, (shard, DeviceId(uuid(99))), "filter"),
-        (2, (shard + 1, device), "filter"),
-        (3, (shard, device), "Filter"),
-        (4, (shard, device), "soap"),
+        (1, DeviceRef { id: DeviceId(uuid(99)), ..device }, "filter"),
+        (2, DeviceRef { shard: device.shard + 1, ..device }, "filter"),
+        (3, device, "Filter"),
+        (4, device, "soap"),
     ] {
         assert!(!insert_if_valid(store, n, who, slot, &status).await, "{n}");
     }
     store
-        .write((shard, device), |tx, (shard, device)| {
-            Box::pin(async { device::set_revoked_families(tx, *shard, *device, &RevokedFamilies(vec![7])).await })
+        .write(device, |tx, device| {
+            Box::pin(async { device::set_revoked_families(tx, *device, &RevokedFamilies(vec![7])).await })
         })
         .await;
-    assert!(!insert_if_valid(store, 5, (shard, device), "filter", &status).await, "a family is revoked");
-    let ended = store.read(async |tx| device::find_by_id(tx, other_shard, other).await).await.unwrap();
-    store.write((other_shard, ended), |tx, (shard, d)| Box::pin(device::end_registration(tx, *shard, d, at(9)))).await;
-    assert!(!insert_if_valid(store, 6, (other_shard, other), "filter", &status).await, "it left");
+    assert!(!insert_if_valid(store, 5, device, "filter", &status).await, "a family is revoked");
+    let ended = store.read(async |tx| device::find_by_id(tx, other).await).await.unwrap();
+    store.write((other.shard, ended), |tx, (shard, d)| Box::pin(device::end_registration(tx, *shard, d, at(9)))).await;
+    assert!(!insert_if_valid(store, 6, other, "filter", &status).await, "it left");
     assert_eq!(list_newest(store, 9).await, [], "nothing was written");
 }

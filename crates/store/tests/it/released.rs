@@ -7,6 +7,7 @@
 use crate::harness::{TestDatabase, TestStore, connect, on_postgres, on_sqlite};
 use crate::samples::{client, customer, device, model, order, product, profile, receiver, slot, uuid};
 use crate::schema::{read_indexes, read_tables};
+use opendrs_domain::device::DeviceRef;
 use opendrs_domain::id::{MakerId, ProfileId};
 use opendrs_domain::profile::ClientKind;
 use opendrs_domain::receiver::ReceiverState;
@@ -63,10 +64,12 @@ async fn fill(store: &TestStore) {
 async fn check_rows(store: &TestStore, file: &str) {
     let model = model(1, MakerId(uuid(1)));
     let wanted = device(1, &model, "unit");
-    let found = store.read(async |tx| device::find_by_id(tx, SHARD, wanted.id).await).await;
+    let found = store.read(async |tx| device::find_by_id(tx, wanted.in_shard(SHARD)).await).await;
     assert_eq!(found.as_ref(), Some(&wanted), "{file}");
     let wanted = order(1, wanted.id);
-    let found = store.read(async |tx| order::find_by_id(tx, SHARD, wanted.device, wanted.id).await).await;
+    let found = store
+        .read(async |tx| order::find_by_id(tx, DeviceRef { shard: SHARD, id: wanted.device }, wanted.id).await)
+        .await;
     assert_eq!(found, Some(wanted), "{file}");
     let found = store.read(async |tx| model::find_by_id(tx, model.id).await).await;
     assert_eq!(found, Some(model), "{file}");

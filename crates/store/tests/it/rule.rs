@@ -2,6 +2,7 @@
 
 use crate::harness::{TestStore, connect};
 use crate::samples::{asin, at, client, ordered_uuid, product, profile, receiver, slot_id, uuid};
+use opendrs_domain::device::DeviceRef;
 use opendrs_domain::id::{DeviceId, MakerId, OrderId, ProfileId, ReceiverId};
 use opendrs_domain::money::Money;
 use opendrs_domain::profile::ClientKind;
@@ -44,11 +45,15 @@ fn sample_agreed_price(n: u64, at: Option<Time>) -> AgreedPrice {
 
 async fn upsert(store: &TestStore, device: u64, slot: &str, rules: &SlotRules) {
     let with = (DeviceId(uuid(device)), slot_id(slot), rules.clone());
-    store.write(with, |tx, (device, slot, rules)| Box::pin(rule::upsert(tx, 2, *device, slot, rules))).await;
+    store
+        .write(with, |tx, (device, slot, rules)| {
+            Box::pin(rule::upsert(tx, DeviceRef { shard: 2, id: *device }, slot, rules))
+        })
+        .await;
 }
 
 async fn find(store: &TestStore, shard: i64, device: u64, slot: &str) -> SlotRules {
-    store.read(async |tx| rule::find(tx, shard, DeviceId(uuid(device)), &slot_id(slot)).await).await
+    store.read(async |tx| rule::find(tx, DeviceRef { shard, id: DeviceId(uuid(device)) }, &slot_id(slot)).await).await
 }
 
 async fn rules_come_back_as_they_were_put(store: &TestStore) {
@@ -58,7 +63,8 @@ async fn rules_come_back_as_they_were_put(store: &TestStore) {
         assert_eq!(find(store, 2, 1, "a").await, rules);
     }
     upsert(store, 1, "b", &percent).await;
-    let mut all = store.read(async |tx| rule::list_by_device(tx, 2, DeviceId(uuid(1))).await).await;
+    let mut all =
+        store.read(async |tx| rule::list_by_device(tx, DeviceRef { shard: 2, id: DeviceId(uuid(1)) }).await).await;
     all.sort_by(|a, b| a.0.cmp(&b.0));
     assert_eq!(all, [(slot_id("a"), all_rules()), (slot_id("b"), percent)]);
 }
@@ -68,7 +74,10 @@ async fn a_slot_without_rules_has_the_default(store: &TestStore) {
     for (shard, device, slot) in [(2, 1, "b"), (2, 2, "a"), (3, 1, "a")] {
         assert_eq!(find(store, shard, device, slot).await, SlotRules::default(), "{shard} {device} {slot}");
     }
-    assert_eq!(store.read(async |tx| rule::list_by_device(tx, 2, DeviceId(uuid(2))).await).await, []);
+    assert_eq!(
+        store.read(async |tx| rule::list_by_device(tx, DeviceRef { shard: 2, id: DeviceId(uuid(2)) }).await).await,
+        []
+    );
 }
 
 async fn what_an_order_is_judged_and_told_by_comes_at_once(store: &TestStore) {
@@ -105,16 +114,23 @@ async fn what_an_order_is_judged_and_told_by_comes_at_once(store: &TestStore) {
         ("b", 1, unheard.id, (SlotRules::default(), None, Some(product(1)), vec![])),
         ("b", 9, heard.id, (SlotRules::default(), None, None, both)),
     ] {
-        store.write(sub(slot, chosen), |tx, sub| Box::pin(subscription::upsert(tx, 2, DeviceId(uuid(1)), sub))).await;
-        let of = (DeviceId(uuid(1)), &slot_id(slot));
+        store
+            .write(sub(slot, chosen), |tx, sub| {
+                Box::pin(subscription::upsert(tx, DeviceRef { shard: 2, id: DeviceId(uuid(1)) }, sub))
+            })
+            .await;
+        let (device, id) = (DeviceRef { shard: 2, id: DeviceId(uuid(1)) }, &slot_id(slot));
         let (rules, agreed, product, receivers) = wanted;
         let grounds = OrderInputs { terms: SlotTerms { rules, agreed_price: agreed.clone() }, product };
-        let read = async |tx: &mut Tx<'_>| rule::load_order_inputs(tx, 2, of, (&asin(chosen), agreed.clone())).await;
+        let read =
+            async |tx: &mut Tx<'_>| rule::load_order_inputs(tx, device, id, (&asin(chosen), agreed.clone())).await;
         assert_eq!(store.read(read).await, grounds, "{slot} {chosen}, by a reader");
         let order = async |n| {
             let with = (slot_id(slot), client, OrderId(uuid(n)));
             let to_order = store.write(with, |tx, (slot, client, order)| {
-                Box::pin(async move { rule::lock_slot(tx, 2, (DeviceId(uuid(1)), slot), *client, *order).await })
+                Box::pin(async move {
+                    rule::lock_slot(tx, DeviceRef { shard: 2, id: DeviceId(uuid(1)) }, slot, *client, *order).await
+                })
             });
             to_order.await
         };
@@ -126,12 +142,18 @@ async fn what_an_order_is_judged_and_told_by_comes_at_once(store: &TestStore) {
     let off = Subscription { enabled: false, ..sub("a", 1) };
     let nothing = Subscription { asin: None, ..sub("b", 1) };
     for sub in [off, nothing] {
-        store.write(sub, |tx, sub| Box::pin(subscription::upsert(tx, 2, DeviceId(uuid(1)), sub))).await;
+        store
+            .write(sub, |tx, sub| {
+                Box::pin(subscription::upsert(tx, DeviceRef { shard: 2, id: DeviceId(uuid(1)) }, sub))
+            })
+            .await;
     }
     for (shard, device, slot) in [(2, 1, "a"), (2, 1, "b"), (2, 1, "c"), (2, 2, "a"), (3, 1, "a")] {
         let with = (shard, DeviceId(uuid(device)), slot_id(slot), heard.id);
         let none = store.write(with, |tx, (shard, device, slot, client)| {
-            Box::pin(async move { rule::lock_slot(tx, *shard, (*device, slot), *client, OrderId(uuid(7))).await })
+            Box::pin(async move {
+                rule::lock_slot(tx, DeviceRef { shard: *shard, id: *device }, slot, *client, OrderId(uuid(7))).await
+            })
         });
         assert_eq!(none.await, None, "{shard} {device} {slot} has nothing to order, or is off");
     }
@@ -140,7 +162,9 @@ async fn what_an_order_is_judged_and_told_by_comes_at_once(store: &TestStore) {
 async fn release_lock(store: &TestStore, slot: &str, order: u64) {
     let with = (slot_id(slot), OrderId(uuid(order)));
     store
-        .write(with, |tx, (slot, order)| Box::pin(subscription::release_lock(tx, 2, DeviceId(uuid(1)), slot, *order)))
+        .write(with, |tx, (slot, order)| {
+            Box::pin(subscription::release_lock(tx, DeviceRef { shard: 2, id: DeviceId(uuid(1)) }, slot, *order))
+        })
         .await;
 }
 
@@ -155,13 +179,17 @@ async fn what_is_chosen_while_an_order_waits_for_the_slot_is_what_it_is_judged_b
         open_order: None,
         last_agreed_price: None,
     };
-    store.write(sub(1), |tx, sub| Box::pin(subscription::upsert(tx, 2, DeviceId(uuid(1)), sub))).await;
+    store
+        .write(sub(1), |tx, sub| Box::pin(subscription::upsert(tx, DeviceRef { shard: 2, id: DeviceId(uuid(1)) }, sub)))
+        .await;
     let StoreLocation::Url(url) = &store.location else { panic!("a PostgreSQL database") };
     let other = connect(url).await;
     other.batch_execute(&format!("BEGIN; UPDATE subscription SET asin = '{}'", asin(2))).await.unwrap();
     let order = store.write(client(1, &profile(1, MakerId(uuid(1))), ClientKind::Web).id, |tx, client| {
         let of = (DeviceId(uuid(1)), slot_id("a"));
-        Box::pin(async move { rule::lock_slot(tx, 2, (of.0, &of.1), *client, OrderId(uuid(7))).await })
+        Box::pin(async move {
+            rule::lock_slot(tx, DeviceRef { shard: 2, id: of.0 }, &of.1, *client, OrderId(uuid(7))).await
+        })
     });
     let choose = async {
         let waits = "SELECT 1 FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()";

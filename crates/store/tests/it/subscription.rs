@@ -2,7 +2,7 @@
 
 use crate::harness::TestStore;
 use crate::samples::{asin, at, device, model, product, slot, slot_id, uuid};
-use opendrs_domain::device::RevokedFamilies;
+use opendrs_domain::device::{DeviceRef, RevokedFamilies};
 use opendrs_domain::id::{ClientId, DeviceId, MakerId, OrderId};
 use opendrs_domain::money::Money;
 use opendrs_domain::notification::{ProductInfo, SlotInfo};
@@ -43,7 +43,9 @@ async fn the_price_agreed_is_kept_with_its_product_and_date(store: &TestStore) {
         let kept = Subscription { last_agreed_price: agreed.clone(), ..active_subscription("a") };
         upsert(store, &kept).await;
         assert_eq!(lock(store, 2, 1, "a").await, Some(kept.clone()));
-        let all = store.read(async |tx| subscription::list_by_device(tx, 2, DeviceId(uuid(1))).await).await;
+        let all = store
+            .read(async |tx| subscription::list_by_device(tx, DeviceRef { shard: 2, id: DeviceId(uuid(1)) }).await)
+            .await;
         assert_eq!(all, [kept]);
     }
     // An agreed price of another product does not apply to this one.
@@ -61,13 +63,19 @@ async fn the_price_agreed_is_kept_with_its_product_and_date(store: &TestStore) {
 }
 
 async fn upsert(store: &TestStore, sub: &Subscription) {
-    store.write(sub.clone(), |tx, s| Box::pin(subscription::upsert(tx, 2, DeviceId(uuid(1)), s))).await;
+    store
+        .write(sub.clone(), |tx, s| {
+            Box::pin(subscription::upsert(tx, DeviceRef { shard: 2, id: DeviceId(uuid(1)) }, s))
+        })
+        .await;
 }
 
 async fn take_lock(store: &TestStore, slot: &str, order: u64) -> bool {
     let with = (slot_id(slot), OrderId(uuid(order)), ClientId(uuid(1)));
     let given = store.write(with, |tx, (slot, order, client)| {
-        Box::pin(async move { rule::lock_slot(tx, 2, (DeviceId(uuid(1)), slot), *client, *order).await })
+        Box::pin(async move {
+            rule::lock_slot(tx, DeviceRef { shard: 2, id: DeviceId(uuid(1)) }, slot, *client, *order).await
+        })
     });
     given.await.is_some()
 }
@@ -75,13 +83,19 @@ async fn take_lock(store: &TestStore, slot: &str, order: u64) -> bool {
 async fn release_lock(store: &TestStore, slot: &str, order: u64) {
     let with = (slot_id(slot), OrderId(uuid(order)));
     store
-        .write(with, |tx, (slot, order)| Box::pin(subscription::release_lock(tx, 2, DeviceId(uuid(1)), slot, *order)))
+        .write(with, |tx, (slot, order)| {
+            Box::pin(subscription::release_lock(tx, DeviceRef { shard: 2, id: DeviceId(uuid(1)) }, slot, *order))
+        })
         .await;
 }
 
 async fn lock(store: &TestStore, shard: i64, device: u64, slot: &str) -> Option<Subscription> {
     let with = (shard, DeviceId(uuid(device)), slot_id(slot));
-    store.write(with, |tx, (shard, device, slot)| Box::pin(subscription::lock(tx, *shard, *device, slot))).await
+    store
+        .write(with, |tx, (shard, device, slot)| {
+            Box::pin(subscription::lock(tx, DeviceRef { shard: *shard, id: *device }, slot))
+        })
+        .await
 }
 
 async fn every_slot_is_told_in_the_models_order_with_its_product(store: &TestStore) {
@@ -98,7 +112,11 @@ async fn every_slot_is_told_in_the_models_order_with_its_product(store: &TestSto
     }
     let chosen = |name, n, on| Subscription { asin: Some(asin(n)), enabled: on, ..empty_subscription(name) };
     for sub in [chosen("c", 1, true), chosen("b", 1, false), chosen("gone", 9, true)] {
-        store.write((device.id, sub), |tx, (id, s)| Box::pin(subscription::upsert(tx, 2, *id, s))).await;
+        store
+            .write((device.id, sub), |tx, (id, s)| {
+                Box::pin(subscription::upsert(tx, DeviceRef { shard: 2, id: *id }, s))
+            })
+            .await;
     }
     let filter = ProductInfo { asin: asin(1).to_string(), quantity: 12.5, unit: "lbs".into() };
     let slot = |name, subscribed, product| SlotInfo { slot: slot_id(name), subscribed, product };
@@ -109,15 +127,20 @@ async fn every_slot_is_told_in_the_models_order_with_its_product(store: &TestSto
         slot("gone", true, None),
     ];
     let told = async |id| {
-        let told = store.read(async |tx| subscription::list_slots(tx, 2, id).await).await;
-        (told, store.read(async |tx| subscription::list_slots_for_token(tx, 2, (id, AccessVersion(0))).await).await)
+        let device = DeviceRef { shard: 2, id };
+        let told = store.read(async |tx| subscription::list_slots(tx, device).await).await;
+        (told, store.read(async |tx| subscription::list_slots_for_token(tx, device, AccessVersion(0)).await).await)
     };
     assert_eq!(told(device.id).await, (all.to_vec(), Some(all.to_vec())));
     let none = ["c", "b", "a", "gone"].map(|name| slot(name, false, None)).to_vec();
     assert_eq!(told(other.id).await, (none.clone(), Some(none)), "another device's choices are its own");
     assert_eq!(told(DeviceId(uuid(9))).await, (vec![], None));
     let families = (device.id, RevokedFamilies(vec![1]));
-    store.write(families, |tx, (id, families)| Box::pin(device::set_revoked_families(tx, 2, *id, families))).await;
+    store
+        .write(families, |tx, (id, families)| {
+            Box::pin(device::set_revoked_families(tx, DeviceRef { shard: 2, id: *id }, families))
+        })
+        .await;
     assert_eq!(told(device.id).await, (all.to_vec(), None), "a family is revoked");
 }
 
@@ -127,13 +150,20 @@ async fn a_subscription_comes_back_with_and_without_its_product(store: &TestStor
         upsert(store, sub).await;
         assert_eq!(lock(store, 2, 1, sub.slot.as_str()).await.as_ref(), Some(sub));
     }
-    let mut all = store.read(async |tx| subscription::list_by_device(tx, 2, DeviceId(uuid(1))).await).await;
+    let mut all = store
+        .read(async |tx| subscription::list_by_device(tx, DeviceRef { shard: 2, id: DeviceId(uuid(1)) }).await)
+        .await;
     all.sort_by(|a, b| a.slot.cmp(&b.slot));
     assert_eq!(all, [active_subscription("a"), kept, empty_subscription("c")]);
     for (shard, device, slot) in [(3, 1, "a"), (2, 9, "a"), (2, 1, "A")] {
         assert_eq!(lock(store, shard, device, slot).await, None, "{shard} {device} {slot}");
     }
-    assert_eq!(store.read(async |tx| subscription::list_by_device(tx, 3, DeviceId(uuid(1))).await).await, []);
+    assert_eq!(
+        store
+            .read(async |tx| subscription::list_by_device(tx, DeviceRef { shard: 3, id: DeviceId(uuid(1)) }).await)
+            .await,
+        []
+    );
 }
 
 async fn putting_a_subscription_again_changes_product_and_switch_and_not_the_lock(store: &TestStore) {

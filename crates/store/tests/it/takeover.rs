@@ -3,6 +3,7 @@
 use crate::harness::TestStore;
 use crate::samples::{at, device, model, uuid};
 use opendrs_domain::consent::ConsentGeneration;
+use opendrs_domain::device::DeviceRef;
 use opendrs_domain::id::{CustomerId, DeviceId, MakerId};
 use opendrs_domain::takeover::{Takeover, TakeoverAttempts, TakeoverState};
 use opendrs_store::{device, takeover};
@@ -33,7 +34,7 @@ async fn upsert(store: &TestStore, takeover: &Takeover) {
 }
 
 async fn find(store: &TestStore, of: &Takeover) -> Option<Takeover> {
-    store.read(async |tx| takeover::find(tx, 3, of.device, of.customer).await).await
+    store.read(async |tx| takeover::find(tx, DeviceRef { shard: 3, id: of.device }, of.customer).await).await
 }
 
 async fn a_takeover_comes_back_as_it_was_put(store: &TestStore) {
@@ -41,7 +42,9 @@ async fn a_takeover_comes_back_as_it_was_put(store: &TestStore) {
         let one = sample_takeover(n, state);
         upsert(store, &one).await;
         assert_eq!(find(store, &one).await, Some(one.clone()));
-        let locked = store.write(one.clone(), |tx, t| Box::pin(takeover::lock(tx, 3, t.device, t.customer))).await;
+        let locked = store
+            .write(one.clone(), |tx, t| Box::pin(takeover::lock(tx, DeviceRef { shard: 3, id: t.device }, t.customer)))
+            .await;
         assert_eq!(locked, Some(one.clone()));
         let other = Takeover { customer: CustomerId(uuid(1)), ..one.clone() };
         assert_eq!(find(store, &other).await, None, "of another customer");
@@ -87,7 +90,7 @@ async fn a_registration_that_ended_is_restored_once(store: &TestStore) {
     assert_eq!(current().await, None);
     assert!(restore(old.clone()).await);
     assert_eq!(current().await, Some(old.id));
-    let found = store.read(async |tx| device::find_by_id(tx, 0, old.id).await).await;
+    let found = store.read(async |tx| device::find_by_id(tx, old.in_shard(0)).await).await;
     assert_eq!(found.map(|found| found.deregistered_at), Some(None));
     assert!(!restore(old).await, "twice is once");
 }

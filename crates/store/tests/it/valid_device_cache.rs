@@ -3,7 +3,7 @@
 use crate::harness::{TestStore, command};
 use crate::samples::{at, device, model, reading_id, slot, slot_id, uuid};
 use futures_util::future::join_all;
-use opendrs_domain::device::RevokedFamilies;
+use opendrs_domain::device::{DeviceRef, RevokedFamilies};
 use opendrs_domain::id::{DeviceId, MakerId};
 use opendrs_domain::login::refresh_rotation::RotationState;
 use opendrs_domain::reading::SlotStatus;
@@ -31,48 +31,45 @@ mod known_alone {
     );
 }
 
-type ShardedDevice = (i64, DeviceId);
-
 /// Registered units of a model with a slot. Each has reported twice, so that it is cached.
-async fn insert_devices<const N: usize>(store: &TestStore) -> [ShardedDevice; N] {
+async fn insert_devices<const N: usize>(store: &TestStore) -> [DeviceRef; N] {
     let model = model(1, MakerId(uuid(1)));
     store.write(model.clone(), |tx, m| Box::pin(model::upsert(tx, m))).await;
     store
         .write((model.id, slot("filter")), |tx, (model, slot)| Box::pin(model::upsert_slot(tx, *model, 0, slot)))
         .await;
-    let mut units = [(0, DeviceId(uuid(1))); N];
+    let mut units = [DeviceRef { shard: 0, id: DeviceId(uuid(1)) }; N];
     for (unit, n) in units.iter_mut().zip(1..) {
         let device = device(n, &model, &format!("unit-{n}"));
-        *unit = (store.db.shards().for_unit(model.id, &device.serial), device.id);
-        store.write((unit.0, device), |tx, (shard, d)| Box::pin(device::insert(tx, *shard, d))).await;
+        *unit = device.in_shard(store.db.shards().for_unit(model.id, &device.serial));
+        store.write((unit.shard, device), |tx, (shard, d)| Box::pin(device::insert(tx, *shard, d))).await;
         assert!(insert_reading(store, *unit).await && insert_reading(store, *unit).await);
     }
     units
 }
 
-async fn insert_reading(store: &TestStore, (shard, device): ShardedDevice) -> bool {
+async fn insert_reading(store: &TestStore, device: DeviceRef) -> bool {
     static NUMBER: AtomicU64 = AtomicU64::new(1);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let with = (shard, reading_id(number), device);
-    let command = command(number, with, |tx, (shard, id, device)| {
+    let with = (reading_id(number), device);
+    let command = command(number, with, |tx, (id, device)| {
         let status = SlotStatus { remaining: 1.0, original: 2.0, on_hand: None, expected_at: None, last_use_at: None };
         Box::pin(async move {
-            reading::insert_if_valid(tx, (*shard, AccessVersion(0)), (*id, *device, &slot_id("filter")), at(5), &status)
-                .await
+            reading::insert_if_valid(tx, (*device, AccessVersion(0)), (*id, &slot_id("filter")), at(5), &status).await
         })
     });
     store.db.write(command).await.unwrap()
 }
 
-async fn end_registration(store: &TestStore, (shard, id): ShardedDevice) {
-    let found = store.read(async |tx| device::find_by_id(tx, shard, id).await).await.unwrap();
-    store.write((shard, found), |tx, (shard, d)| Box::pin(device::end_registration(tx, *shard, d, at(9)))).await;
+async fn end_registration(store: &TestStore, device: DeviceRef) {
+    let found = store.read(async |tx| device::find_by_id(tx, device).await).await.unwrap();
+    store.write((device.shard, found), |tx, (shard, d)| Box::pin(device::end_registration(tx, *shard, d, at(9)))).await;
 }
 
-async fn set_revoked(store: &TestStore, unit: ShardedDevice, families: Vec<u64>) {
+async fn set_revoked(store: &TestStore, unit: DeviceRef, families: Vec<u64>) {
     store
-        .write((unit, RevokedFamilies(families)), |tx, ((shard, id), families)| {
-            Box::pin(device::set_revoked_families(tx, *shard, *id, families))
+        .write((unit, RevokedFamilies(families)), |tx, (device, families)| {
+            Box::pin(device::set_revoked_families(tx, *device, families))
         })
         .await;
 }
@@ -98,9 +95,9 @@ async fn a_revocation_by_another_node_holds_at_once_and_until_it_is_taken_back(s
 
 async fn what_is_done_at_a_shell_holds_at_once(store: &TestStore) {
     let [ended, removed, stays] = insert_devices(store).await;
-    let id = |unit: ShardedDevice| match store.db.engine() {
-        opendrs_store::Engine::Sqlite => format!("x'{}'", unit.1.0.simple()),
-        opendrs_store::Engine::Postgres => format!("'{}'", unit.1.0),
+    let id = |unit: DeviceRef| match store.db.engine() {
+        opendrs_store::Engine::Sqlite => format!("x'{}'", unit.id.0.simple()),
+        opendrs_store::Engine::Postgres => format!("'{}'", unit.id.0),
     };
     store.execute_raw(&format!("UPDATE device SET deregistered_at = 1 WHERE id = {}", id(ended))).await;
     assert!(!insert_reading(store, ended).await && insert_reading(store, removed).await);
@@ -153,28 +150,23 @@ async fn what_is_known_is_not_looked_up_again(store: &TestStore) {
 }
 
 async fn what_a_failed_transaction_found_is_not_known(store: &TestStore) {
-    let [(_, other)] = insert_devices(store).await;
+    let [other] = insert_devices(store).await;
     let model = store.read(async |tx| model::find_by_id(tx, model(1, MakerId(uuid(1))).id).await).await.unwrap();
     let fresh = device(77, &model, "unit-77");
-    let unit = (store.db.shards().for_unit(model.id, &fresh.serial), fresh.id);
-    let registered_and_failed = command(0, (unit, fresh, other), |tx, ((shard, id), fresh, other)| {
+    let unit = fresh.in_shard(store.db.shards().for_unit(model.id, &fresh.serial));
+    let registered_and_failed = command(0, (unit, fresh, other), |tx, (unit, fresh, other)| {
         Box::pin(async move {
-            device::insert(tx, *shard, fresh).await?;
+            device::insert(tx, unit.shard, fresh).await?;
             let status =
                 SlotStatus { remaining: 1.0, original: 2.0, on_hand: None, expected_at: None, last_use_at: None };
             let slot = slot_id("filter");
             assert!(
-                reading::insert_if_valid(
-                    tx,
-                    (*shard, AccessVersion(0)),
-                    (reading_id(9001), *id, &slot),
-                    at(5),
-                    &status
-                )
-                .await?
+                reading::insert_if_valid(tx, (*unit, AccessVersion(0)), (reading_id(9001), &slot), at(5), &status)
+                    .await?
             );
             // The same key again.
-            reading::insert(tx, *shard, (reading_id(9001), *other, &slot), at(5), &status).await
+            reading::insert(tx, DeviceRef { shard: unit.shard, ..*other }, (reading_id(9001), &slot), at(5), &status)
+                .await
         })
     });
     assert!(store.db.write(registered_and_failed).await.is_err());
@@ -185,13 +177,9 @@ async fn what_does_not_end_a_device_is_no_change(store: &TestStore) {
     let [unit] = insert_devices(store).await;
     let last = async || store.query_raw("SELECT last FROM device_change").await;
     let before = last().await;
-    store.write(unit, |tx, (shard, id)| Box::pin(device::record_activity(tx, *shard, *id, at(6)))).await;
+    store.write(unit, |tx, unit| Box::pin(device::record_activity(tx, *unit, at(6)))).await;
     let turned = (unit, RevokedFamilies::default(), RotationState::parse("- 7:1:2:3").unwrap());
-    store
-        .write(turned, |tx, ((shard, id), revoked, turns)| {
-            Box::pin(device::save_rotation(tx, *shard, *id, revoked, turns))
-        })
-        .await;
+    store.write(turned, |tx, (unit, revoked, turns)| Box::pin(device::save_rotation(tx, *unit, revoked, turns))).await;
     store.execute_raw("UPDATE device SET deregistered_at = NULL; UPDATE slot SET id = id, name = 'soap'").await;
     assert_eq!(last().await, before);
     end_registration(store, unit).await;

@@ -170,7 +170,9 @@ async fn mails_to_one_address_are_limited(server: &Server) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_accounts_are_closed_nobody_creates_one() {
-    let server = Server::start_with(Options { settings: vec![("OPENDRS_ACCOUNTS_OPEN", "false".into())], ..Options::default() }).await;
+    let server =
+        Server::start_with(Options { settings: vec![("OPENDRS_ACCOUNTS_OPEN", "false".into())], ..Options::default() })
+            .await;
     let visit = TestBrowser::open(&server, "/account/new").await;
     assert_eq!(visit.page.status, 400);
     assert!(visit.page.text().contains("New accounts are not available here."));
