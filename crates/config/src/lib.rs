@@ -276,8 +276,12 @@ impl Config {
     /// Returns the settings of customers' accounts.
     #[must_use]
     pub fn account_settings(&self) -> opendrs_service::account::AccountSettings {
-        let AccountsConfig { open, session_idle } = &self.accounts;
-        opendrs_service::account::AccountSettings { open: *open, session_idle: session_idle.0 }
+        let AccountsConfig { open, session_idle, deletion_wait } = &self.accounts;
+        opendrs_service::account::AccountSettings {
+            open: *open,
+            session_idle: session_idle.0,
+            deletion_wait: deletion_wait.0,
+        }
     }
 
     /// Returns the settings of takeovers.

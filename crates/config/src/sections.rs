@@ -188,6 +188,7 @@ pub(super) struct ReadingsConfig {
 pub(super) struct AccountsConfig {
     pub(super) open: bool,
     pub(super) session_idle: DurationSetting,
+    pub(super) deletion_wait: DurationSetting,
 }
 
 /// The section `[takeover]`.

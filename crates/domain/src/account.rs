@@ -119,6 +119,12 @@ pub enum AccountMail {
     },
     /// To the old address: the account has another one now.
     EmailChanged,
+    /// The account is deleted at this time, unless its customer keeps it.
+    DeletionPlanned(Time),
+    /// The account is kept after all.
+    DeletionCancelled,
+    /// The account was deleted.
+    Deleted,
 }
 
 impl AccountMail {
@@ -134,6 +140,9 @@ impl AccountMail {
             AccountMail::PasswordChanged => "password_changed",
             AccountMail::ConfirmNewEmail { .. } => "confirm_new_email",
             AccountMail::EmailChanged => "email_changed",
+            AccountMail::DeletionPlanned(_) => "deletion_planned",
+            AccountMail::DeletionCancelled => "deletion_cancelled",
+            AccountMail::Deleted => "account_deleted",
         }
     }
 
@@ -157,7 +166,10 @@ impl AccountMail {
             | AccountMail::NotRegistered
             | AccountMail::Created
             | AccountMail::PasswordChanged
-            | AccountMail::EmailChanged => None,
+            | AccountMail::EmailChanged
+            | AccountMail::DeletionPlanned(_)
+            | AccountMail::DeletionCancelled
+            | AccountMail::Deleted => None,
         }
     }
 }

@@ -5,6 +5,7 @@
 //! address has an account; only a mail to that address does.
 
 mod create;
+mod delete;
 mod email;
 mod link;
 mod password;
@@ -14,6 +15,7 @@ pub use create::{
     CreatedAccount, NewAccountForm, NewAccountRequest, confirm_code, create_account, open_new_account, open_request,
     request_account,
 };
+pub use delete::{cancel_deletion, delete_due, find_deletion, request_deletion};
 pub use email::{EmailChangeRequest, confirm_email_change, open_email_change, request_email_change};
 pub use password::{PasswordChange, change_password};
 pub use recovery::{RecoveryRequest, open_recovery, request_recovery, set_forgotten_password};
@@ -33,6 +35,8 @@ pub struct AccountSettings {
     pub open: bool,
     /// How long a session may be unused before it ends.
     pub session_idle: Span,
+    /// How long a customer may think again after asking to delete the account.
+    pub deletion_wait: Span,
 }
 
 /// Changes a customer's name. Orders that were placed keep the name that they have.

@@ -112,6 +112,7 @@ async fn run_all_due(app: &App, told: &mut ClockAdvanceReport) -> Result<()> {
             told.orders.extend(fired.into_iter().filter(|f| f.change.from != f.change.to));
         }
         crate::price::write_all_notices(app).await?;
+        crate::account::delete_due(app).await?;
         let until = app.now();
         let BackendCallSummary { due, calls: called, transitions: orders } =
             backend_call::call_due_backends(app).await?;

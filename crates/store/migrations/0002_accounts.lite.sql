@@ -5,6 +5,10 @@ ALTER TABLE session ADD COLUMN used_at INTEGER;
 ALTER TABLE session ADD COLUMN agent TEXT;
 CREATE INDEX session_customer ON session (customer);
 
+-- When an account is to be deleted, where its customer asked for that.
+ALTER TABLE customer ADD COLUMN delete_at INTEGER;
+CREATE INDEX customer_delete_at ON customer (delete_at) WHERE delete_at IS NOT NULL;
+
 -- A mail about an account has a recipient in place of device and customer.
 CREATE TABLE mail_of_any (shard INTEGER NOT NULL, id BLOB NOT NULL, device BLOB, customer BLOB,
   at INTEGER NOT NULL, kind TEXT NOT NULL, news TEXT NOT NULL, state TEXT NOT NULL, due_at INTEGER,

@@ -258,3 +258,45 @@ pub async fn claim_email(tx: &mut Tx<'_>, shard: i64, email: &Email, id: Custome
 pub async fn release_email(tx: &mut Tx<'_>, shard: i64, email: &Email, id: CustomerId) -> Result<()> {
     tx.exec_deferred(Query::CustomerEmailDelete, params![shard, email, id]).await
 }
+
+/// When the account is to be deleted, if its customer asked for that.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn find_deletion(tx: &mut Tx<'_>, shard: i64, id: CustomerId) -> Result<Option<Time>> {
+    Ok(tx.query_opt::<(Time,)>(Query::CustomerDeletion, params![shard, id]).await?.map(|(at,)| at))
+}
+
+/// Sets when the account is to be deleted; `None` keeps it.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn set_deletion(tx: &mut Tx<'_>, shard: i64, id: CustomerId, at: Option<Time>) -> Result<()> {
+    tx.exec_deferred(Query::CustomerDeleteAt, params![shard, id, at]).await
+}
+
+/// Accounts that are to be deleted by now, with their shards.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn list_deletions(tx: &mut Tx<'_>, now: Time, limit: i64) -> Result<Vec<(i64, CustomerId)>> {
+    tx.query_all(Query::CustomersToDelete, params![now, limit]).await
+}
+
+/// Deletes an account that is to be deleted by now: its row, address, sessions and consents, and the person in its
+/// orders. `false` if it is to be kept after all.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn delete(tx: &mut Tx<'_>, shard: i64, id: CustomerId, email: (i64, &Email), now: Time) -> Result<bool> {
+    if tx.exec(Query::CustomerDelete, params![shard, id, now]).await? == 0 {
+        return Ok(false);
+    }
+    let (email_shard, email) = email;
+    release_email(tx, email_shard, email, id).await?;
+    tx.exec_deferred(Query::SessionsDelete, params![id]).await?;
+    tx.exec_deferred(Query::ConsentsDelete, params![shard, id]).await?;
+    tx.exec_deferred(Query::TakeoverCountDelete, params![shard, id]).await?;
+    tx.exec_deferred(Query::OrdersForgetPerson, params![id]).await?;
+    Ok(true)
+}

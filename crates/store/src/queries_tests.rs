@@ -19,11 +19,12 @@ fn sharded_tables() -> Vec<&'static str> {
 }
 
 /// Work lists, purges, and queries for people: none is part of a device's or a client's call.
-const CROSS_SHARD_QUERIES: [&str; 55] = [
+const CROSS_SHARD_QUERIES: [&str; 58] = [
     "AttemptPurge",
     "CodePurge",
     "ConsentsEnding",
     "CustomersFirst",
+    "CustomersToDelete",
     "DeliveriesWaiting",
     "DeliveryClaim",
     "DeliveryDeadAfter",
@@ -55,6 +56,7 @@ const CROSS_SHARD_QUERIES: [&str; 55] = [
     "OrdersBetween",
     "OrdersClaim",
     "OrdersDue",
+    "OrdersForgetPerson",
     "OrdersHeld",
     "OrdersNewest",
     "OrdersNextDue",
@@ -71,6 +73,7 @@ const CROSS_SHARD_QUERIES: [&str; 55] = [
     "ReadingsNewest",
     "SessionDeleteOthers",
     "SessionPurge",
+    "SessionsDelete",
     "SessionsOfCustomer",
     "SignupPurge",
     "SlotsOfProduct",

@@ -104,8 +104,22 @@ pub struct AccountTexts {
     pub end_others: Text,
     /// Feedback after sessions were ended.
     pub sessions_ended: Text,
-    /// Link back to the account's page.
-    pub back: Text,
+    /// Heading of the deletion.
+    pub delete: Text,
+    /// What the deletion does; `days` is the time to think again.
+    pub delete_why: fn(days: &str) -> String,
+    /// Button that plans the deletion.
+    pub delete_now: Text,
+    /// Heading of the notice while a deletion is planned.
+    pub deletion_planned: fn(day: &str) -> String,
+    /// What the notice says.
+    pub deletion_planned_why: Text,
+    /// Button that keeps the account.
+    pub keep: Text,
+    /// Feedback after the account was kept.
+    pub kept: Text,
+    /// Link to the page from other pages.
+    pub open: Text,
     /// Texts of mails.
     pub mails: AccountMailTexts,
 }
@@ -162,4 +176,16 @@ pub struct AccountMailTexts {
     pub email_subject: Text,
     /// Its sentences.
     pub email: [Text; 2],
+    /// Subject of the mail after a deletion was planned.
+    pub deletion_subject: fn(day: &str) -> String,
+    /// Its sentences.
+    pub deletion: [Text; 2],
+    /// Subject of the mail after the account was kept.
+    pub kept_subject: Text,
+    /// Its sentences.
+    pub kept: [Text; 2],
+    /// Subject of the mail after the account was deleted.
+    pub deleted_subject: Text,
+    /// Its sentences.
+    pub deleted: [Text; 2],
 }

@@ -89,9 +89,11 @@ fn build_account_message(app: &App, mail: &StoredMail, to: &MailRecipient) -> Re
         AccountMail::Recovery { .. } => token.map(|token| format!("{base}/account/reset?token={token}")),
         AccountMail::ConfirmNewEmail { .. } => token.map(|token| format!("{base}/account/email/confirm?token={token}")),
         AccountMail::AlreadyRegistered | AccountMail::PasswordChanged => Some(format!("{base}/account/forgotten")),
-        AccountMail::EmailChanged => None,
+        AccountMail::EmailChanged | AccountMail::Deleted => None,
         AccountMail::NotRegistered => app.settings.accounts.open.then(|| format!("{base}/account/new")),
-        AccountMail::Created => Some(format!("{base}/account")),
+        AccountMail::Created | AccountMail::DeletionPlanned(_) | AccountMail::DeletionCancelled => {
+            Some(format!("{base}/account"))
+        }
     };
     let code = match news {
         AccountMail::ConfirmAddress(request) => Some(account::code_for(app, request)?),

@@ -16,6 +16,13 @@ macro_rules! customer_queries {
         CustomerUnblock = "UPDATE customer SET blocked_at = NULL WHERE shard = $1 AND id = $2 AND blocked_at IS NOT NULL";
         CustomerPasswordSet = "UPDATE customer SET password_hash = $3, password_at = $4
             WHERE shard = $1 AND id = $2 AND password_at IS NOT DISTINCT FROM $5";
+        CustomerDeletion = "SELECT delete_at FROM customer WHERE shard = $1 AND id = $2 AND delete_at IS NOT NULL";
+        CustomerDeleteAt = "UPDATE customer SET delete_at = $3 WHERE shard = $1 AND id = $2";
+        CustomersToDelete = "SELECT shard, id FROM customer WHERE delete_at <= $1 ORDER BY delete_at LIMIT $2";
+        CustomerDelete = "DELETE FROM customer WHERE shard = $1 AND id = $2 AND delete_at <= $3";
+        ConsentsDelete = "DELETE FROM consent WHERE shard = $1 AND customer = $2";
+        TakeoverCountDelete = "DELETE FROM takeover_count WHERE shard = $1 AND customer = $2";
+        SessionsDelete = "DELETE FROM session WHERE customer = $1";
         CustomerName = "UPDATE customer SET name = $3 WHERE shard = $1 AND id = $2";
         CustomerEmail = "UPDATE customer SET email = $3 WHERE shard = $1 AND id = $2 AND email = $4";
         CustomerEmailDelete = "DELETE FROM customer_email WHERE shard = $1 AND email = $2 AND customer = $3";

@@ -21,6 +21,11 @@ impl ComposedMail {
             AccountMail::ConfirmNewEmail { former, .. } => {
                 (said.new_email_subject.into(), (said.new_email)(former.as_str()), said.new_email_link)
             }
+            AccountMail::DeletionPlanned(at) => {
+                ((said.deletion_subject)(&self.texts.day(at)), plain(said.deletion), said.account_link)
+            }
+            AccountMail::DeletionCancelled => (said.kept_subject.into(), plain(said.kept), said.account_link),
+            AccountMail::Deleted => (said.deleted_subject.into(), plain(said.deleted), said.account_link),
             AccountMail::EmailChanged => (said.email_subject.into(), plain(said.email), said.forgotten_link),
         };
         self.subject = subject;

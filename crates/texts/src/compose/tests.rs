@@ -239,6 +239,9 @@ fn account_mails(bare: &MailMessage) -> Vec<MailMessage> {
         AccountMail::PasswordChanged,
         AccountMail::ConfirmNewEmail { customer, former: email },
         AccountMail::EmailChanged,
+        AccountMail::DeletionPlanned(bare.at),
+        AccountMail::DeletionCancelled,
+        AccountMail::Deleted,
     ];
     let mail = |news: AccountMail| MailMessage {
         code: matches!(news, AccountMail::ConfirmAddress(_)).then(|| "012345".into()),

@@ -59,7 +59,19 @@ pub const ACCOUNT_TEXTS: AccountTexts = AccountTexts {
     end_session: "Abmelden",
     end_others: "Überall sonst abmelden",
     sessions_ended: "Abgemeldet.",
-    back: "Zurück zum Konto",
+    delete: "Konto löschen",
+    delete_why: |days| {
+        format!(
+            "Wir löschen Ihr Konto {days} nach Ihrer Anfrage. Bis dahin können Sie es sich anders überlegen. Ihre Geräte \
+             bestellen so lange weiter, außer Sie entfernen sie. Bestellungen, die unterwegs sind, kommen noch an."
+        )
+    },
+    delete_now: "Mein Konto löschen",
+    deletion_planned: |day| format!("Ihr Konto wird am {day} gelöscht"),
+    deletion_planned_why: "Dann entfernen wir Ihre Geräte und löschen Ihren Namen und Ihre Adresse aus Ihren Bestellungen.",
+    keep: "Mein Konto behalten",
+    kept: "Ihr Konto bleibt, wie es ist.",
+    open: "Konto",
     mails: MAIL_TEXTS,
 };
 
@@ -114,5 +126,17 @@ const MAIL_TEXTS: AccountMailTexts = AccountMailTexts {
     email: [
         "Ihr Konto hat jetzt eine andere E-Mail-Adresse. An diese hier schreiben wir nicht mehr.",
         "Waren Sie das nicht? Dann wenden Sie sich bitte sofort an den Kundendienst.",
+    ],
+    deletion_subject: |day| format!("Ihr Konto wird am {day} gelöscht"),
+    deletion: [
+        "Sie haben uns gebeten, Ihr Konto zu löschen. Bis dahin können Sie sich anmelden und es behalten.",
+        "Waren Sie das nicht? Dann melden Sie sich an, behalten Sie das Konto und ändern Sie Ihr Passwort.",
+    ],
+    kept_subject: "Ihr Konto bleibt bestehen",
+    kept: ["Ihr Konto wird nicht gelöscht.", "Waren Sie das nicht? Dann ändern Sie Ihr Passwort."],
+    deleted_subject: "Ihr Konto ist gelöscht",
+    deleted: [
+        "Wie gewünscht haben wir Ihr Konto, Ihre Geräte und Ihre Adresse gelöscht.",
+        "Frühere Bestellungen bewahren wir für unsere Unterlagen auf, ohne Ihren Namen und Ihre Adresse.",
     ],
 };

@@ -55,7 +55,19 @@ pub const ACCOUNT_TEXTS: AccountTexts = AccountTexts {
     end_session: "Sign out",
     end_others: "Sign out everywhere else",
     sessions_ended: "Signed out.",
-    back: "Back to your account",
+    delete: "Delete your account",
+    delete_why: |days| {
+        format!(
+            "We'll delete your account {days} after you ask for it. Until then you can change your mind, and your devices \
+             keep reordering unless you remove them. Orders on their way still arrive."
+        )
+    },
+    delete_now: "Delete my account",
+    deletion_planned: |day| format!("Your account will be deleted on {day}"),
+    deletion_planned_why: "Then your devices are removed, and your name and address are erased from your orders.",
+    keep: "Keep my account",
+    kept: "Your account stays as it is.",
+    open: "Account",
     mails: MAIL_TEXTS,
 };
 
@@ -110,5 +122,17 @@ const MAIL_TEXTS: AccountMailTexts = AccountMailTexts {
     email: [
         "Your account now has another email address. We won't write to this one any more.",
         "If this wasn't you, please contact customer service right away.",
+    ],
+    deletion_subject: |day| format!("Your account will be deleted on {day}"),
+    deletion: [
+        "You asked us to delete your account. Until then you can sign in and keep it.",
+        "If this wasn't you, sign in, keep the account and change your password.",
+    ],
+    kept_subject: "Your account stays",
+    kept: ["Your account will not be deleted.", "If this wasn't you, change your password."],
+    deleted_subject: "Your account has been deleted",
+    deleted: [
+        "Your account, your devices and your address have been deleted, as you asked.",
+        "We keep past orders for our records, without your name and address.",
     ],
 };
