@@ -2,13 +2,12 @@
 //!
 //! Not here: sending it. Invariant: a change adds at most one mail, under the id of the change's event.
 
-use crate::notification::EventIds;
+use crate::notification::ChangeContext;
 use opendrs_domain::device::{Device, DeviceRef};
 use opendrs_domain::id::{CustomerId, MailId};
 use opendrs_domain::mail::{self as rules, MailContent, MailState, SlotSummary};
 use opendrs_domain::order::{Order, OrderChange};
 use opendrs_domain::subscription::Subscription;
-use opendrs_domain::time::Time;
 use opendrs_store::mail::{self as store, StoredMail};
 use opendrs_store::{Tx, model, product, subscription};
 
@@ -18,9 +17,9 @@ pub(crate) async fn enqueue(
     shard: i64,
     device: &Device,
     news: MailContent,
-    stamp: (EventIds, Time),
+    context: ChangeContext,
 ) -> opendrs_store::Result<()> {
-    enqueue_for(tx, device.in_shard(shard), device.customer, news, stamp).await
+    enqueue_for(tx, device.in_shard(shard), device.customer, news, context).await
 }
 
 /// Adds a mail about a device to a customer, who may be another than its owner.
@@ -29,12 +28,12 @@ pub(crate) async fn enqueue_for(
     device: DeviceRef,
     customer: CustomerId,
     news: MailContent,
-    (stamp, now): (EventIds, Time),
+    ChangeContext { ids, now }: ChangeContext,
 ) -> opendrs_store::Result<()> {
-    let kept = stamp.store_mail_only;
+    let kept = ids.store_mail_only;
     let mail = StoredMail {
         shard: device.shard,
-        id: MailId(stamp.event_id.0),
+        id: MailId(ids.event_id.0),
         device: device.id,
         customer,
         at: now,
@@ -55,10 +54,10 @@ pub(crate) async fn enqueue_for_order(
     device: &Device,
     order: &Order,
     change: OrderChange,
-    stamp: (EventIds, Time),
+    context: ChangeContext,
 ) -> opendrs_store::Result<()> {
     match rules::content_for_change(order, change) {
-        Some(news) => enqueue(tx, shard, device, news, stamp).await,
+        Some(news) => enqueue(tx, shard, device, news, context).await,
         None => Ok(()),
     }
 }
@@ -68,7 +67,7 @@ pub(crate) async fn enqueue_subscriptions(
     tx: &mut Tx<'_>,
     shard: i64,
     device: &Device,
-    stamp: (EventIds, Time),
+    context: ChangeContext,
 ) -> opendrs_store::Result<()> {
     let subs = subscription::list_by_device(tx, device.in_shard(shard)).await?;
     let mut slots = Vec::new();
@@ -80,5 +79,5 @@ pub(crate) async fn enqueue_subscriptions(
         };
         slots.push(SlotSummary { name: slot.name, product });
     }
-    enqueue(tx, shard, device, MailContent::Subscribed(slots), stamp).await
+    enqueue(tx, shard, device, MailContent::Subscribed(slots), context).await
 }
