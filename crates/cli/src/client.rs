@@ -8,7 +8,7 @@ use opendrs_domain::id::ProfileId;
 use opendrs_domain::profile::{Client, ClientMode, ClientState};
 use opendrs_server::open_app;
 use opendrs_service::App;
-use opendrs_service::login::client::{self, ClientChange};
+use opendrs_service::login::client::{self, ClientChange, ListedClient};
 use opendrs_service::seed::list_client_names;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -116,9 +116,9 @@ pub(super) async fn run(file: Option<&Path>, command: ClientCommand) -> Result<(
 /// Prints the client `only`, or all clients that are not removed.
 async fn print_clients(app: &App, only: Option<&Client>, json: bool, secret: Option<&str>) -> Result<(), String> {
     let all = client::list(app).await.map_err(super::error_text)?;
-    let profiles: BTreeSet<_> = all.iter().map(|(_, _, row)| row.profile.0).collect();
+    let profiles: BTreeSet<_> = all.iter().map(|listed| listed.client.profile.0).collect();
     let names = list_client_names(app, profiles.into_iter().map(ProfileId)).await.map_err(super::error_text)?;
-    for (maker, profile, row) in all {
+    for ListedClient { maker, profile, client: row } in all {
         let name = names.get(&row.id.to_string()).map(String::as_str);
         let wanted = match only {
             Some(only) => only.id == row.id,

@@ -7,7 +7,7 @@ use opendrs_domain::delivery::EventDeliveryState;
 use opendrs_domain::notification::Event;
 use opendrs_server::open_app;
 use opendrs_server::operator::event_json;
-use opendrs_service::delivery::{self, EventHistory, ReplaySelection};
+use opendrs_service::delivery::{self, EventHistory, ReceiverDelivery, ReplaySelection};
 use opendrs_service::outbox::{self, EventSummary};
 use opendrs_service::receiver;
 use opendrs_store::delivery::DeliveryAttempt;
@@ -121,11 +121,11 @@ async fn show_event(file: Option<&Path>, args: EventsShowArgs) -> Result<(), Str
             "It was sent to no receiver: its security profile had no confirmed topic. `opendrs topic add` adds one.",
         );
     }
-    for (topic, delivery, attempts) in &story.deliveries {
+    for ReceiverDelivery { receiver, delivery, attempts } in &story.deliveries {
         output::print_line(format!(
             "  {:<9} {}  {}",
             delivery.state.as_str(),
-            topic.arn,
+            receiver.arn,
             delivery.reason.as_deref().unwrap_or("")
         ));
         for DeliveryAttempt { number, at, duration_micros: took, status, error: problem, response: answer } in
@@ -145,7 +145,7 @@ async fn show_event(file: Option<&Path>, args: EventsShowArgs) -> Result<(), Str
 
 /// Prints the message in each version that was sent, or in version 2.0 if none was sent.
 fn print_message_versions(story: &EventHistory) -> Result<(), String> {
-    let sent: BTreeSet<_> = story.deliveries.iter().map(|(_, delivery, _)| delivery.version.as_str()).collect();
+    let sent: BTreeSet<_> = story.deliveries.iter().map(|to| to.delivery.version.as_str()).collect();
     let versions = if sent.is_empty() { BTreeSet::from(["2.0"]) } else { sent };
     for version in versions {
         let message = &event_json::event_json(&story.event, story.state())["versions"][version];

@@ -79,14 +79,14 @@ impl Config {
         let named = |which: Backend| backend == which || makers.iter().any(|(_, own)| *own == which);
         let (webhook, vendure) = (self.fulfilment.webhook()?, self.fulfilment.vendure_shop()?);
         let missing = |keys: &str| Err(format!("fulfilment has {keys}"));
-        match () {
-            () if webhook.is_none() && named(Backend::Webhook) => {
-                missing("webhook: set fulfilment.webhook_url and fulfilment.webhook_secrets, or webhook_secrets_file")
-            }
-            () if vendure.is_none() && named(Backend::Vendure) => {
-                missing("vendure: set fulfilment.vendure_url and fulfilment.vendure_key_file")
-            }
-            () => Ok(FulfilmentSettings { backend, maker_backends: makers, webhook, vendure }),
+        if webhook.is_none() && named(Backend::Webhook) {
+            return missing(
+                "webhook: set fulfilment.webhook_url and fulfilment.webhook_secrets, or webhook_secrets_file",
+            );
         }
+        if vendure.is_none() && named(Backend::Vendure) {
+            return missing("vendure: set fulfilment.vendure_url and fulfilment.vendure_key_file");
+        }
+        Ok(FulfilmentSettings { backend, maker_backends: makers, webhook, vendure })
     }
 }

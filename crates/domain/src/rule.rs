@@ -329,15 +329,22 @@ pub fn apply_rules(terms: &SlotTerms, situation: &RuleContext<'_>) -> RuleDecisi
         // A product that is out of stock is replaced by an allowed substitute, or waited for.
         products.iter().position(|p| p.available && affordable(p)).unwrap_or_default()
     };
-    let problem = match () {
-        () if !has_address => Some(OrderProblem::MissingAddress),
-        () if !products[at].available => Some(OrderProblem::OutOfStock),
-        () if !affordable(&products[at]) => Some(OrderProblem::PriceTooHigh),
-        () if approved.is_some() => None,
-        () if paused_until.is_some() => Some(OrderProblem::Paused),
-        () if rules.limit.is_some_and(|limit| recent >= limit.orders) => Some(OrderProblem::OrderLimitReached),
-        () if rules.mode == ApprovalMode::Ask => Some(OrderProblem::ApprovalRequired),
-        () => None,
+    let problem = if !has_address {
+        Some(OrderProblem::MissingAddress)
+    } else if !products[at].available {
+        Some(OrderProblem::OutOfStock)
+    } else if !affordable(&products[at]) {
+        Some(OrderProblem::PriceTooHigh)
+    } else if approved.is_some() {
+        None
+    } else if paused_until.is_some() {
+        Some(OrderProblem::Paused)
+    } else if rules.limit.is_some_and(|limit| recent >= limit.orders) {
+        Some(OrderProblem::OrderLimitReached)
+    } else if rules.mode == ApprovalMode::Ask {
+        Some(OrderProblem::ApprovalRequired)
+    } else {
+        None
     };
     RuleDecision { product_index: at, problem, paused_until }
 }

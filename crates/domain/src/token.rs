@@ -130,11 +130,6 @@ impl Keyring {
         Self(keys.into_iter().filter_map(prepared).collect())
     }
 
-    /// The numbers of its keys, oldest first.
-    pub fn key_numbers(&self) -> impl Iterator<Item = u32> + '_ {
-        self.0.iter().map(|(number, _)| *number)
-    }
-
     fn mac(prepared: &Hmac<Sha256>, prefix: &str, body: &[u8]) -> Hmac<Sha256> {
         let mut mac = prepared.clone();
         mac.update(prefix.as_bytes());

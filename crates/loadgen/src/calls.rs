@@ -77,6 +77,19 @@ struct SlotUris {
     replenish: Uri,
 }
 
+/// Which calls a run makes.
+#[derive(Clone, Copy)]
+pub(crate) struct CallRange {
+    /// The first slot or device.
+    pub(crate) from: u64,
+    /// The most calls.
+    pub(crate) limit: u64,
+    /// The seed of the order of the calls.
+    pub(crate) seed: u64,
+    /// Whether slots are used more than once.
+    pub(crate) again: bool,
+}
+
 /// The calls of one run, shared by its connections.
 pub(crate) struct CallSequence {
     kind: LoadKind,
@@ -91,12 +104,12 @@ pub(crate) struct CallSequence {
 }
 
 impl CallSequence {
-    /// The calls of a load on a fleet, from slot or device `from` on, at most `limit` of them. With `again`, slots are
-    /// used more than once.
+    /// The calls of a load on a fleet.
     pub(crate) fn new(
-        (kind, server): (LoadKind, SocketAddr),
+        kind: LoadKind,
+        server: SocketAddr,
         fleet: Vec<FleetDevice>,
-        (from, limit, seed, again): (u64, u64, u64, bool),
+        CallRange { from, limit, seed, again }: CallRange,
     ) -> Result<Self, String> {
         let text = |e: &dyn std::fmt::Display| format!("the fleet file holds a text that no request can carry: {e}");
         let mut known: HashMap<String, SlotUris> = HashMap::new();
@@ -291,7 +304,8 @@ mod tests {
     }
 
     fn calls(kind: LoadKind, devices: usize, from: u64, limit: u64) -> Result<CallSequence, String> {
-        CallSequence::new((kind, "127.0.0.1:1".parse().unwrap()), fleet(devices), (from, limit, 7, false))
+        let range = CallRange { from, limit, seed: 7, again: false };
+        CallSequence::new(kind, "127.0.0.1:1".parse().unwrap(), fleet(devices), range)
     }
 
     #[test]

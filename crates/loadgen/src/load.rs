@@ -3,7 +3,7 @@
 //! Each core has a thread with its own event loop, because a cheaper generator leaves more to the measured server.
 //! Invariant: the time starts when every connection is open. The first wrong answer ends the run as a failure.
 
-use crate::calls::{CallSequence, LoadKind, NextCall};
+use crate::calls::{CallRange, CallSequence, LoadKind, NextCall};
 use crate::pacer::{self, Pacer};
 use crate::report::{self, LoadReport};
 use crate::target::loopback;
@@ -64,11 +64,8 @@ const MAX_LATENESS: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run(kind: LoadKind, args: BenchLoadArgs) -> Result<(), String> {
     loopback(args.server)?;
-    let mut calls = CallSequence::new(
-        (kind, args.server),
-        fleet::read_fleet(&args.fleet)?,
-        (args.from, args.calls, args.seed, args.again),
-    )?;
+    let range = CallRange { from: args.from, limit: args.calls, seed: args.seed, again: args.again };
+    let mut calls = CallSequence::new(kind, args.server, fleet::read_fleet(&args.fleet)?, range)?;
     if kind.needs_orders() {
         place_orders(&mut calls, args.server).await?;
     }

@@ -161,7 +161,8 @@ impl Command for RemoveAffectedDevice {
             found.withdrawal_pending_since.is_some() && found.generation == Some(self.withdrawal.generation)
         });
         if under_way {
-            device::end_registration_and_mail(tx, self.device.in_shard(self.shard), (self.event_ids, self.now)).await?;
+            device::end_registration_and_mail(tx, self.device.in_shard(self.shard), self.event_ids.at(self.now))
+                .await?;
         }
         Ok(under_way)
     }

@@ -1,7 +1,7 @@
 //! Devices: DeviceStatus, deregistration, the customer's list.
 
 use crate::mail::queue;
-use crate::notification::{EventIds, record_event};
+use crate::notification::{ChangeContext, EventIds, record_event};
 use crate::token::DeviceCaller;
 use crate::{App, Error, Result, ordering_key};
 use opendrs_domain::device::{Device, DeviceRef};
@@ -91,7 +91,7 @@ impl Command for DeregisterDevice {
         ordering_key::for_device(&self.device)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
-        end_registration_and_mail(tx, self.device.in_shard(self.shard), (self.event_ids, self.now)).await
+        end_registration_and_mail(tx, self.device.in_shard(self.shard), self.event_ids.at(self.now)).await
     }
 }
 
@@ -99,12 +99,12 @@ impl Command for DeregisterDevice {
 pub(crate) async fn end_registration_and_mail(
     tx: &mut Tx<'_>,
     device: DeviceRef,
-    told: (EventIds, Time),
+    context: ChangeContext,
 ) -> opendrs_store::Result<bool> {
     let Some(found) = device::lock(tx, device).await? else { return Ok(false) };
-    let ended = end_registration(tx, device.shard, &found, told).await?;
+    let ended = end_registration(tx, device.shard, &found, context).await?;
     if ended {
-        queue::enqueue(tx, device.shard, &found, MailContent::Deregistered, told).await?;
+        queue::enqueue(tx, device.shard, &found, MailContent::Deregistered, context).await?;
     }
     Ok(ended)
 }
@@ -114,12 +114,12 @@ pub(crate) async fn end_registration(
     tx: &mut Tx<'_>,
     shard: i64,
     found: &Device,
-    (stamp, now): (EventIds, Time),
+    ChangeContext { ids, now }: ChangeContext,
 ) -> opendrs_store::Result<bool> {
     let ended = device::end_registration(tx, shard, found, now).await?;
     if ended {
-        let event = Event::new(stamp.event_id, now, found, EventFacts::Deregistered);
-        record_event(tx, shard, found, &event, stamp.first_message_id).await?;
+        let event = Event::new(ids.event_id, now, found, EventFacts::Deregistered);
+        record_event(tx, shard, found, &event, ids.first_message_id).await?;
     }
     Ok(ended)
 }

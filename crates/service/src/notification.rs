@@ -6,5 +6,5 @@
 mod event_ids;
 mod fan_out;
 
-pub(crate) use event_ids::EventIds;
+pub(crate) use event_ids::{ChangeContext, EventIds};
 pub(crate) use fan_out::{NewEvent, fan_out_event, find_receivers, record_event};

@@ -2,9 +2,9 @@
 
 use crate::{App, Result};
 use opendrs_domain::delivery::EventDeliveryState;
-use opendrs_domain::id::{DeliveryId, EventId};
+use opendrs_domain::id::DeliveryId;
 use opendrs_domain::notification::Event;
-use opendrs_domain::time::Time;
+use opendrs_store::outbox::EventCursor;
 use opendrs_store::{Tx, delivery, outbox};
 use std::collections::HashSet;
 
@@ -31,7 +31,7 @@ impl EventSummary {
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].
-pub async fn list(app: &App, first: Option<(Time, EventId)>, limit: i64) -> Result<Vec<EventSummary>> {
+pub async fn list(app: &App, first: Option<EventCursor>, limit: i64) -> Result<Vec<EventSummary>> {
     let mut listed = Vec::new();
     let found = list_before(app, first, limit).await?;
     let mut reader = app.db.reader().await?;
@@ -81,8 +81,8 @@ pub async fn list_newest(app: &App, limit: i64) -> Result<Vec<Event>> {
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].
-pub async fn list_before(app: &App, first: Option<(Time, EventId)>, limit: i64) -> Result<Vec<Event>> {
-    let first = first.unwrap_or((Time::from_micros(i64::MAX), EventId(uuid::Uuid::max())));
+pub async fn list_before(app: &App, first: Option<EventCursor>, limit: i64) -> Result<Vec<Event>> {
+    let first = first.unwrap_or_else(EventCursor::end);
     let mut reader = app.db.reader().await?;
     Ok(outbox::list_before(&mut reader.tx()?, first, limit).await?)
 }

@@ -110,7 +110,7 @@ impl Command for WritePriceNotices {
                 DeviceRef { shard: slot.shard, id: slot.device },
                 slot.customer,
                 news,
-                (*stamp, self.now),
+                stamp.at(self.now),
             )
             .await?;
         }

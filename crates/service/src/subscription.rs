@@ -170,7 +170,7 @@ impl Command for ChangeSlot {
             let facts = EventFacts::Subscription(subscription::list_slots(tx, self.device.in_shard(self.shard)).await?);
             let event = Event::new(self.event_ids.event_id, self.now, &self.device, facts);
             record_event(tx, self.shard, &self.device, &event, self.event_ids.first_message_id).await?;
-            queue::enqueue_subscriptions(tx, self.shard, &self.device, (self.event_ids, self.now)).await?;
+            queue::enqueue_subscriptions(tx, self.shard, &self.device, self.event_ids.at(self.now)).await?;
         }
         Ok(ChangeSlotOutcome::Done)
     }

@@ -10,6 +10,23 @@ use opendrs_domain::id::EventId;
 use opendrs_domain::notification::Event;
 use opendrs_domain::time::Time;
 
+/// A place in the order of events: that of one event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventCursor {
+    /// The time of the event.
+    pub at: Time,
+    /// Its id.
+    pub id: EventId,
+}
+
+impl EventCursor {
+    /// The place after all events.
+    #[must_use]
+    pub fn end() -> Self {
+        Self { at: Time::from_micros(i64::MAX), id: EventId(uuid::Uuid::max()) }
+    }
+}
+
 struct EventRow(Event);
 
 impl FromRow for EventRow {
@@ -31,12 +48,12 @@ pub async fn insert(tx: &mut Tx<'_>, device: DeviceRef, event: &Event) -> Result
     tx.exec_deferred(Query::OutboxPut, params![device.shard, event.id, device.id, event.at, kind, &text]).await
 }
 
-/// The events before a time and id, newest first.
+/// The events before a place, newest first.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn list_before(tx: &mut Tx<'_>, first: (Time, EventId), limit: i64) -> Result<Vec<Event>> {
-    let found = tx.query_all::<EventRow>(Query::OutboxBefore, params![first.0, first.1, limit]).await?;
+pub async fn list_before(tx: &mut Tx<'_>, first: EventCursor, limit: i64) -> Result<Vec<Event>> {
+    let found = tx.query_all::<EventRow>(Query::OutboxBefore, params![first.at, first.id, limit]).await?;
     Ok(found.into_iter().map(|EventRow(event)| event).collect())
 }
 
@@ -45,7 +62,7 @@ pub async fn list_before(tx: &mut Tx<'_>, first: (Time, EventId), limit: i64) ->
 /// # Errors
 /// [`crate::Error`].
 pub async fn list_newest(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Event>> {
-    let mut found = list_before(tx, (Time::from_micros(i64::MAX), EventId(uuid::Uuid::max())), limit).await?;
+    let mut found = list_before(tx, EventCursor::end(), limit).await?;
     found.reverse();
     Ok(found)
 }
@@ -66,15 +83,25 @@ pub async fn find_shard(tx: &mut Tx<'_>, shards: Shards, id: EventId) -> Result<
     Ok(tx.query_opt::<(i64,)>(Query::OutboxFind, params![id, shards.count()]).await?.map(|(shard,)| shard))
 }
 
+/// Where an event is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventLocation {
+    /// Its shard.
+    pub shard: i64,
+    /// Its place in the order of events.
+    pub cursor: EventCursor,
+}
+
+impl FromRow for EventLocation {
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
+        Ok(Self { shard: row.get(0)?, cursor: EventCursor { id: row.get(1)?, at: row.get(2)? } })
+    }
+}
+
 /// The events of a time range after a given one, in the order of their times.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn list_between(
-    tx: &mut Tx<'_>,
-    (from, last): (Time, EventId),
-    until: Time,
-    limit: i64,
-) -> Result<Vec<(i64, EventId, Time)>> {
-    tx.query_all(Query::OutboxBetween, params![from, last, until, limit]).await
+pub async fn list_between(tx: &mut Tx<'_>, after: EventCursor, until: Time, limit: i64) -> Result<Vec<EventLocation>> {
+    tx.query_all(Query::OutboxBetween, params![after.at, after.id, until, limit]).await
 }

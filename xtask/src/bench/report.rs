@@ -55,13 +55,18 @@ impl RowResult {
     fn verdict(&self) -> RowVerdict {
         let reaches =
             |target| self.median_least_most().is_some_and(|(median, ..)| self.row.unit.meets_target(median, target));
-        match () {
-            () if self.failure.is_some() => RowVerdict::Failed,
-            () if self.values.is_empty() => RowVerdict::NotMeasured,
-            () if !self.row.has_target() => RowVerdict::NotJudged,
-            () if reaches(self.row.goal) => RowVerdict::GoalReached,
-            () if reaches(self.row.must) => RowVerdict::MustReached,
-            () => RowVerdict::Missed,
+        if self.failure.is_some() {
+            RowVerdict::Failed
+        } else if self.values.is_empty() {
+            RowVerdict::NotMeasured
+        } else if !self.row.has_target() {
+            RowVerdict::NotJudged
+        } else if reaches(self.row.goal) {
+            RowVerdict::GoalReached
+        } else if reaches(self.row.must) {
+            RowVerdict::MustReached
+        } else {
+            RowVerdict::Missed
         }
     }
 

@@ -129,15 +129,22 @@ impl AuthorizationCode {
             Some(uri) => uri == self.redirect_uri,
             None => with.authenticated_by_secret && !with.strict,
         };
-        match () {
-            () if self.client != with.client => RedemptionOutcome::Refused(GrantError::Code),
-            () if self.used_at.is_some() => RedemptionOutcome::Replayed,
-            () if now >= self.expires_at => RedemptionOutcome::Refused(GrantError::Code),
-            () if !with.redirect_uri_registered => RedemptionOutcome::Refused(GrantError::RedirectUri),
-            () if !redirect => RedemptionOutcome::Invalidated(GrantError::RedirectUri),
-            () if with.strict && loose => RedemptionOutcome::Invalidated(GrantError::Code),
-            () if !proven => RedemptionOutcome::Invalidated(GrantError::CodeVerifier),
-            () => RedemptionOutcome::Accepted,
+        if self.client != with.client {
+            RedemptionOutcome::Refused(GrantError::Code)
+        } else if self.used_at.is_some() {
+            RedemptionOutcome::Replayed
+        } else if now >= self.expires_at {
+            RedemptionOutcome::Refused(GrantError::Code)
+        } else if !with.redirect_uri_registered {
+            RedemptionOutcome::Refused(GrantError::RedirectUri)
+        } else if !redirect {
+            RedemptionOutcome::Invalidated(GrantError::RedirectUri)
+        } else if with.strict && loose {
+            RedemptionOutcome::Invalidated(GrantError::Code)
+        } else if !proven {
+            RedemptionOutcome::Invalidated(GrantError::CodeVerifier)
+        } else {
+            RedemptionOutcome::Accepted
         }
     }
 }

@@ -235,15 +235,15 @@ impl Order {
     /// # Errors
     /// [`ApproveError`] states why not; nothing has changed then.
     pub fn approve(&mut self, seen: &Money, now: Time) -> Result<(), ApproveError> {
-        match () {
-            () if self.state != OrderState::Held || self.test => Err(ApproveError::NotHeld),
-            () if self.item.price != *seen => Err(ApproveError::PriceChanged(self.item.price.clone())),
-            () => {
-                self.approved_price = Some(seen.clone());
-                self.due_at = Some(now);
-                Ok(())
-            }
+        if self.state != OrderState::Held || self.test {
+            return Err(ApproveError::NotHeld);
         }
+        if self.item.price != *seen {
+            return Err(ApproveError::PriceChanged(self.item.price.clone()));
+        }
+        self.approved_price = Some(seen.clone());
+        self.due_at = Some(now);
+        Ok(())
     }
 
     /// Makes the hold of a held order begin at the end of its owner's pause, if that is later than now. So orders of

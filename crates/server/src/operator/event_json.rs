@@ -8,7 +8,7 @@ use opendrs_domain::notification::Event;
 use opendrs_domain::time::Time;
 use opendrs_domain::version::Version;
 use opendrs_domain::{date, wire};
-use opendrs_service::delivery::EventHistory;
+use opendrs_service::delivery::{EventHistory, ReceiverDelivery};
 use opendrs_store::delivery::DeliveryAttempt;
 use serde_json::{Value, json};
 
@@ -32,10 +32,10 @@ pub fn event_history_json(story: &EventHistory) -> Value {
     shown["deliveries"] = story
         .deliveries
         .iter()
-        .map(|(topic, delivery, attempts)| {
+        .map(|ReceiverDelivery { receiver, delivery, attempts }| {
             json!({
-                "topic": topic.arn,
-                "endpoint": topic.redacted_endpoint(),
+                "topic": receiver.arn,
+                "endpoint": receiver.redacted_endpoint(),
                 "version": delivery.version,
                 "state": delivery.state.as_str(),
                 "due": delivery.due_at.filter(|_| delivery.state == DeliveryState::Waiting).map(|at| at.to_rfc3339_millis()),

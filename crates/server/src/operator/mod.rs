@@ -20,8 +20,9 @@ use opendrs_domain::time::Time;
 use opendrs_http::body::read_body;
 use opendrs_http::credentials::bearer_token;
 use opendrs_http::response::json;
-use opendrs_service::delivery::{self, ReplayCursor, ReplaySelection};
+use opendrs_service::delivery::{self, ReplaySelection, ReplayedPage};
 use opendrs_service::{Error, outbox, receiver};
+use opendrs_store::outbox::EventCursor;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -107,7 +108,8 @@ async fn list_events(State(state): State<Arc<AppState>>, request: Request) -> Re
     }
     let found = outbox::list(&state.app, before, limit).await?;
     let full = i64::try_from(found.len()).is_ok_and(|len| len == limit);
-    let next = found.last().filter(|_| full).map(|last| format_cursor((last.event.at, last.event.id)));
+    let next =
+        found.last().filter(|_| full).map(|last| format_cursor(EventCursor { at: last.event.at, id: last.event.id }));
     let events: Value = found.iter().map(|listed| event_json::event_json(&listed.event, listed.state)).collect();
     Ok(ok_json(&json!({ "events": events, "before": next })))
 }
@@ -181,7 +183,7 @@ async fn replay_range(State(state): State<Arc<AppState>>, request: Request) -> R
         _ => return Err(bad_request(USAGE)),
     };
     let to = find_receiver_id(&state, topic).await?;
-    let (count, next) = delivery::replay_page(&state.app, last, until, to, failed).await?;
+    let ReplayedPage { count, next } = delivery::replay_page(&state.app, last, until, to, failed).await?;
     let rest = next.map(|next| format!("{}/{}", until.as_micros(), format_cursor(next)));
     Ok(ok_json(&json!({ "replayed": count, "rest": rest })))
 }
@@ -202,14 +204,14 @@ async fn find_receiver_id(state: &AppState, name: Option<String>) -> Result<Opti
 }
 
 /// Formats a cursor: a place in the order of events.
-fn format_cursor((at, id): ReplayCursor) -> String {
+fn format_cursor(EventCursor { at, id }: EventCursor) -> String {
     format!("{}.{id}", at.as_micros())
 }
 
-fn parse_cursor(text: &str) -> Result<ReplayCursor, OperatorError> {
+fn parse_cursor(text: &str) -> Result<EventCursor, OperatorError> {
     let read = || {
         let (at, id) = text.split_once('.')?;
-        Some((parse_micros(at)?, EventId::parse(id).ok()?))
+        Some(EventCursor { at: parse_micros(at)?, id: EventId::parse(id).ok()? })
     };
     read().ok_or_else(|| bad_request("Use `before` and `rest` unchanged from an answer."))
 }

@@ -15,4 +15,7 @@ mod replay;
 pub use attempt::DeliveryAttemptSummary;
 pub(crate) use drain::{deliver_all_due, next_due};
 pub use drain::{drain_receiver, list_due_receivers};
-pub use replay::{EventHistory, ReplayCursor, ReplaySelection, load_event_history, replay, replay_page, start_cursor};
+pub use replay::{
+    EventHistory, ReceiverDelivery, ReplaySelection, ReplayedPage, load_event_history, replay, replay_page,
+    start_cursor,
+};

@@ -11,6 +11,7 @@ use opendrs_domain::notification::Event;
 use opendrs_domain::receiver::{Receiver, ReceiverState};
 use opendrs_domain::time::{Span, Time};
 use opendrs_store::delivery::{Delivery, DeliveryAttempt};
+use opendrs_store::outbox::{EventCursor, EventLocation};
 use opendrs_store::{Command, Tx, delivery as store, device, outbox, receiver as topics};
 
 /// How many events one query reads.
@@ -27,13 +28,19 @@ pub enum ReplaySelection {
     Failed,
 }
 
-/// The position from which a replay of a range continues: the last event that was read.
-pub type ReplayCursor = (Time, EventId);
+/// What the replay of a page did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReplayedPage {
+    /// The number of messages.
+    pub count: u64,
+    /// The cursor to continue from, if there is more.
+    pub next: Option<EventCursor>,
+}
 
 /// The cursor of a replay of all events since a time.
 #[must_use]
-pub fn start_cursor(since: Time) -> ReplayCursor {
-    (since - Span::from_micros(1), EventId(uuid::Uuid::max()))
+pub fn start_cursor(since: Time) -> EventCursor {
+    EventCursor { at: since - Span::from_micros(1), id: EventId(uuid::Uuid::max()) }
 }
 
 /// Replays events, and returns the number of messages. They go to the receivers that got them and are still confirmed,
@@ -59,35 +66,35 @@ pub async fn replay(app: &App, which: ReplaySelection, to: Option<ReceiverId>, f
     };
     let (mut count, mut next) = (0, Some(start_cursor(since)));
     while let Some(last) = next {
-        let sent;
-        (sent, next) = replay_page(app, last, until, to, failed).await?;
-        count += sent;
+        let page = replay_page(app, last, until, to, failed).await?;
+        count += page.count;
+        next = page.next;
     }
     Ok(count)
 }
 
-/// Replays the next page of a range. Returns the number of messages, and the cursor to continue from, if there is more.
+/// Replays the next page of a range.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
 pub async fn replay_page(
     app: &App,
-    last: ReplayCursor,
+    last: EventCursor,
     until: Time,
     to: Option<ReceiverId>,
     failed: bool,
-) -> Result<(u64, Option<ReplayCursor>)> {
+) -> Result<ReplayedPage> {
     let page = {
         let mut reader = app.db.reader().await?;
         outbox::list_between(&mut reader.tx()?, last, until, PAGE_SIZE).await?
     };
     let full = i64::try_from(page.len()).is_ok_and(|len| len == PAGE_SIZE);
-    let next = page.last().filter(|_| full).map(|(_, event, at)| (*at, *event));
+    let next = page.last().filter(|_| full).map(|found| found.cursor);
     let mut count = 0;
-    for (shard, event, _) in page {
+    for EventLocation { shard, cursor: EventCursor { id: event, .. } } in page {
         count += app.db.write(ReplayEvent { shard, event, receiver: to, failed_only: failed, now: app.now() }).await?;
     }
-    Ok((count, next))
+    Ok(ReplayedPage { count, next })
 }
 
 /// Replays every dead delivery, oldest first.
@@ -154,15 +161,26 @@ async fn is_confirmed(tx: &mut Tx<'_>, topic: ReceiverId) -> opendrs_store::Resu
 pub struct EventHistory {
     /// The event.
     pub event: Event,
-    /// For each receiver: the receiver, its delivery, and the newest attempts, newest first.
-    pub deliveries: Vec<(Receiver, Delivery, Vec<DeliveryAttempt>)>,
+    /// Its delivery to each receiver.
+    pub deliveries: Vec<ReceiverDelivery>,
+}
+
+/// A delivery of an event to one receiver.
+#[derive(Clone, Debug)]
+pub struct ReceiverDelivery {
+    /// The receiver.
+    pub receiver: Receiver,
+    /// The delivery.
+    pub delivery: Delivery,
+    /// The newest attempts, newest first.
+    pub attempts: Vec<DeliveryAttempt>,
 }
 
 impl EventHistory {
     /// The delivery state of the event, over all its receivers.
     #[must_use]
     pub fn state(&self) -> EventDeliveryState {
-        let states: Vec<_> = self.deliveries.iter().map(|(_, delivery, _)| delivery.state).collect();
+        let states: Vec<_> = self.deliveries.iter().map(|to| to.delivery.state).collect();
         EventDeliveryState::from_deliveries(&states)
     }
 }
@@ -179,9 +197,9 @@ pub async fn load_event_history(app: &App, id: EventId) -> Result<EventHistory> 
     let event = outbox::find_by_id(&mut tx, shard, id).await?.ok_or_else(gone)?;
     let mut deliveries = Vec::new();
     for delivery in store::list_by_event(&mut tx, shard, id).await? {
-        let Some(topic) = app.receivers().find_by_id(&mut tx, delivery.receiver).await? else { continue };
+        let Some(receiver) = app.receivers().find_by_id(&mut tx, delivery.receiver).await? else { continue };
         let attempts = store::list_attempts(&mut tx, shard, delivery.id).await?;
-        deliveries.push((topic, delivery, attempts));
+        deliveries.push(ReceiverDelivery { receiver, delivery, attempts });
     }
     Ok(EventHistory { event, deliveries })
 }

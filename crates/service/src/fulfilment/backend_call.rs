@@ -302,7 +302,7 @@ impl Command for RecordCallOutcome {
         for (report, stamp) in &self.reports {
             // A report that repeats what is known, or is no longer possible, changes nothing: the order has moved on.
             if let Ok(Some(change)) = order.apply_report(report, self.now, &self.timing) {
-                save_and_notify(tx, shard, &self.device, &order, change, (*stamp, self.now)).await?;
+                save_and_notify(tx, shard, &self.device, &order, change, stamp.at(self.now)).await?;
                 if change.from != change.to {
                     let (instance, slot) = (order.instance_id(), order.slot.clone());
                     moved.push(OrderTransition { at: self.now, instance, slot, change });

@@ -80,7 +80,7 @@ impl Command for ApplyReport {
             Ok(None) => return Ok(Ok((order, false))),
             Err(refused) => return Ok(Err(refused)),
         };
-        save_and_notify(tx, self.shard, &self.device, &order, change, (self.event_ids, self.now)).await?;
+        save_and_notify(tx, self.shard, &self.device, &order, change, self.event_ids.at(self.now)).await?;
         // A back end is not called about what it reported itself.
         if order.backend.is_external() && self.source == ReportSource::Backend {
             fulfilment::record_result(tx, self.shard, order.id, None, None).await?;

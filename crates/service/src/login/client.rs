@@ -23,11 +23,22 @@ pub async fn find(app: &App, id: &str) -> Result<Option<Client>> {
     Ok(profile::find_client(&mut reader.tx()?, id).await?)
 }
 
-/// Every client with the names of its maker and its profile, ordered by profile.
+/// A client with the names of its maker and its profile.
+#[derive(Clone, Debug)]
+pub struct ListedClient {
+    /// The name of the maker.
+    pub maker: String,
+    /// The name of the security profile.
+    pub profile: String,
+    /// The client.
+    pub client: Client,
+}
+
+/// Every client, ordered by profile.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn list(app: &App) -> Result<Vec<(String, String, Client)>> {
+pub async fn list(app: &App) -> Result<Vec<ListedClient>> {
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
     let (mut found, mut last) = (Vec::new(), ProfileId(Uuid::nil()));
@@ -38,7 +49,11 @@ pub async fn list(app: &App) -> Result<Vec<(String, String, Client)>> {
         for of in profiles {
             let owner = maker::find_by_id(&mut tx, of.maker).await?.map(|maker| maker.name).unwrap_or_default();
             let clients = profile::list_clients(&mut tx, of.id).await?;
-            found.extend(clients.into_iter().map(|client| (owner.clone(), of.name.clone(), client)));
+            found.extend(clients.into_iter().map(|client| ListedClient {
+                maker: owner.clone(),
+                profile: of.name.clone(),
+                client,
+            }));
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::device::end_registration;
 use crate::mail::queue;
-use crate::notification::{EventIds, record_event};
+use crate::notification::{ChangeContext, EventIds, record_event};
 use crate::takeover::find_other_registration;
 use opendrs_domain::consent::Consent;
 use opendrs_domain::device::{Device, DeviceRef};
@@ -68,11 +68,11 @@ impl Registration {
         &self,
         tx: &mut Tx<'_>,
         old: &Device,
-        stamp: (EventIds, Time),
+        context: ChangeContext,
     ) -> opendrs_store::Result<()> {
         let consent = self.find_consent(tx, old).await?.filter(Consent::is_granted);
         // A withdrawal in progress ends the registration for good.
-        let answer_by = if consent.is_some() { self.takeover.undo_until } else { stamp.1 };
+        let answer_by = if consent.is_some() { self.takeover.undo_until } else { context.now };
         let (customer, consent) = (self.new_device.customer, consent.and_then(|consent| consent.generation));
         let (state, successor) = (TakeoverState::Done, Some(self.new_device.id));
         takeover::upsert(
@@ -81,7 +81,7 @@ impl Registration {
             &Takeover { device: old.id, customer, state, answer_by, successor, consent_generation: consent },
         )
         .await?;
-        queue::enqueue(tx, self.shard, old, MailContent::ChangedHands(TakeoverSummary { customer, answer_by }), stamp)
+        queue::enqueue(tx, self.shard, old, MailContent::ChangedHands(TakeoverSummary { customer, answer_by }), context)
             .await
     }
 
@@ -111,8 +111,8 @@ impl Registration {
                         // The unit was registered between the read and the lock.
                         return Err(opendrs_store::Error::Conflict("the unit changed hands meanwhile".into()));
                     }
-                    if end_registration(tx, self.shard, &old, (ended, now)).await? {
-                        self.record_takeover(tx, &old, (ended, now)).await?;
+                    if end_registration(tx, self.shard, &old, ended.at(now)).await? {
+                        self.record_takeover(tx, &old, ended.at(now)).await?;
                     }
                 }
                 device::insert(tx, self.shard, &self.new_device).await?;
@@ -132,7 +132,7 @@ impl Registration {
             let facts = EventFacts::Subscription(subscription::list_slots(tx, device).await?);
             let event = Event::new(changed.event_id, now, &found, facts);
             record_event(tx, self.shard, &found, &event, changed.first_message_id).await?;
-            queue::enqueue_subscriptions(tx, self.shard, &found, (changed, now)).await?;
+            queue::enqueue_subscriptions(tx, self.shard, &found, changed.at(now)).await?;
         }
         Ok(device)
     }

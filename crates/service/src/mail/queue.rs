@@ -3,7 +3,7 @@
 //! Not here: sending it. Invariant: a change adds at most one mail, under the id of the change's event.
 
 use crate::App;
-use crate::notification::EventIds;
+use crate::notification::ChangeContext;
 use opendrs_domain::account::{AccountMail, MailRecipient};
 use opendrs_domain::device::{Device, DeviceRef};
 use opendrs_domain::id::{CustomerId, MailId};
@@ -20,9 +20,9 @@ pub(crate) async fn enqueue(
     shard: i64,
     device: &Device,
     news: MailContent,
-    stamp: (EventIds, Time),
+    context: ChangeContext,
 ) -> opendrs_store::Result<()> {
-    enqueue_for(tx, device.in_shard(shard), device.customer, news, stamp).await
+    enqueue_for(tx, device.in_shard(shard), device.customer, news, context).await
 }
 
 /// Adds a mail about a device to a customer, who may be another than its owner.
@@ -31,12 +31,12 @@ pub(crate) async fn enqueue_for(
     device: DeviceRef,
     customer: CustomerId,
     news: MailContent,
-    (stamp, now): (EventIds, Time),
+    ChangeContext { ids, now }: ChangeContext,
 ) -> opendrs_store::Result<()> {
-    let kept = stamp.store_mail_only;
+    let kept = ids.store_mail_only;
     let mail = StoredMail {
         shard: device.shard,
-        id: MailId(stamp.event_id.0),
+        id: MailId(ids.event_id.0),
         subject: MailSubject::Device { device: device.id, customer },
         at: now,
         content: news,
@@ -73,10 +73,10 @@ pub(crate) async fn enqueue_for_order(
     device: &Device,
     order: &Order,
     change: OrderChange,
-    stamp: (EventIds, Time),
+    context: ChangeContext,
 ) -> opendrs_store::Result<()> {
     match rules::content_for_change(order, change) {
-        Some(news) => enqueue(tx, shard, device, news, stamp).await,
+        Some(news) => enqueue(tx, shard, device, news, context).await,
         None => Ok(()),
     }
 }
@@ -86,7 +86,7 @@ pub(crate) async fn enqueue_subscriptions(
     tx: &mut Tx<'_>,
     shard: i64,
     device: &Device,
-    stamp: (EventIds, Time),
+    context: ChangeContext,
 ) -> opendrs_store::Result<()> {
     let subs = subscription::list_by_device(tx, device.in_shard(shard)).await?;
     let mut slots = Vec::new();
@@ -98,5 +98,5 @@ pub(crate) async fn enqueue_subscriptions(
         };
         slots.push(SlotSummary { name: slot.name, product });
     }
-    enqueue(tx, shard, device, MailContent::Subscribed(slots), stamp).await
+    enqueue(tx, shard, device, MailContent::Subscribed(slots), context).await
 }

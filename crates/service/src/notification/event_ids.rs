@@ -18,6 +18,15 @@ pub(crate) struct EventIds {
     pub(crate) store_mail_only: bool,
 }
 
+/// The ids of a change and its time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ChangeContext {
+    /// The ids.
+    pub(crate) ids: EventIds,
+    /// The time of the change.
+    pub(crate) now: Time,
+}
+
 impl EventIds {
     /// Allocates the ids. Event ids rise.
     pub(crate) fn allocate(app: &App, now: Time) -> Self {
@@ -26,5 +35,10 @@ impl EventIds {
             first_message_id: app.ephemeral_ids.ordered_uuid(now).as_u128(),
             store_mail_only: app.settings.mail.store_only,
         }
+    }
+
+    /// Adds the time of the change.
+    pub(crate) fn at(self, now: Time) -> ChangeContext {
+        ChangeContext { ids: self, now }
     }
 }

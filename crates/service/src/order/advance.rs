@@ -50,7 +50,7 @@ impl Command for AdvanceOrder {
         };
         let problem = self.evaluate_hold(tx, sub, &mut order).await?;
         let Some(change) = order.advance(self.now, problem, &self.timing) else { return Ok(None) };
-        save_and_notify(tx, self.shard, &self.device, &order, change, (self.event_ids, self.now)).await?;
+        save_and_notify(tx, self.shard, &self.device, &order, change, self.event_ids.at(self.now)).await?;
         Ok(Some(OrderTransition { at: self.now, instance: order.instance_id(), slot: order.slot, change }))
     }
 }

@@ -63,7 +63,7 @@ impl Command for CancelTestOrders {
                 None => true,
                 Some(mut order) => match order.cancel(CancelRequester::CancelTestOrder, self.now) {
                     Ok(change) => {
-                        save_and_notify(tx, self.shard, &self.device, &order, change, (*stamp, self.now)).await?;
+                        save_and_notify(tx, self.shard, &self.device, &order, change, stamp.at(self.now)).await?;
                         true
                     }
                     Err(refused) => refused == CancelError::AlreadyFinal,
@@ -115,7 +115,7 @@ impl Command for CancelOrder {
         let Some(mut order) = found else { return Ok(Err(CancelError::AlreadyFinal)) };
         match order.cancel(self.canceller, self.now) {
             Ok(change) => {
-                save_and_notify(tx, self.shard, &self.device, &order, change, (self.event_ids, self.now)).await.map(Ok)
+                save_and_notify(tx, self.shard, &self.device, &order, change, self.event_ids.at(self.now)).await.map(Ok)
             }
             Err(refused) => Ok(Err(refused)),
         }

@@ -93,7 +93,7 @@ impl Command for DecideHeldOrder {
         }
         let problem = self.advance.evaluate_hold(tx, sub, &mut order).await?;
         if let Some(change) = order.advance(*now, problem, timing) {
-            save_and_notify(tx, *shard, device, &order, change, (*stamp, *now)).await?;
+            save_and_notify(tx, *shard, device, &order, change, stamp.at(*now)).await?;
         }
         Ok(Ok(()))
     }

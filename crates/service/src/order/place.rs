@@ -188,7 +188,7 @@ impl Command for PlaceOrder {
         order.extend_hold(paused_until, self.now, &self.timing);
         order::insert(tx, self.shard, &order).await?;
         enqueue_backend_call(tx, self.shard, &order, self.now).await?;
-        record_notifications(tx, self.shard, &self.device, &order, change, (self.event_ids, self.now), &receivers)
+        record_notifications(tx, self.shard, &self.device, &order, change, self.event_ids.at(self.now), &receivers)
             .await?;
         Ok(PlaceOutcome::Placed(order.instance_id()))
     }

@@ -7,7 +7,7 @@
 
 use super::hand_over::enqueue_backend_call;
 use crate::mail::queue::enqueue_for_order;
-use crate::notification::{EventIds, NewEvent, fan_out_event, find_receivers};
+use crate::notification::{ChangeContext, NewEvent, fan_out_event, find_receivers};
 use opendrs_domain::device::{Device, DeviceRef};
 use opendrs_domain::id::{InstanceId, OrderId, ReceiverId};
 use opendrs_domain::notification::Event;
@@ -49,7 +49,7 @@ pub(crate) async fn save_and_notify(
     device: &Device,
     order: &Order,
     change: OrderChange,
-    (stamp, now): (EventIds, Time),
+    ChangeContext { ids, now }: ChangeContext,
 ) -> opendrs_store::Result<()> {
     // Read before anything is written, because a later read would wait for the writes.
     let receivers = match change.notification {
@@ -61,7 +61,7 @@ pub(crate) async fn save_and_notify(
     if order.state.is_final() {
         subscription::release_lock(tx, device.in_shard(shard), &order.slot, order.id).await?;
     }
-    record_notifications(tx, shard, device, order, change, (stamp, now), &receivers).await
+    record_notifications(tx, shard, device, order, change, ids.at(now), &receivers).await
 }
 
 /// Records the event and the mail of a change.
@@ -71,12 +71,12 @@ pub(super) async fn record_notifications(
     device: &Device,
     order: &Order,
     change: OrderChange,
-    (stamp, now): (EventIds, Time),
+    ChangeContext { ids, now }: ChangeContext,
     receivers: &[ReceiverId],
 ) -> opendrs_store::Result<()> {
-    enqueue_for_order(tx, shard, device, order, change, (stamp, now)).await?;
+    enqueue_for_order(tx, shard, device, order, change, ids.at(now)).await?;
     let Some(told) = change.notification else { return Ok(()) };
-    let event = Event::for_order(stamp.event_id, now, device, order, told);
-    let telling = NewEvent { shard, device, event: &event, first_message_id: stamp.first_message_id, version: None };
+    let event = Event::for_order(ids.event_id, now, device, order, told);
+    let telling = NewEvent { shard, device, event: &event, first_message_id: ids.first_message_id, version: None };
     fan_out_event(tx, &telling, receivers).await
 }

@@ -163,7 +163,7 @@ impl Command for BeginTakeover {
                 TakeoverState::Asked => MailContent::TakeoverAsked(approach),
                 _ => MailContent::TakeoverAnnounced(approach),
             };
-            queue::enqueue(tx, self.shard, &self.earlier_device, news, (self.event_ids, self.now)).await?;
+            queue::enqueue(tx, self.shard, &self.earlier_device, news, self.event_ids.at(self.now)).await?;
         }
         Ok(BeginTakeoverOutcome::Recorded)
     }

@@ -126,7 +126,7 @@ impl Command for AnswerTakeover {
         found.state = state;
         takeover::upsert(tx, self.shard, &found).await?;
         if let Some(news) = news {
-            queue::enqueue_for(tx, self.device.in_shard(self.shard), self.customer, news, (first, self.now)).await?;
+            queue::enqueue_for(tx, self.device.in_shard(self.shard), self.customer, news, first.at(self.now)).await?;
         }
         Ok(true)
     }
@@ -156,9 +156,9 @@ impl AnswerTakeover {
         }
         if let Some(id) = current
             && let Some(new) = device::lock(tx, DeviceRef { shard: *shard, id }).await?
-            && end_registration(tx, *shard, &new, (*ended, *now)).await?
+            && end_registration(tx, *shard, &new, ended.at(*now)).await?
         {
-            queue::enqueue(tx, *shard, &new, MailContent::TakenBack, (*ended, *now)).await?;
+            queue::enqueue(tx, *shard, &new, MailContent::TakenBack, ended.at(*now)).await?;
         }
         device::restore_registration(tx, *shard, old).await?;
         let event = Event::new(registered.event_id, *now, old, EventFacts::Registered);
@@ -166,7 +166,7 @@ impl AnswerTakeover {
         let facts = EventFacts::Subscription(subscription::list_slots(tx, old.in_shard(*shard)).await?);
         let event = Event::new(changed.event_id, *now, old, facts);
         record_event(tx, *shard, old, &event, changed.first_message_id).await?;
-        queue::enqueue_subscriptions(tx, *shard, old, (*changed, *now)).await?;
+        queue::enqueue_subscriptions(tx, *shard, old, changed.at(*now)).await?;
         Ok(true)
     }
 }

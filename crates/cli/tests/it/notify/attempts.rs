@@ -4,7 +4,7 @@ use crate::harness::{ReceivedRequest, ReceiverAction, Server, TestReceiver};
 use opendrs_domain::delivery::DeliveryState;
 use opendrs_domain::id::EventId;
 use opendrs_domain::time::Span;
-use opendrs_service::delivery::{self, EventHistory, ReplaySelection};
+use opendrs_service::delivery::{self, EventHistory, ReceiverDelivery, ReplaySelection};
 use opendrs_service::outbox;
 use opendrs_service::receiver::{self, ReceiverChange};
 use std::collections::HashSet;
@@ -41,7 +41,8 @@ async fn final_answers_are_not_tried_again(server: &Server) {
         assert_eq!(kinds, ["DeviceRegisteredNotification", "SubscriptionChangedNotification"], "{status}");
         let id: EventId = EventId::parse(got[0].header("x-amz-sns-message-id").unwrap()).unwrap();
         let story = delivery::load_event_history(server.app(), id).await.unwrap();
-        let (_, delivery, attempts) = story.deliveries.iter().find(|(t, ..)| t.id == topic.id).unwrap();
+        let ReceiverDelivery { delivery, attempts, .. } =
+            story.deliveries.iter().find(|to| to.receiver.id == topic.id).unwrap();
         assert_eq!((delivery.state, attempts.len()), (DeliveryState::Dead, 1));
         assert_eq!(
             delivery.reason.as_deref(),
@@ -67,7 +68,7 @@ async fn the_status_decides_whatever_becomes_of_the_body(server: &Server) {
         server.advance("0s").await;
         let id = EventId::parse(receiver.take_received().await[0].header("x-amz-sns-message-id").unwrap()).unwrap();
         let story = delivery::load_event_history(server.app(), id).await.unwrap();
-        let (_, delivery, attempts) = story.deliveries.into_iter().next().unwrap();
+        let ReceiverDelivery { delivery, attempts, .. } = story.deliveries.into_iter().next().unwrap();
         (delivery, attempts)
     };
     for (n, does) in [
@@ -129,7 +130,7 @@ async fn passing_failures_are_tried_again_and_then_given_up(server: &Server) {
     for again in [&two, &three, &four[0]] {
         assert_eq!(again.body, one.body, "the same bytes, time and signature included");
     }
-    assert_eq!(first_event_history(server).await.deliveries[0].1.state, DeliveryState::Delivered);
+    assert_eq!(first_event_history(server).await.deliveries[0].delivery.state, DeliveryState::Delivered);
     // After four failed attempts the delivery is dead.
     receiver.queue_actions(&[const { ReceiverAction::Answer(503, "") }; 4]);
     server.link_device(crate::harness::LinkOptions::default().serial("SN-2")).await;
@@ -158,7 +159,7 @@ async fn an_extended_receiver_is_tried_for_days_and_gone_is_gone(server: &Server
     let found = opendrs_service::receiver::find(server.app(), &topic.arn).await.unwrap();
     assert_eq!(found.state, opendrs_domain::receiver::ReceiverState::Disabled);
     let EventHistory { deliveries, .. } = first_event_history(server).await;
-    assert_eq!(deliveries[0].1.reason.as_deref(), Some("the receiver answered 410: it is gone"));
+    assert_eq!(deliveries[0].delivery.reason.as_deref(), Some("the receiver answered 410: it is gone"));
 }
 
 async fn a_lost_attempt_goes_out_again_under_the_same_id(server: &Server) {
@@ -178,7 +179,7 @@ async fn a_lost_attempt_goes_out_again_under_the_same_id(server: &Server) {
     assert_eq!(after[0].header("x-amz-sns-message-id"), before.header("x-amz-sns-message-id"));
     assert_eq!(after[0].body, before.body);
     let EventHistory { deliveries, .. } = first_event_history(server).await;
-    assert_eq!((deliveries[0].1.state, deliveries[0].1.attempts), (DeliveryState::Delivered, 2));
+    assert_eq!((deliveries[0].delivery.state, deliveries[0].delivery.attempts), (DeliveryState::Delivered, 2));
 }
 
 async fn a_dead_receiver_delays_no_other(server: &Server) {
@@ -235,7 +236,7 @@ async fn what_was_given_up_can_be_replayed(server: &Server) {
     assert_eq!((&before["MessageId"], &before["Message"]), (&after["MessageId"], &after["Message"]));
     assert_eq!(after["Timestamp"], "2018-03-02T09:00:00.001Z");
     assert!(before["Signature"] != after["Signature"] && server.is_signed(&after).await);
-    assert_eq!(first_event_history(server).await.deliveries[0].1.state, DeliveryState::Delivered);
+    assert_eq!(first_event_history(server).await.deliveries[0].delivery.state, DeliveryState::Delivered);
     let one = delivery::replay(server.app(), ReplaySelection::Event(first(server).await), None, false).await.unwrap();
     assert_eq!(one, 1);
     server.advance("0s").await;
@@ -250,12 +251,12 @@ async fn what_was_given_up_can_be_replayed(server: &Server) {
     assert_eq!(again(Some(topic.id)).await, 1);
     server.advance("0s").await;
     assert_eq!(receiver.take_only_received().await.json()["MessageId"], before["MessageId"]);
-    let sent = first_event_history(server).await.deliveries.remove(0).1;
+    let sent = first_event_history(server).await.deliveries.remove(0).delivery;
     assert_eq!((sent.state, sent.reason), (DeliveryState::Delivered, None));
     receiver.queue_actions(&[ReceiverAction::Answer(500, "")]);
     assert_eq!(again(Some(topic.id)).await, 1);
     server.advance("1h").await;
     assert_eq!(receiver.take_only_received().await.json()["MessageId"], before["MessageId"]);
-    let sent = first_event_history(server).await.deliveries.remove(0).1;
+    let sent = first_event_history(server).await.deliveries.remove(0).delivery;
     assert_eq!((sent.state, sent.reason.as_deref()), (DeliveryState::Dead, Some("the topic is disabled")));
 }

@@ -138,7 +138,7 @@ async fn notifications_are_lost_late_doubled_and_out_of_order(server: &Server) {
     assert_eq!(advance_and_take_types(server, &receiver, "1h").await, ["OrderCancelled"]);
     let id = opendrs_domain::id::EventId::parse(&lost).unwrap();
     let story = opendrs_service::delivery::load_event_history(server.app(), id).await.unwrap();
-    let reason = story.deliveries[0].1.reason.as_deref();
+    let reason = story.deliveries[0].delivery.reason.as_deref();
     assert_eq!(reason, Some("not sent: the plan of faults wants it so"));
     let which = opendrs_service::delivery::ReplaySelection::Event(id);
     opendrs_service::delivery::replay(server.app(), which, None, true).await.unwrap();

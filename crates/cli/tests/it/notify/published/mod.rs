@@ -9,7 +9,7 @@ use opendrs_domain::notification::NotificationType;
 use opendrs_domain::receiver::{Receiver, ReceiverState, SignatureVersion};
 use opendrs_domain::version::ApiEndpoint::Replenish;
 use opendrs_domain::version::Version;
-use opendrs_service::delivery::{self, ReplaySelection};
+use opendrs_service::delivery::{self, ReceiverDelivery, ReplaySelection};
 use opendrs_service::publication::{self};
 use opendrs_service::receiver::{self, NewReceiver, ReceiverChange};
 use opendrs_service::{outbox, seed};
@@ -97,7 +97,7 @@ async fn a_notification_is_published_signed_with_subject_and_version(server: &Se
     }
     let event = outbox::list_newest(server.app(), 100).await.unwrap().remove(0);
     let story = delivery::load_event_history(server.app(), event.id).await.unwrap();
-    let (_, delivery, attempts) = &story.deliveries[0];
+    let ReceiverDelivery { delivery, attempts, .. } = &story.deliveries[0];
     assert_eq!(
         (delivery.state, attempts[0].status, attempts[0].response.as_str()),
         (DeliveryState::Delivered, Some(200), PUBLISH_RESPONSE)
@@ -160,7 +160,7 @@ async fn what_passes_is_tried_again_and_what_is_final_is_not(server: &Server, sn
         server.advance("25s").await;
         let again = sns.take_received().await;
         assert_eq!(again[0].body, first.body, "{problem:?}");
-        let (_, delivery, attempts) =
+        let ReceiverDelivery { delivery, attempts, .. } =
             delivery::load_event_history(server.app(), event).await.unwrap().deliveries.remove(0);
         assert_eq!((delivery.state, attempts.len()), (DeliveryState::Delivered, 2), "{problem:?}");
         assert_eq!((attempts[1].status, attempts[1].error.as_deref()), (status, problem));
@@ -185,7 +185,7 @@ async fn what_passes_is_tried_again_and_what_is_final_is_not(server: &Server, sn
         assert_eq!(sns.take_received().await.len(), 2, "one each: {reason}");
         let event = outbox::list_newest(server.app(), 100).await.unwrap();
         let event = event.iter().find(|event| event.serial == format!("FIN-{n}")).unwrap().id;
-        let (_, delivery, attempts) =
+        let ReceiverDelivery { delivery, attempts, .. } =
             delivery::load_event_history(server.app(), event).await.unwrap().deliveries.remove(0);
         assert_eq!(
             (delivery.state, attempts.len(), delivery.reason.as_deref()),
@@ -220,7 +220,8 @@ async fn what_is_not_from_sns_is_not_delivered(server: &Server, sns: &TestReceiv
     server.link_default_device().await;
     server.advance("67s").await;
     let event = outbox::list_newest(server.app(), 100).await.unwrap().remove(0).id;
-    let (_, delivery, attempts) = delivery::load_event_history(server.app(), event).await.unwrap().deliveries.remove(0);
+    let ReceiverDelivery { delivery, attempts, .. } =
+        delivery::load_event_history(server.app(), event).await.unwrap().deliveries.remove(0);
     for attempt in &attempts[1..] {
         assert!(
             attempt.error.as_ref().unwrap().starts_with("the answer is no readable HTTP: it is not SNS's"),
@@ -239,7 +240,7 @@ async fn what_was_answered_2xx_is_published_once(server: &Server, sns: &TestRece
     for (event, state, status) in
         [(&events[0], DeliveryState::Delivered, 200), (&events[1], DeliveryState::Waiting, 503)]
     {
-        let (_, delivery, attempts) =
+        let ReceiverDelivery { delivery, attempts, .. } =
             delivery::load_event_history(server.app(), event.id).await.unwrap().deliveries.remove(0);
         assert_eq!((delivery.state, attempts.len(), attempts[0].status), (state, 1, Some(status)), "{attempts:?}");
     }
@@ -280,7 +281,8 @@ async fn a_lost_attempt_is_published_again_as_the_same(server: &Server, sns: &Te
     let after = sns.take_received().await;
     assert_eq!(after[0].body, before.body, "with the same deduplication id");
     let event = outbox::list_newest(server.app(), 100).await.unwrap().remove(0).id;
-    let (_, delivery, _) = delivery::load_event_history(server.app(), event).await.unwrap().deliveries.remove(0);
+    let ReceiverDelivery { delivery, .. } =
+        delivery::load_event_history(server.app(), event).await.unwrap().deliveries.remove(0);
     assert_eq!((delivery.state, delivery.attempts), (DeliveryState::Delivered, 2));
 }
 
@@ -294,7 +296,8 @@ async fn what_was_given_up_can_be_replayed(server: &Server, sns: &TestReceiver) 
     assert_eq!(delivery::replay(server.app(), ReplaySelection::Event(event), None, true).await.unwrap(), 1);
     server.advance("0s").await;
     assert_eq!(sns.take_only_received().await.body, before.body);
-    let (_, delivery, _) = delivery::load_event_history(server.app(), event).await.unwrap().deliveries.remove(0);
+    let ReceiverDelivery { delivery, .. } =
+        delivery::load_event_history(server.app(), event).await.unwrap().deliveries.remove(0);
     assert_eq!(delivery.state, DeliveryState::Delivered);
 }
 
