@@ -38,8 +38,10 @@ macro_rules! order_queries {
             (SELECT shard AS home, id AS own FROM device WHERE customer = $1) mine
             JOIN orders /*lite INDEXED BY orders_device */ ON shard = mine.home AND device = mine.own
             WHERE state IN ('held', 'placed', 'fulfilling', 'shipped') AND NOT test ORDER BY id LIMIT $2");
-        OrdersForgetPerson = "UPDATE orders SET customer_name = NULL, customer_email = NULL, ship_to = NULL
-            WHERE (shard, device) IN (SELECT shard, id FROM device WHERE customer = $1)";
+        OrdersForgetPerson = "UPDATE orders /*lite INDEXED BY orders_device */
+            SET customer_name = NULL, customer_email = NULL, ship_to = NULL WHERE
+            /*pg (shard, device) IN (SELECT shard, id FROM device WHERE customer = $1) */
+            /*lite shard = 0 AND device IN (SELECT id FROM device WHERE customer = $1) */";
         OrdersNewest = concat!("SELECT ", order_columns!(), " FROM orders /*lite WHERE shard = 0 */ ORDER BY id DESC LIMIT $1");
         OrdersOpen = concat!("SELECT ", order_columns!(), " FROM orders
             WHERE state IN ('held', 'placed', 'fulfilling', 'shipped') ORDER BY id LIMIT $1");
