@@ -3,6 +3,7 @@
 
 mod errors;
 mod mails;
+mod parts;
 
 use super::{
     CancelWindow, ConsentTexts, ConsentWithdrawalTexts, DeviceRemovalTexts, ErrorHeadings, ErrorPageTexts, LeaveTexts,
@@ -32,6 +33,7 @@ pub static TEXTS: Texts = Texts {
         postal_code: "Postleitzahl",
         country: "Land (zwei Buchstaben, etwa DE)",
     },
+    parts: parts::PART_TEXTS,
     sign_in: SignInTexts {
         title: "Anmelden",
         email: "E-Mail-Adresse",
@@ -160,7 +162,6 @@ pub static TEXTS: Texts = Texts {
                    wurden. Wartet eine davon noch auf Sie, öffnen Sie sie, um sie anderswohin zu senden.",
         kept_order: |number, title, address| format!("Bestellung {number}, {title}: {address}"),
         orders: "Bestellungen dieses Geräts",
-        order: |price, placed, standing| format!("{price}. Bestellt am {placed}. {standing}."),
         none: "Noch keine.",
         language: "Sprache der Seiten und E-Mails",
         use_language: "Diese Sprache verwenden",
@@ -232,8 +233,6 @@ pub static TEXTS: Texts = Texts {
     orders: OrderTexts {
         title: "Ihre Bestellung",
         brings: |amount, model, serial| format!("{amount} für Ihr Gerät {model}, Seriennummer {serial}."),
-        price: "Preis ",
-        placed: |placed| format!(". Bestellt am {placed}."),
         number: |number| format!("Bestellnummer {number}."),
         shipping: |price| format!("Darin {price} für den Versand."),
         tax: |price| format!("Darin {price} Steuer."),

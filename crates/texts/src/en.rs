@@ -1,6 +1,7 @@
 //! English texts.
 
 mod mails;
+mod parts;
 
 use super::{
     CancelWindow, ConsentTexts, ConsentWithdrawalTexts, DeviceRemovalTexts, ErrorHeadings, ErrorPageTexts, LeaveTexts,
@@ -31,6 +32,7 @@ pub static TEXTS: Texts = Texts {
         postal_code: "Postal code",
         country: "Country (two letters, such as US)",
     },
+    parts: parts::PART_TEXTS,
     sign_in: SignInTexts {
         title: "Sign in",
         email: "E-mail address",
@@ -152,7 +154,6 @@ pub static TEXTS: Texts = Texts {
                    you, open it to send it elsewhere.",
         kept_order: |number, title, address| format!("Order {number}, {title}: {address}"),
         orders: "Orders of this device",
-        order: |price, placed, standing| format!("{price}. Ordered {placed}. {standing}."),
         none: "None yet.",
         language: "Language of pages and mails",
         use_language: "Use this language",
@@ -223,8 +224,6 @@ pub static TEXTS: Texts = Texts {
     orders: OrderTexts {
         title: "Your order",
         brings: |amount, model, serial| format!("{amount} for your {model}, serial {serial}."),
-        price: "Price ",
-        placed: |placed| format!(". Ordered {placed}."),
         number: |number| format!("Order number {number}."),
         shipping: |price| format!("Includes {price} for shipping."),
         tax: |price| format!("Includes {price} tax."),

@@ -2,6 +2,7 @@
 
 mod errors;
 mod mails;
+mod parts;
 
 use super::{
     CancelWindow, ConsentTexts, ConsentWithdrawalTexts, DeviceRemovalTexts, ErrorHeadings, ErrorPageTexts, LeaveTexts,
@@ -31,6 +32,7 @@ pub static TEXTS: Texts = Texts {
         postal_code: "郵便番号",
         country: "国（英字2文字。例：JP）",
     },
+    parts: parts::PART_TEXTS,
     sign_in: SignInTexts {
         title: "サインイン",
         email: "メールアドレス",
@@ -147,7 +149,6 @@ pub static TEXTS: Texts = Texts {
                    開いてお届け先を変更できます。",
         kept_order: |number, title, address| format!("注文番号 {number}、{title}：{address}"),
         orders: "この機器の注文",
-        order: |price, placed, standing| format!("{price}。注文日時：{placed}。{standing}。"),
         none: "まだありません。",
         language: "ページとメールの言語",
         use_language: "この言語にする",
@@ -218,8 +219,6 @@ pub static TEXTS: Texts = Texts {
     orders: OrderTexts {
         title: "ご注文",
         brings: |amount, model, serial| format!("{amount}、{model}（シリアル番号 {serial}）用。"),
-        price: "価格：",
-        placed: |placed| format!("。注文日時：{placed}。"),
         number: |number| format!("注文番号 {number}。"),
         shipping: |price| format!("うち送料 {price}。"),
         tax: |price| format!("うち税 {price}。"),

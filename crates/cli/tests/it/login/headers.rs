@@ -5,6 +5,7 @@ use crate::harness::fixtures::{ANN, BOB, COMPOSITE, LOCAL_REDIRECT, PASSWORD};
 use crate::harness::{LinkOptions, Server, TestBrowser, authorize_path, form_body};
 use opendrs_client::ClientResponse;
 use opendrs_domain::version::ApiEndpoint::Deregister;
+use opendrs_server::routes::stylesheet_path;
 
 /// Checks a page as a program gets it. `ends_at` is the target that its forms may have besides this server.
 #[track_caller]
@@ -28,7 +29,8 @@ fn protected(name: &str, page: &ClientResponse, ends_at: &str) {
         assert!(!html.contains(forbidden), "{name}: {forbidden} in {html}");
     }
     let elsewhere = html.split("src=\"").skip(1).chain(html.split("stylesheet\" href=\"").skip(1));
-    assert!(elsewhere.into_iter().all(|rest| rest.starts_with("/-/style.css\"")), "{name}: {html}");
+    let own = format!("{}\"", stylesheet_path());
+    assert!(elsewhere.into_iter().all(|rest| rest.starts_with(&own)), "{name}: {html}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
