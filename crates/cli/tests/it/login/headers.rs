@@ -74,6 +74,17 @@ async fn every_page_is_protected() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn browsers_keep_the_stylesheet_by_the_name_of_its_content() {
+    let server = Server::start().await;
+    let sheet = server.request("GET", stylesheet_path()).send().await;
+    assert_eq!((sheet.status.as_u16(), sheet.header("content-type")), (200, "text/css; charset=utf-8"));
+    assert_eq!(sheet.header("cache-control"), "public, max-age=31536000, immutable");
+    for other in ["/-/style.css", "/-/style-0000000000000000.css"] {
+        assert_eq!(server.request("GET", other).send().await.status, 404, "{other}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn redirects_are_not_kept_and_do_not_repeat_a_password() {
     let server = Server::start().await;
     let mut visit = TestBrowser::open(&server, &authorize_path(&[])).await;

@@ -9,6 +9,7 @@ mod prices;
 mod reader;
 mod remove;
 mod rules;
+mod saved;
 mod settings;
 mod settings_guard;
 mod teaser;
