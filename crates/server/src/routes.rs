@@ -7,6 +7,7 @@ use crate::state::{AppState, Route};
 use crate::telemetry::http_metrics::HttpMetrics;
 use crate::telemetry::metrics_page;
 use crate::web::missing;
+pub use crate::web::stylesheet::stylesheet_path;
 use crate::{login, operator, partner, same_site, status, test_control, web};
 use axum::Router;
 use axum::http::header::{CONNECTION, HeaderValue};
@@ -108,6 +109,9 @@ fn others(roles: &[Role], doors: OptionalRoutes) -> Vec<Route> {
         routes.extend(web::web_routes());
         if doors.mail {
             routes.extend(web::mail_routes().into_iter().map(Route::guarded));
+        }
+        if doors.test_clock {
+            routes.extend(web::design_routes().into_iter().map(Route::guarded));
         }
     }
     if roles.contains(&Role::Login) || roles.contains(&Role::Web) {

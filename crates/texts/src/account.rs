@@ -37,8 +37,6 @@ pub struct SettingsTexts {
     pub kept_order: fn(number: &str, title: &str, address: &str) -> String,
     /// Heading above the orders of a device.
     pub orders: Text,
-    /// Line of one order. `price` is its price, `placed` the time of the order, `standing` its status.
-    pub order: fn(price: &str, placed: &str, standing: &str) -> String,
     /// Shown in place of the orders of a device that has none.
     pub none: Text,
     /// Legend above the choice of the customer's language.
@@ -158,10 +156,6 @@ pub struct OrderTexts {
     /// Sentence about the order. `amount` is a number with its unit, `model` the device model's name, `serial` the
     /// serial.
     pub brings: fn(amount: &str, model: &str, serial: &str) -> String,
-    /// Text before the price.
-    pub price: Text,
-    /// Text after the price. `placed` is the time of the order.
-    pub placed: fn(placed: &str) -> String,
     /// Sentence with the order number. `number` is the order number.
     pub number: fn(number: &str) -> String,
     /// Price part for shipping. `price` is its amount.

@@ -106,8 +106,8 @@ pub struct AccountTexts {
     pub sessions_ended: Text,
     /// Heading of the deletion.
     pub delete: Text,
-    /// What the deletion does; `days` is the time to think again.
-    pub delete_why: fn(days: &str) -> String,
+    /// What the deletion does; `day` is when, if the customer asks for it now.
+    pub delete_why: fn(day: &str) -> String,
     /// Button that plans the deletion.
     pub delete_now: Text,
     /// Heading of the notice while a deletion is planned.

@@ -4,6 +4,7 @@
 mod account;
 mod errors;
 mod mails;
+mod parts;
 
 use super::{
     CancelWindow, ConsentTexts, ConsentWithdrawalTexts, DeviceRemovalTexts, ErrorHeadings, ErrorPageTexts, LeaveTexts,
@@ -33,6 +34,7 @@ pub static TEXTS: Texts = Texts {
         postal_code: "Postleitzahl",
         country: "Land (zwei Buchstaben, zum Beispiel DE)",
     },
+    parts: parts::PART_TEXTS,
     sign_in: SignInTexts {
         title: "Anmelden",
         email: "E-Mail-Adresse",
@@ -160,7 +162,6 @@ pub static TEXTS: Texts = Texts {
                    aufgegeben wurden. Wenn eine davon noch auf Sie wartet, öffnen Sie sie, um die Adresse zu ändern.",
         kept_order: |number, title, address| format!("Bestellung {number}, {title}: {address}"),
         orders: "Bestellungen dieses Geräts",
-        order: |price, placed, standing| format!("{price}. Bestellt am {placed}. {standing}."),
         none: "Noch keine.",
         language: "Sprache für Seiten und E-Mails",
         use_language: "Diese Sprache verwenden",
@@ -234,8 +235,6 @@ pub static TEXTS: Texts = Texts {
     orders: OrderTexts {
         title: "Ihre Bestellung",
         brings: |amount, model, serial| format!("{amount} für Ihr Gerät {model}, Seriennummer {serial}."),
-        price: "Preis ",
-        placed: |placed| format!(". Bestellt am {placed}."),
         number: |number| format!("Bestellnummer {number}."),
         shipping: |price| format!("Davon {price} für den Versand."),
         tax: |price| format!("Davon {price} Steuern."),

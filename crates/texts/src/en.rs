@@ -3,6 +3,7 @@
 mod account;
 mod errors;
 mod mails;
+mod parts;
 
 use super::{
     CancelWindow, ConsentTexts, ConsentWithdrawalTexts, DeviceRemovalTexts, ErrorHeadings, ErrorPageTexts, LeaveTexts,
@@ -32,6 +33,7 @@ pub static TEXTS: Texts = Texts {
         postal_code: "Postal code",
         country: "Country (two letters, such as US)",
     },
+    parts: parts::PART_TEXTS,
     sign_in: SignInTexts {
         title: "Sign in",
         email: "Email address",
@@ -153,7 +155,6 @@ pub static TEXTS: Texts = Texts {
                    still waiting for you, open it to ship it somewhere else.",
         kept_order: |number, title, address| format!("Order {number}, {title}: {address}"),
         orders: "Orders from this device",
-        order: |price, placed, standing| format!("{price}. Ordered on {placed}. {standing}."),
         none: "None yet.",
         language: "Language for pages and emails",
         use_language: "Use this language",
@@ -224,8 +225,6 @@ pub static TEXTS: Texts = Texts {
     orders: OrderTexts {
         title: "Your order",
         brings: |amount, model, serial| format!("{amount} for your {model}, serial number {serial}."),
-        price: "Price ",
-        placed: |placed| format!(". Ordered on {placed}."),
         number: |number| format!("Order number {number}."),
         shipping: |price| format!("Includes {price} for shipping."),
         tax: |price| format!("Includes {price} in tax."),

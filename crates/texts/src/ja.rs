@@ -3,6 +3,7 @@
 mod account;
 mod errors;
 mod mails;
+mod parts;
 
 use super::{
     CancelWindow, ConsentTexts, ConsentWithdrawalTexts, DeviceRemovalTexts, ErrorHeadings, ErrorPageTexts, LeaveTexts,
@@ -32,6 +33,7 @@ pub static TEXTS: Texts = Texts {
         postal_code: "郵便番号",
         country: "国（英字2文字。例：JP）",
     },
+    parts: parts::PART_TEXTS,
     sign_in: SignInTexts {
         title: "サインイン",
         email: "メールアドレス",
@@ -148,7 +150,6 @@ pub static TEXTS: Texts = Texts {
                    注文のページでお届け先を変更できます。",
         kept_order: |number, title, address| format!("注文番号 {number}、{title}：{address}"),
         orders: "この機器の注文履歴",
-        order: |price, placed, standing| format!("{price}。注文日時：{placed}。{standing}。"),
         none: "注文はまだありません。",
         language: "ページとメールの言語",
         use_language: "この言語にする",
@@ -219,8 +220,6 @@ pub static TEXTS: Texts = Texts {
     orders: OrderTexts {
         title: "ご注文",
         brings: |amount, model, serial| format!("{model}（シリアル番号 {serial}）用、{amount}。"),
-        price: "価格：",
-        placed: |placed| format!("。注文日時：{placed}。"),
         number: |number| format!("注文番号 {number}。"),
         shipping: |price| format!("うち送料 {price}。"),
         tax: |price| format!("うち税 {price}。"),

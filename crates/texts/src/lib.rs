@@ -17,6 +17,7 @@ mod en;
 mod ja;
 mod mails;
 mod pages;
+mod parts;
 
 pub use account::{ConsentWithdrawalTexts, DeviceRemovalTexts, OrderTexts, RuleTexts, SettingsTexts};
 pub use customer_account::{AccountMailTexts, AccountTexts};
@@ -25,6 +26,7 @@ pub use pages::{
     CancelWindow, ConsentTexts, ErrorPageTexts, LeaveTexts, Marked, NotFoundTexts, SetupTexts, SharedTexts,
     SignInTexts, TakeoverTexts, TeaserTexts,
 };
+pub use parts::PartTexts;
 
 use opendrs_domain::language::Language;
 use opendrs_domain::money::Money;
@@ -41,6 +43,8 @@ pub struct Texts {
     pub language: Language,
     /// Texts that several pages share.
     pub shared: SharedTexts,
+    /// Parts that several customer pages have.
+    pub parts: PartTexts,
     /// The sign-in page.
     pub sign_in: SignInTexts,
     /// The pages at the root, at unknown paths, and at paths that accept forms only.

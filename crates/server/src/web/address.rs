@@ -3,7 +3,9 @@
 //! Invariant: only the customer's sign-in opens the page. A refused form keeps what the customer typed.
 
 use super::browser::{BrowserSession, PostedForm, PostedPage};
+use super::field_problem::FieldProblem;
 use super::page_context::LanguageLink;
+use super::saved::SavedChange;
 use super::signin::{is_local_path, sign_in_page};
 use super::{PageError, query_param, redirect_to, render_page};
 use crate::state::AppState;
@@ -12,11 +14,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
-use opendrs_domain::customer::Address;
+use opendrs_domain::customer::{Address, AddressError};
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::login::form;
 use opendrs_domain::order::Order;
-use opendrs_service::{Error, customer, order};
+use opendrs_service::{Error, FormError, customer, order};
 use opendrs_texts::Texts;
 use std::sync::Arc;
 
@@ -31,7 +33,7 @@ struct AddressPage<'a> {
     csrf: &'a str,
     return_to: &'a str,
     typed: &'a Address,
-    problem: Option<&'a str>,
+    problems: FieldProblem,
     kept: Vec<KeptOrderRow>,
 }
 
@@ -74,6 +76,13 @@ pub(super) fn parse_address(form: &PostedForm) -> Address {
     }
 }
 
+/// Returns the problem of a refused address, at its field.
+pub(super) fn address_problem(refused: Option<AddressError>, typed: &Address, texts: &Texts) -> FieldProblem {
+    let problem =
+        refused.map(|why| FieldProblem::in_address(why, typed, (texts.error_message)(&FormError::Address(why).into())));
+    problem.unwrap_or_default()
+}
+
 fn render_form(
     state: &AppState,
     browser: &BrowserSession,
@@ -81,19 +90,19 @@ fn render_form(
     return_to: &str,
     typed: &Address,
     kept: Vec<KeptOrderRow>,
-    problem: Option<&Error>,
+    refused: Option<AddressError>,
 ) -> Response {
-    let words = problem.map(browser.context.texts.error_message);
+    let texts = browser.context.texts;
     let template = AddressPage {
-        texts: browser.context.texts,
+        texts,
         switch,
         csrf: &browser.form_token(state),
         return_to,
         typed,
-        problem: words.as_deref(),
+        problems: address_problem(refused, typed, texts),
         kept,
     };
-    let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let status = if refused.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     render_page(&browser.context, status, &template, None)
 }
 
@@ -125,12 +134,12 @@ pub(super) async fn post(
     };
     let typed = parse_address(&form);
     match order::set_address(&state.app, session.customer, typed.clone()).await {
-        Ok(()) => Ok(redirect_to(StatusCode::SEE_OTHER, return_to)),
-        Err(error @ Error::InvalidForm(_)) => {
+        Ok(()) => Ok(redirect_to(StatusCode::SEE_OTHER, &SavedChange::Address.url(return_to))),
+        Err(Error::InvalidForm(FormError::Address(why))) => {
             let kept = list_kept_orders(&state, session.customer, browser.context.texts).await;
             let kept = kept.map_err(PageError::with_context(&browser.context))?;
             let switch = browser.context.language_links(&page_url(return_to));
-            Ok(render_form(&state, &browser, switch, return_to, &typed, kept, Some(&error)))
+            Ok(render_form(&state, &browser, switch, return_to, &typed, kept, Some(why)))
         }
         Err(error) => Err(PageError::with_context(&browser.context)(error)),
     }

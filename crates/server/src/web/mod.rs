@@ -3,10 +3,15 @@
 //! Invariant: pages work without JavaScript, and no page can be framed. Every form has a token that is bound to the
 //! browser's cookie. Pages load nothing from third parties. All texts are in the reader's language.
 
+mod account;
 mod address;
 mod browser;
 mod cancel;
 mod cookie;
+mod design;
+mod device_selection;
+mod devices;
+mod field_problem;
 mod leave;
 mod mail;
 pub(crate) mod missing;
@@ -15,12 +20,14 @@ mod order;
 mod order_row;
 mod overview;
 mod page_context;
-mod prices;
+pub(crate) mod prices;
 mod remove;
 mod rule;
+mod saved;
 mod settings;
-mod setup;
+pub(crate) mod setup;
 mod signin;
+pub(crate) mod stylesheet;
 mod takeover;
 mod teaser;
 mod unlink;
@@ -28,9 +35,7 @@ mod unlink;
 use crate::edge_error::{log, retry_after};
 use crate::state::{AppState, Route};
 use askama::Template;
-use axum::http::header::{
-    CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, VARY,
-};
+use axum::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, VARY};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -86,21 +91,20 @@ pub(crate) fn mail_routes() -> Vec<Route> {
     ]
 }
 
-/// Routes that both roles need: the stylesheet, sign-in and sign-out.
-pub(crate) fn shared_routes() -> Vec<Route> {
-    vec![
-        Route::get("/-/style.css", stylesheet),
-        Route::post("/ap/signin", signin::post),
-        Route::post("/ap/signout", signin::sign_out),
-    ]
+/// The page with all parts of pages. It needs no sign-in.
+pub(crate) fn design_routes() -> Vec<Route> {
+    vec![Route::get("/-/design", design::get)]
 }
 
-async fn stylesheet() -> Response {
-    let mut response = include_str!("../../static/style.css").into_response();
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
-    response
+/// Routes that both roles need: the stylesheet, sign-in and sign-out.
+pub(crate) fn shared_routes() -> Vec<Route> {
+    let mut routes = account::routes();
+    routes.extend([
+        Route::get(stylesheet::stylesheet_path(), stylesheet::get),
+        Route::post("/ap/signin", signin::post),
+        Route::post("/ap/signout", signin::sign_out),
+    ]);
+    routes
 }
 
 /// Returns a parameter of a page's query, or an empty text if it is missing.
@@ -168,12 +172,14 @@ struct MessagePage<'a> {
     switch: Vec<LanguageLink>,
     title: &'a str,
     text: &'a str,
+    devices: String,
 }
 
 /// Renders a page with a title and a text. It has no links to other languages, because its request may not be
 /// repeatable.
 fn message_page(shown: &PageContext, status: StatusCode, title: &str, text: &str) -> Response {
-    render_page(shown, status, &MessagePage { texts: shown.texts, switch: Vec::new(), title, text }, None)
+    let devices = shown.state.web_url("/settings");
+    render_page(shown, status, &MessagePage { texts: shown.texts, switch: Vec::new(), title, text, devices }, None)
 }
 
 /// An error of a page, with the context in which it is rendered.

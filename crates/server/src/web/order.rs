@@ -5,8 +5,10 @@
 
 use super::address::{self, KeptOrderRow};
 use super::browser::{BrowserSession, PostedForm, PostedPage};
-use super::order_row::{cancellation_notes, status_text};
+use super::field_problem::FieldProblem;
+use super::order_row::{OrderStep, StatePill, cancellation_notes, order_pill, order_steps, status_text};
 use super::page_context::LanguageLink;
+use super::saved::SavedChange;
 use super::signin::sign_in_page;
 use super::{PageError, query_param, redirect_to, render_page};
 use crate::state::AppState;
@@ -15,7 +17,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
-use opendrs_domain::customer::Address;
+use opendrs_domain::customer::{Address, AddressError};
 use opendrs_domain::login::form;
 use opendrs_domain::money::Money;
 use opendrs_domain::order::{CancelRequester, Order, OrderProblem, OrderState, Recipient};
@@ -31,28 +33,26 @@ struct OrderPage<'a> {
     switch: Vec<LanguageLink>,
     csrf: &'a str,
     instance: String,
-    model: &'a str,
-    serial: &'a str,
     title: &'a str,
     brings: String,
-    number: String,
     price: String,
-    /// The price parts, as sentences.
-    parts: Vec<String>,
     amount: String,
     currency: &'a str,
-    placed: String,
     standing: String,
+    state: StatePill,
+    steps: Vec<OrderStep>,
+    /// What is known of the order.
+    facts: Vec<OrderFact>,
+    saved: Option<&'static str>,
     /// Who cancelled the order, and why.
     notes: Vec<String>,
     /// The carrier's page of the parcel.
     track: Option<&'a str>,
     /// What happens to a held order if the owner does nothing.
     unanswered: Option<String>,
-    /// The shipping address of the order.
-    address: Option<String>,
     ask_address: bool,
     typed: Address,
+    problems: FieldProblem,
     /// The open orders that a new address does not change.
     kept: Vec<KeptOrderRow>,
     /// The account's present address, if it differs and the order can still be sent there.
@@ -62,15 +62,17 @@ struct OrderPage<'a> {
     cancellable: bool,
 }
 
-fn render_order(
-    state: &AppState,
-    browser: &BrowserSession,
-    owned: &OwnedOrder,
-    present: Option<&Address>,
-    kept: Vec<KeptOrderRow>,
-) -> Response {
+impl OrderPage<'_> {
+    /// Whether the owner can do anything now.
+    fn has_actions(&self) -> bool {
+        self.may_approve || self.may_look || self.cancellable || self.present.is_some() || self.track.is_some()
+    }
+}
+
+fn render_order(state: &AppState, browser: &BrowserSession, owned: &OwnedOrder, shows: OrderExtras) -> Response {
     let OwnedOrder { caller, model, order } = owned;
     let Order { item, .. } = order;
+    let present = shows.present.as_ref();
     let problem = order.problem.filter(|_| order.state == OrderState::Held);
     let BrowserSession { context: shown, .. } = browser;
     let texts = shown.texts;
@@ -80,24 +82,23 @@ fn render_order(
         switch: shown.language_links(&order_url(&instance)),
         csrf: &browser.form_token(state),
         instance,
-        model,
-        serial: caller.device.serial.as_str(),
         title: &item.title,
-        brings: texts.amount(&item.quantity, &item.unit),
-        number: order.number().to_string(),
+        brings: (texts.orders.brings)(&texts.amount(&item.quantity, &item.unit), model, caller.device.serial.as_str()),
         price: texts.money(&item.price),
-        parts: price_part_lines(order, texts),
         amount: item.price.to_decimal_text(),
         currency: &item.price.currency,
-        placed: texts.moment(&order.opened_at),
         standing: status_text(order, texts),
+        state: order_pill(order, texts),
+        steps: order_steps(order, texts),
+        facts: order_facts(owned, texts),
+        saved: shows.saved.map(|change| change.text(texts)),
         notes: cancellation_notes(order, texts),
         track: order.tracking.link.as_deref(),
         unanswered: (order.state == OrderState::Held).then(|| unanswered_notice(order, texts)),
-        address: order.shipping_address().map(Address::to_single_line),
         ask_address: problem == Some(OrderProblem::MissingAddress),
-        typed: Address::default(),
-        kept,
+        problems: address::address_problem(shows.refused, &shows.typed, texts),
+        typed: shows.typed,
+        kept: shows.kept,
         present: present
             .filter(|present| order.can_change_recipient() && order.shipping_address() != Some(present))
             .map(Address::to_single_line),
@@ -105,7 +106,29 @@ fn render_order(
         may_look: matches!(problem, Some(OrderProblem::OutOfStock | OrderProblem::PaymentFailed)),
         cancellable: order.is_cancellable(state.app.now()),
     };
-    render_page(shown, StatusCode::OK, &template, None)
+    let status = if shows.refused.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    render_page(shown, status, &template, None)
+}
+
+/// One fact of an order.
+struct OrderFact {
+    term: &'static str,
+    value: String,
+}
+
+fn order_facts(owned: &OwnedOrder, texts: &Texts) -> Vec<OrderFact> {
+    let Order { item, tracking, .. } = &owned.order;
+    let (order, letters) = (&owned.order, &texts.letters);
+    let price = std::iter::once(texts.money(&item.price)).chain(price_part_lines(order, texts));
+    let facts = [
+        (letters.price, Some(price.collect::<Vec<_>>().join(" · "))),
+        (texts.parts.ordered, Some(texts.moment(&order.opened_at))),
+        (letters.order_number, Some(order.number().to_string())),
+        (letters.ships_to, order.shipping_address().map(Address::to_single_line)),
+        (letters.carrier, tracking.carrier.clone()),
+        (letters.tracking, tracking.number.clone()),
+    ];
+    facts.into_iter().filter_map(|(term, value)| Some(OrderFact { term, value: value? })).collect()
 }
 
 fn price_part_lines(order: &Order, texts: &Texts) -> Vec<String> {
@@ -137,13 +160,33 @@ pub(super) async fn get(
         .await
         .map_err(PageError::with_context(&browser.context))?;
     let refused = PageError::with_context(&browser.context);
-    let owner = customer::load(&state.app, session.customer).await.map_err(&refused)?;
+    let shows = order_extras(&state, &browser, &owned).await.map_err(&refused)?;
+    let shows = OrderExtras { saved: SavedChange::from_request(&parts), ..shows };
+    Ok(render_order(&state, &browser, &owned, shows))
+}
+
+/// What an order's page shows besides the order.
+#[derive(Default)]
+struct OrderExtras {
+    /// The present address of the owner's account.
+    present: Option<Address>,
+    /// The open orders that a new address does not change.
+    kept: Vec<KeptOrderRow>,
+    saved: Option<SavedChange>,
+    /// An address that was refused, and why.
+    typed: Address,
+    refused: Option<AddressError>,
+}
+
+async fn order_extras(state: &AppState, browser: &BrowserSession, owned: &OwnedOrder) -> Result<OrderExtras, Error> {
+    let customer = owned.caller.device.customer;
     let mut kept = Vec::new();
     if owned.order.state == OrderState::Held && owned.order.problem == Some(OrderProblem::MissingAddress) {
-        kept = address::list_kept_orders(&state, session.customer, browser.context.texts).await.map_err(&refused)?;
+        kept = address::list_kept_orders(state, customer, browser.context.texts).await?;
         kept.retain(|row| row.instance != owned.order.instance_id().to_string());
     }
-    Ok(render_order(&state, &browser, &owned, owner.address.as_ref(), kept))
+    let present = customer::load(&state.app, customer).await?.address;
+    Ok(OrderExtras { present, kept, ..OrderExtras::default() })
 }
 
 /// Performs the action of the pressed button, then redirects to the order.
@@ -158,8 +201,16 @@ pub(super) async fn post(
     };
     let refused = PageError::with_context(&browser.context);
     let owned = order::find_for_customer(&state.app, session.customer, instance).await.map_err(&refused)?;
-    apply_button(&state, &form, &owned).await.map_err(&refused)?;
-    Ok(redirect_to(StatusCode::SEE_OTHER, &back))
+    let saved = if form.has("cancel") { SavedChange::Cancelled } else { SavedChange::Order };
+    match apply_button(&state, &form, &owned).await {
+        Ok(()) => Ok(redirect_to(StatusCode::SEE_OTHER, &saved.url(&back))),
+        Err(Error::InvalidForm(FormError::Address(why))) => {
+            let shows = order_extras(&state, &browser, &owned).await.map_err(&refused)?;
+            let shows = OrderExtras { typed: address::parse_address(&form), refused: Some(why), ..shows };
+            Ok(render_order(&state, &browser, &owned, shows))
+        }
+        Err(error) => Err(refused(error)),
+    }
 }
 
 /// Changes the recipient of a held order to the present address of its owner's account.

@@ -1,16 +1,40 @@
-//! The view of an order for its owner, in a list and on its own page: status, cancellation and tracking.
+//! The view of an order for its owner, in a list and on its own page: state, steps, cancellation and tracking.
 //!
 //! What it is not: the actions of the owner ([`super::order`]). Invariant: a delivery has a day, never a time of day.
 
 use opendrs_domain::order::{Order, OrderState};
 use opendrs_domain::time::Time;
-use opendrs_texts::Texts;
+use opendrs_texts::{Text, Texts};
+
+/// A state in a few words, and its colour.
+pub(super) struct StatePill {
+    /// `good`, `warn`, `info`, or empty for a state that needs no attention.
+    pub(super) kind: &'static str,
+    pub(super) label: Text,
+}
+
+/// One step of an order.
+pub(super) struct OrderStep {
+    pub(super) label: Text,
+    /// The day of the step, if it is known.
+    pub(super) day: Option<String>,
+    pub(super) done: bool,
+    /// Whether it is the last step that is done.
+    pub(super) current: bool,
+}
 
 /// An order in its owner's list.
 pub(super) struct OrderListRow {
     pub(super) instance: String,
     pub(super) title: String,
-    pub(super) line: String,
+    pub(super) price: String,
+    pub(super) placed: String,
+    /// The status, without a full stop.
+    pub(super) standing: String,
+    /// The product and the status.
+    pub(super) summary: String,
+    pub(super) state: StatePill,
+    pub(super) steps: Vec<OrderStep>,
     pub(super) number: String,
     /// Who cancelled the order, and why.
     pub(super) notes: Vec<String>,
@@ -40,6 +64,52 @@ pub(super) fn status_text(order: &Order, texts: &Texts) -> String {
     }
 }
 
+/// Returns the state of an order in a few words.
+pub(super) fn order_pill(order: &Order, texts: &Texts) -> StatePill {
+    let (kind, label) = match order.state {
+        OrderState::Held => ("warn", texts.parts.order_waits),
+        OrderState::Placed | OrderState::Fulfilling => ("info", texts.parts.ordered),
+        OrderState::Shipped => ("info", texts.parts.shipped),
+        OrderState::Delivered => ("good", texts.parts.delivered),
+        OrderState::Cancelled => ("", texts.orders.cancelled),
+        OrderState::Expired => ("", texts.letters.expired_subject),
+    };
+    StatePill { kind, label }
+}
+
+/// Returns the state of a slot or device that has these open orders, or `None` if it has none.
+pub(super) fn open_orders_pill<'o>(orders: impl Iterator<Item = &'o Order>, texts: &Texts) -> Option<StatePill> {
+    let mut found = None;
+    for order in orders {
+        match order.state {
+            OrderState::Held => return Some(StatePill { kind: "warn", label: texts.parts.order_waits }),
+            OrderState::Placed | OrderState::Fulfilling | OrderState::Shipped => {
+                found = Some(StatePill { kind: "info", label: texts.parts.order_underway });
+            }
+            OrderState::Delivered | OrderState::Cancelled | OrderState::Expired => {}
+        }
+    }
+    found
+}
+
+/// Returns the steps of an order: none while it waits, and none if it ended early.
+pub(super) fn order_steps(order: &Order, texts: &Texts) -> Vec<OrderStep> {
+    let reached = match order.state {
+        OrderState::Held | OrderState::Cancelled | OrderState::Expired => return Vec::new(),
+        OrderState::Placed | OrderState::Fulfilling => 0,
+        OrderState::Shipped => 1,
+        OrderState::Delivered => 2,
+    };
+    let placed = order.placed_at.unwrap_or(order.opened_at);
+    let labels = [
+        (texts.parts.ordered, Some(texts.day(&placed))),
+        (texts.parts.shipped, None),
+        (texts.parts.delivered, order.delivered_at.map(|at| texts.day(&at))),
+    ];
+    let steps = labels.into_iter().enumerate();
+    steps.map(|(at, (label, day))| OrderStep { label, day, done: at <= reached, current: at == reached }).collect()
+}
+
 /// Returns sentences for the owner: who cancelled the order, and why.
 pub(super) fn cancellation_notes(order: &Order, texts: &Texts) -> Vec<String> {
     let Some(cancellation) = &order.cancellation else { return Vec::new() };
@@ -49,11 +119,16 @@ pub(super) fn cancellation_notes(order: &Order, texts: &Texts) -> Vec<String> {
 }
 
 pub(super) fn order_list_row(order: &Order, now: Time, texts: &Texts) -> OrderListRow {
-    let (price, placed) = (texts.money(&order.item.price), texts.moment(&order.opened_at));
+    let standing = status_text(order, texts);
     OrderListRow {
+        summary: format!("{}: {standing}{}", order.item.title, texts.shared.stop),
+        standing,
         instance: order.instance_id().to_string(),
         title: order.item.title.clone(),
-        line: (texts.settings.order)(&price, &placed, &status_text(order, texts)),
+        price: texts.money(&order.item.price),
+        placed: texts.moment(&order.opened_at),
+        state: order_pill(order, texts),
+        steps: order_steps(order, texts),
         number: order.number().to_string(),
         notes: cancellation_notes(order, texts),
         track: order.tracking.link.clone(),

@@ -3,6 +3,7 @@
 
 use super::address;
 use super::browser::BrowserSession;
+use super::field_problem::FieldProblem;
 use super::leave::{form_action_source, leave_to};
 use super::page_context::LanguageLink;
 use super::prices;
@@ -17,7 +18,7 @@ use opendrs_domain::customer::{Address, Customer};
 use opendrs_domain::product::Product;
 use opendrs_domain::time::Span;
 use opendrs_service::login::signup::{self, SignupInProgress};
-use opendrs_service::{Error, customer, order, takeover as takeovers};
+use opendrs_service::{Error, FormError, customer, order, takeover as takeovers};
 use opendrs_texts::{CancelWindow, Texts};
 use std::sync::Arc;
 
@@ -44,6 +45,7 @@ struct OverviewPage<'a> {
     takes_over: bool,
     cancel_within: String,
     problem: Option<&'a str>,
+    problems: FieldProblem,
 }
 
 async fn render_overview(
@@ -58,7 +60,11 @@ async fn render_overview(
         .map_err(PageError::with_context(&browser.context))?;
     let test = underway.authorization.request.device.as_ref().is_some_and(|device| device.test);
     let BrowserSession { context: shown, .. } = browser;
-    let words = problem.map(shown.texts.error_message);
+    let refused = match problem {
+        Some(Error::InvalidForm(FormError::Address(why))) => Some(*why),
+        _ => None,
+    };
+    let words = problem.filter(|_| refused.is_none()).map(shown.texts.error_message);
     let template = OverviewPage {
         texts: shown.texts,
         switch: shown.language_links(OVERVIEW_PATH),
@@ -77,6 +83,7 @@ async fn render_overview(
         takes_over,
         cancel_within: (shown.texts.set_up.cancel_within)(cancel_window(state.app.settings.timing.cancel_window)),
         problem: words.as_deref(),
+        problems: address::address_problem(refused, typed, shown.texts),
     };
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     Ok(render_page(

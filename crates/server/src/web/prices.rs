@@ -2,8 +2,14 @@
 
 use super::browser::PostedForm;
 use opendrs_domain::money::Money;
+use opendrs_domain::product::Product;
 use opendrs_domain::text::Asin;
 use opendrs_service::price::ShownPrice;
+
+/// Returns the value of a field `shown` for a product.
+pub(crate) fn shown_price(product: &Product) -> String {
+    format!("{} {}", product.asin, product.price)
+}
 
 /// Reads the fields `shown` of a form: product, amount and currency, separated by blanks, as templates write them.
 /// Other values do not come from a page of this server, and are ignored.

@@ -1,9 +1,11 @@
 //! The slot rules in the form of the settings page.
 
 use super::browser::PostedForm;
+use super::field_problem::FieldProblem;
 use opendrs_domain::product::Product;
 use opendrs_domain::rule::{ApprovalMode, PriceCap, RuleForm, SlotRules};
 use opendrs_domain::subscription::Subscription;
+use opendrs_domain::time::{Span, Time};
 use opendrs_service::subscription::SlotView;
 use opendrs_texts::Texts;
 
@@ -25,8 +27,37 @@ pub(super) struct RuleRow {
     pub(super) pause_until: String,
     /// Products that may be substitutes, and whether they are chosen.
     pub(super) substitutes: Vec<(Product, bool)>,
-    /// Why the rules were refused. The other fields then have the refused values.
-    pub(super) problem: Option<String>,
+    /// The field for which the rules were refused. The other fields then have the refused values.
+    pub(super) problems: FieldProblem,
+    /// Whether the fold with the form is open.
+    pub(super) open: bool,
+    /// The id of the slot.
+    slot: String,
+}
+
+impl RuleRow {
+    /// Returns the id of a field, which no other slot's form has.
+    pub(super) fn field_id(&self, field: &str) -> String {
+        format!("{field}-{}", self.slot)
+    }
+}
+
+/// Returns the rules of a slot as sentences. A pause that is over is left out.
+pub(super) fn rule_sentences(view: &SlotView, texts: &Texts, ask_above: u32, now: Time) -> Vec<String> {
+    let SlotRules { cap, limit, pause, .. } = &view.rules;
+    let said = &texts.parts;
+    let cap = match cap {
+        Some(PriceCap::Amount(money)) => Some((said.rule_amount)(&texts.money(money))),
+        Some(PriceCap::Percent(percent)) => Some((said.rule_percent)(&percent.to_string())),
+        None => (ask_above > 0).then(|| (said.rule_percent)(&ask_above.to_string())),
+    };
+    let limit = limit.map(|limit| (said.rule_limit)(&limit.orders.to_string(), &limit.days.to_string()));
+    let pause = pause.filter(|pause| pause.until > now);
+    let pause = pause.map(|pause| {
+        let last = pause.until - Span::from_hours(24);
+        (said.rule_pause)(&texts.day(&pause.from), &texts.day(&last))
+    });
+    [cap, limit, pause].into_iter().flatten().collect()
 }
 
 /// Returns the rules of a slot, or `None` if no product is chosen and rules have no effect.
@@ -60,7 +91,9 @@ pub(super) fn rule_row(view: &SlotView, texts: &Texts, ask_above: u32) -> Option
         pause_from,
         pause_until,
         substitutes: others.map(|product| (product.clone(), substitutes.contains(&product.asin))).collect(),
-        problem: None,
+        problems: FieldProblem::default(),
+        open: false,
+        slot: view.slot.id.to_string(),
     })
 }
 
@@ -69,8 +102,8 @@ pub(super) struct RejectedRules<'f> {
     /// The id of the rules' slot.
     pub(super) slot: &'f str,
     pub(super) form: &'f PostedForm,
-    /// The error text for the customer.
-    pub(super) problem: &'f str,
+    /// The field that is wrong.
+    pub(super) problems: FieldProblem,
 }
 
 impl RejectedRules<'_> {
@@ -95,7 +128,8 @@ impl RejectedRules<'_> {
             pause_from: text("pause_from"),
             pause_until: text("pause_until"),
             substitutes: substitutes.collect(),
-            problem: Some(self.problem.to_owned()),
+            problems: self.problems.clone(),
+            open: true,
             ..kept
         }
     }

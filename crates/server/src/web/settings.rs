@@ -3,66 +3,40 @@
 //! Invariant: every view and every change needs the customer's sign-in. The device comes from the device's token, with
 //! which its app opens the page, or from the customer's own list. A token alone shows nothing.
 
-mod device_selection;
+mod feedback;
+mod slot_row;
 
 use super::address as shipping;
 use super::browser::{BrowserSession, PostedForm, PostedPage};
+use super::device_selection::{DeviceSelection, selection_of_form, settings_url};
+use super::devices::devices_page;
+use super::field_problem::FieldProblem;
 use super::order_row::{OrderListRow, order_list_row};
 use super::page_context::{self, LanguageLink};
-use super::prices;
-use super::remove;
-use super::rule::{self, RejectedRules, RuleRow};
-use super::setup::scope_descriptions;
+use super::rule::{self, RejectedRules};
+use super::saved::SavedChange;
 use super::signin::sign_in_page;
 use super::teaser::link_param;
-use super::unlink;
-use super::{PageError, message_page, redirect_to, render_page};
+use super::{PageError, message_page, prices, query_param, redirect_to, remove, render_page};
 use crate::state::AppState;
 use askama::Template;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use device_selection::{DeviceSelection, selection_of_form, settings_url};
+use feedback::Feedback;
 use opendrs_domain::customer::Address;
 use opendrs_domain::language::Language;
 use opendrs_domain::order::CancelRequester;
-use opendrs_domain::product::Product;
 use opendrs_domain::session::Session;
 use opendrs_http::credentials::has_conflicting_tokens;
 use opendrs_http::request::query;
-use opendrs_service::consent::{self, ConsentSummary};
-use opendrs_service::subscription::{SlotChange, SlotView};
+use opendrs_service::subscription::SlotChange;
 use opendrs_service::token::{self, DeviceCaller, SettingsTarget};
 use opendrs_service::{Error, FormError, customer, device, order, rule as rules, subscription};
 use opendrs_texts::Texts;
+use slot_row::{SlotRow, slot_row};
 use std::sync::Arc;
-
-struct SlotRow {
-    id: String,
-    name: String,
-    on: bool,
-    /// Each product, and whether it is the chosen one.
-    products: Vec<(Product, bool)>,
-    rule: Option<RuleRow>,
-}
-
-/// Converts a slot for the page. The chosen product is marked, or the first one if none is chosen.
-fn slot_row(view: SlotView, texts: &Texts, ask_above: u32, rejected: Option<&RejectedRules<'_>>) -> SlotRow {
-    let rule = rule::rule_row(&view, texts, ask_above);
-    let rejected = rejected.filter(|rejected| rejected.slot == view.slot.id.as_str());
-    let rule = rule.map(|rule| rejected.map_or(rule.clone(), |rejected| rejected.to_row(rule)));
-    let SlotView { slot, products, subscription, .. } = view;
-    let chosen = subscription.as_ref().and_then(|sub| sub.asin.clone()).or(slot.products.first().cloned());
-    let products = products.into_iter().map(|product| (chosen.as_ref() == Some(&product.asin), product));
-    SlotRow {
-        id: slot.id.to_string(),
-        name: slot.name,
-        on: subscription.is_some_and(|sub| sub.enabled),
-        products: products.map(|(chosen, product)| (product, chosen)).collect(),
-        rule,
-    }
-}
 
 #[derive(Template)]
 #[template(path = "settings.html")]
@@ -77,48 +51,16 @@ struct SettingsPage<'a> {
     test: bool,
     name: &'a str,
     address: Option<String>,
+    /// Confirms a change that belongs to no slot.
+    saved: Option<&'static str>,
     slots: Vec<SlotRow>,
-    orders: Vec<OrderListRow>,
+    /// The first of the orders that wait, and their number.
+    waiting: Option<&'a OrderListRow>,
+    waiting_count: usize,
+    orders: &'a [OrderListRow],
     change_address: String,
     /// The URL of the page that removes the device.
     remove: String,
-}
-
-#[derive(Template)]
-#[template(path = "devices.html")]
-struct DevicesPage<'a> {
-    texts: &'static Texts,
-    switch: Vec<LanguageLink>,
-    csrf: &'a str,
-    which: DeviceSelection<'a>,
-    note: &'a str,
-    exit: Option<&'a str>,
-    name: &'a str,
-    address: Option<String>,
-    change_address: String,
-    /// The model and the serial of each device, and the URLs that open and remove it.
-    devices: Vec<(String, String, String, String)>,
-    apps: Vec<AppRow>,
-}
-
-/// An app that has the customer's consent.
-struct AppRow {
-    name: String,
-    maker: String,
-    since: String,
-    wants: Vec<&'static str>,
-    /// The URL of the page that withdraws the consent.
-    unlink: String,
-}
-
-fn app_row(given: ConsentSummary, texts: &Texts) -> AppRow {
-    AppRow {
-        since: texts.moment(&given.granted_at),
-        wants: scope_descriptions(given.scopes, &texts.consent),
-        unlink: unlink::page_url(given.profile),
-        name: given.name,
-        maker: given.maker,
-    }
 }
 
 #[derive(Template)]
@@ -136,8 +78,8 @@ async fn open_device(
     state: &Arc<AppState>,
     browser: &BrowserSession,
     session: &Session,
-    which: DeviceSelection<'_>,
-    exit: Option<&str>,
+    (which, exit): (DeviceSelection<'_>, Option<&str>),
+    feedback: &Feedback<'_>,
 ) -> Result<Result<DeviceCaller, Response>, PageError> {
     let BrowserSession { context: shown, .. } = browser;
     let texts = &shown.texts.settings;
@@ -148,10 +90,12 @@ async fn open_device(
             let own = own.map(|(device, _)| DeviceCaller::for_owner(&state.app, device));
             return match own {
                 Some(caller) => Ok(Ok(caller)),
-                None => devices_page(state, browser, session, texts.link_expired, exit).await.map(Err),
+                None => devices_page(state, browser, session, texts.link_expired, exit, None).await.map(Err),
             };
         }
-        DeviceSelection::DeviceList => return devices_page(state, browser, session, "", exit).await.map(Err),
+        DeviceSelection::DeviceList => {
+            return devices_page(state, browser, session, "", exit, feedback.saved).await.map(Err);
+        }
     };
     match token::resolve_page_token(&state.app, text).await.map_err(PageError::with_context(shown))? {
         SettingsTarget::Registered(caller) if caller.device.customer == session.customer => Ok(Ok(*caller)),
@@ -168,42 +112,8 @@ async fn open_device(
         SettingsTarget::Unregistered(None) => {
             Ok(Err(message_page(shown, StatusCode::OK, texts.unregistered, texts.unregistered_why)))
         }
-        SettingsTarget::Unknown => devices_page(state, browser, session, texts.link_expired, exit).await.map(Err),
+        SettingsTarget::Unknown => devices_page(state, browser, session, texts.link_expired, exit, None).await.map(Err),
     }
-}
-
-async fn devices_page(
-    state: &Arc<AppState>,
-    browser: &BrowserSession,
-    session: &Session,
-    note: &str,
-    exit: Option<&str>,
-) -> Result<Response, PageError> {
-    let BrowserSession { context: shown, .. } = browser;
-    let refused = PageError::with_context(shown);
-    let found = device::list_for_customer(&state.app, session.customer).await.map_err(&refused)?;
-    let owner = customer::load(&state.app, session.customer).await.map_err(&refused)?;
-    let given = consent::list_for_customer(&state.app, session.customer).await.map_err(&refused)?;
-    let template = DevicesPage {
-        texts: shown.texts,
-        switch: shown.language_links(&settings_url(DeviceSelection::DeviceList, exit)),
-        csrf: &browser.form_token(state),
-        which: DeviceSelection::DeviceList,
-        note,
-        exit,
-        name: &owner.name,
-        address: owner.address.as_ref().map(Address::to_single_line),
-        change_address: shipping::page_url(&settings_url(DeviceSelection::DeviceList, exit)),
-        devices: found
-            .into_iter()
-            .map(|(device, model)| {
-                let own = settings_url(DeviceSelection::OwnDevice(&device.id.to_string()), exit);
-                (model, device.serial.to_string(), own, remove::page_url(device.id))
-            })
-            .collect(),
-        apps: given.into_iter().map(|given| app_row(given, shown.texts)).collect(),
-    };
-    Ok(render_page(shown, StatusCode::OK, &template, None))
 }
 
 /// Shows a device's settings: for an app with the device's token, and for links in the list of devices.
@@ -223,11 +133,13 @@ pub(super) async fn get(
         let return_to = settings_url(which, exit.filter(|_| which.is_one()));
         return sign_in_page(&state, &browser, &return_to, None, "").await;
     };
-    let caller = match open_device(&state, &browser, session, which, exit).await? {
+    let slot = query_param(&parts, "slot");
+    let feedback = Feedback { saved: SavedChange::from_request(&parts), slot: &slot, rejected: None };
+    let caller = match open_device(&state, &browser, session, (which, exit), &feedback).await? {
         Ok(caller) => caller,
         Err(instead) => return Ok(instead),
     };
-    device_page(&state, &browser, &caller, (which, exit), None).await
+    device_page(&state, &browser, &caller, (which, exit), &feedback).await
 }
 
 /// Renders the settings of a device. If rules were refused, their form has the typed values.
@@ -236,7 +148,7 @@ async fn device_page(
     browser: &BrowserSession,
     caller: &DeviceCaller,
     (which, exit): (DeviceSelection<'_>, Option<&str>),
-    rejected: Option<&RejectedRules<'_>>,
+    feedback: &Feedback<'_>,
 ) -> Result<Response, PageError> {
     let BrowserSession { context: shown, .. } = browser;
     let (texts, refused) = (shown.texts, PageError::with_context(shown));
@@ -246,6 +158,10 @@ async fn device_page(
     let owner = customer::load(&state.app, caller.device.customer).await.map_err(&refused)?;
     let orders = order::list_for_device(&state.app, caller).await.map_err(&refused)?;
     let (now, ask_above) = (state.app.now(), state.app.settings.timing.price_tolerance_percent);
+    let views = slot_row::SlotPage { texts, orders: &orders, now, ask_above, feedback };
+    let slots: Vec<_> = slots.into_iter().map(|view| slot_row(view, &views)).collect();
+    let rows: Vec<_> = orders.iter().map(|order| order_list_row(order, now, texts)).collect();
+    let waiting = || rows.iter().filter(|row| row.held);
     let template = SettingsPage {
         texts,
         switch: shown.language_links(&settings_url(which, exit)),
@@ -257,12 +173,18 @@ async fn device_page(
         test: caller.device.test,
         name: &owner.name,
         address: owner.address.as_ref().map(Address::to_single_line),
-        slots: slots.into_iter().map(|view| slot_row(view, texts, ask_above, rejected)).collect(),
-        orders: orders.iter().map(|order| order_list_row(order, now, texts)).collect(),
+        saved: feedback
+            .saved
+            .filter(|_| slots.iter().all(|slot| slot.saved.is_none()))
+            .map(|change| change.text(texts)),
+        slots,
+        waiting: waiting().next(),
+        waiting_count: waiting().count(),
+        orders: &rows,
         change_address: shipping::page_url(&settings_url(which, exit)),
         remove: remove::page_url(caller.device.id),
     };
-    let status = if rejected.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let status = if feedback.rejected.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     Ok(render_page(shown, status, &template, None))
 }
 
@@ -283,7 +205,7 @@ async fn read_settings_post(
     let Some(session) = &browser.session else {
         return Ok(Err(sign_in_page(state, &browser, &back, None, "").await?));
     };
-    let opened = open_device(state, &browser, session, which, exit).await?;
+    let opened = open_device(state, &browser, session, (which, exit), &Feedback::default()).await?;
     Ok(opened.map(|caller| SettingsPost { browser, form, caller, return_url: back }))
 }
 
@@ -307,7 +229,8 @@ pub(super) async fn change_slot(
     subscription::change_slot(&state.app, &caller, slot, change)
         .await
         .map_err(PageError::with_context(&browser.context))?;
-    Ok(redirect_to(StatusCode::SEE_OTHER, &back))
+    let saved = if on { SavedChange::Product } else { SavedChange::SwitchedOff };
+    Ok(redirect_to(StatusCode::SEE_OTHER, &saved.url_at_slot(&back, slot)))
 }
 
 /// Cancels an order within its cancel window.
@@ -319,7 +242,7 @@ pub(super) async fn cancel_order(
     order::cancel_order(&state.app, &caller, instance, CancelRequester::Customer)
         .await
         .map_err(PageError::with_context(&browser.context))?;
-    Ok(redirect_to(StatusCode::SEE_OTHER, &back))
+    Ok(redirect_to(StatusCode::SEE_OTHER, &SavedChange::Cancelled.url(&back)))
 }
 
 /// Changes the slot rules.
@@ -330,12 +253,13 @@ pub(super) async fn change_rules(
     let slot = form.get("slotId").unwrap_or_default();
     let typed = (rule::parse_rules_form(&form), browser.context.texts.language);
     match rules::set_rules(&state.app, &caller, slot, typed, &form.get_all("substitute")).await {
-        Ok(()) => Ok(redirect_to(StatusCode::SEE_OTHER, &back)),
+        Ok(()) => Ok(redirect_to(StatusCode::SEE_OTHER, &SavedChange::Rules.url_at_slot(&back, slot))),
         Err(Error::InvalidForm(FormError::InvalidRule(why))) => {
-            let problem = (browser.context.texts.error_message)(&FormError::InvalidRule(why).into());
-            let (which, exit) = selection_of_form(&form);
-            let rejected = RejectedRules { slot, form: &form, problem: &problem };
-            device_page(&state, &browser, &caller, (which, exit), Some(&rejected)).await
+            let text = (browser.context.texts.error_message)(&FormError::InvalidRule(why.clone()).into());
+            let problems = FieldProblem::in_rules(&why, &form, text);
+            let rejected = RejectedRules { slot, form: &form, problems };
+            let feedback = Feedback { rejected: Some(&rejected), ..Feedback::default() };
+            device_page(&state, &browser, &caller, selection_of_form(&form), &feedback).await
         }
         Err(error) => Err(PageError::with_context(&browser.context)(error)),
     }
@@ -355,7 +279,7 @@ pub(super) async fn change_language(
     let chosen = form.get("language").and_then(Language::parse);
     let chosen = chosen.ok_or_else(|| refused(FormError::NoButton.into()))?;
     customer::set_language(&state.app, session.customer, chosen).await.map_err(&refused)?;
-    let mut response = redirect_to(StatusCode::SEE_OTHER, &back);
+    let mut response = redirect_to(StatusCode::SEE_OTHER, &SavedChange::Language.url(&back));
     page_context::set_language_cookie(&state, &mut response, chosen);
     Ok(response)
 }

@@ -216,6 +216,14 @@ pub(super) async fn answer_consent(
     Ok(next_step(&state, &browser, &session, &underway.id).await?.respond_to_form(&browser))
 }
 
+/// Returns the note to a product: what one order brings, and what its price includes.
+pub(crate) fn product_note(product: &Product, texts: &Texts) -> String {
+    let said = &texts.set_up;
+    let brings = (said.per_order)(texts.amount(&product.quantity, &product.unit));
+    let stock = if product.available { String::new() } else { format!(" {}", said.out_of_stock) };
+    format!("{brings} {}{stock}", said.tax)
+}
+
 #[derive(Template)]
 #[template(path = "slot.html")]
 struct SlotPage<'a> {

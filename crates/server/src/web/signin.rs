@@ -2,6 +2,7 @@
 //!
 //! Field names are those that page readers in the field look for (docs/spec/setup-pages.md#sign-in-page).
 
+use super::account;
 use super::browser::{BrowserSession, PostedPage};
 use super::cookie::{SESSION_COOKIE, set_cookie};
 use super::leave::{form_action_source, leave_to, refresh_page};
@@ -33,6 +34,8 @@ struct SignInPage<'a> {
     cancel: Option<&'a str>,
     problem: Option<&'a str>,
     email: &'a str,
+    /// The URL of the page that creates an account, if customers may.
+    create: Option<String>,
 }
 
 #[derive(Template)]
@@ -128,7 +131,7 @@ async fn denied_redirect(shown: &PageContext, return_to: &str) -> Result<Option<
 
 /// Redirects after a sign-in or a sign-out. If an authorization request may lead directly to the client, the browser
 /// leaves the form's navigation first.
-async fn continue_to(browser: &BrowserSession, return_to: &str) -> Result<Response, PageError> {
+pub(super) async fn continue_to(browser: &BrowserSession, return_to: &str) -> Result<Response, PageError> {
     let may_leave = match check_return_request(&browser.context, return_to).await? {
         // Without a device, an earlier consent is all that the sign-up needs.
         Some(Ok(asked)) => asked.model.is_none(),
@@ -161,6 +164,7 @@ pub(super) async fn sign_in_page(
         cancel: cancel.as_ref().map(|(target, _)| target.as_str()),
         problem: words.as_deref(),
         email,
+        create: state.app.settings.accounts.open.then(|| account::new_account_url(return_to)),
     };
     let status = match problem {
         None => StatusCode::OK,
@@ -197,13 +201,14 @@ pub(super) async fn post(
         });
     }
     let email = form.get("email").unwrap_or_default();
-    let source = state.sources.of_request(&extensions, &headers);
+    let (source, agent) = account::read_client(&state, &extensions, &headers);
     let sign_in = session::SignInRequest {
         email,
         password: form.get("password").unwrap_or_default(),
         remember: form.has("rememberMe"),
         language: browser.context.texts.language,
         source: &source,
+        agent: &agent,
     };
     match session::sign_in(&state.app, sign_in).await {
         Ok(cookie) => {

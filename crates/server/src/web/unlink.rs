@@ -6,6 +6,7 @@
 
 use super::browser::{BrowserSession, PostedPage};
 use super::page_context::{LanguageLink, current_path};
+use super::saved::SavedChange;
 use super::signin::sign_in_page;
 use super::{PageError, query_param, redirect_to, render_page};
 use crate::state::AppState;
@@ -82,5 +83,5 @@ pub(super) async fn post(
             .await
             .map_err(PageError::with_context(&browser.context))?;
     }
-    Ok(redirect_to(StatusCode::SEE_OTHER, SETTINGS_PATH))
+    Ok(redirect_to(StatusCode::SEE_OTHER, &SavedChange::Unlinked.url(SETTINGS_PATH)))
 }

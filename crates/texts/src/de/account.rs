@@ -60,9 +60,9 @@ pub const ACCOUNT_TEXTS: AccountTexts = AccountTexts {
     end_others: "Überall sonst abmelden",
     sessions_ended: "Abgemeldet.",
     delete: "Konto löschen",
-    delete_why: |days| {
+    delete_why: |day| {
         format!(
-            "Wir löschen Ihr Konto {days} nach Ihrer Anfrage. Bis dahin können Sie es sich anders überlegen. Ihre Geräte \
+            "Wenn Sie es jetzt anfordern, löschen wir Ihr Konto am {day}. Bis dahin können Sie es sich anders überlegen. Ihre Geräte \
              bestellen so lange weiter, außer Sie entfernen sie. Bestellungen, die unterwegs sind, kommen noch an."
         )
     },

@@ -56,9 +56,9 @@ pub const ACCOUNT_TEXTS: AccountTexts = AccountTexts {
     end_others: "Sign out everywhere else",
     sessions_ended: "Signed out.",
     delete: "Delete your account",
-    delete_why: |days| {
+    delete_why: |day| {
         format!(
-            "We'll delete your account {days} after you ask for it. Until then you can change your mind, and your devices \
+            "If you ask for it now, we'll delete your account on {day}. Until then you can change your mind, and your devices \
              keep reordering unless you remove them. Orders on their way still arrive."
         )
     },

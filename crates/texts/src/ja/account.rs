@@ -60,9 +60,9 @@ pub const ACCOUNT_TEXTS: AccountTexts = AccountTexts {
     end_others: "ほかのすべての端末からサインアウト",
     sessions_ended: "サインアウトしました。",
     delete: "アカウントの削除",
-    delete_why: |days| {
+    delete_why: |day| {
         format!(
-            "お申し込みから{days}後にアカウントを削除します。それまでは取り消すことができます。\
+            "今お申し込みいただくと、{day}にアカウントを削除します。それまでは取り消すことができます。\
              機器を解除しない限り、その間も再注文は続きます。配送中の商品は、そのままお届けします。"
         )
     },

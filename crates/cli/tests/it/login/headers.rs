@@ -5,6 +5,7 @@ use crate::harness::fixtures::{ANN, BOB, COMPOSITE, LOCAL_REDIRECT, PASSWORD};
 use crate::harness::{LinkOptions, Server, TestBrowser, authorize_path, form_body};
 use opendrs_client::ClientResponse;
 use opendrs_domain::version::ApiEndpoint::Deregister;
+use opendrs_server::routes::stylesheet_path;
 
 /// Checks a page as a program gets it. `ends_at` is the target that its forms may have besides this server.
 #[track_caller]
@@ -28,7 +29,8 @@ fn protected(name: &str, page: &ClientResponse, ends_at: &str) {
         assert!(!html.contains(forbidden), "{name}: {forbidden} in {html}");
     }
     let elsewhere = html.split("src=\"").skip(1).chain(html.split("stylesheet\" href=\"").skip(1));
-    assert!(elsewhere.into_iter().all(|rest| rest.starts_with("/-/style.css\"")), "{name}: {html}");
+    let own = format!("{}\"", stylesheet_path());
+    assert!(elsewhere.into_iter().all(|rest| rest.starts_with(&own)), "{name}: {html}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,6 +70,17 @@ async fn every_page_is_protected() {
         visit.press("/slot_action", "skip").await;
         protected("overview", &visit.press("/slot_action", "skip").await.page, source);
         protected("overview refused", &visit.press("/setup_overview", "completeSetup").await.page, source);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn browsers_keep_the_stylesheet_by_the_name_of_its_content() {
+    let server = Server::start().await;
+    let sheet = server.request("GET", stylesheet_path()).send().await;
+    assert_eq!((sheet.status.as_u16(), sheet.header("content-type")), (200, "text/css; charset=utf-8"));
+    assert_eq!(sheet.header("cache-control"), "public, max-age=31536000, immutable");
+    for other in ["/-/style.css", "/-/style-0000000000000000.css"] {
+        assert_eq!(server.request("GET", other).send().await.status, 404, "{other}");
     }
 }
 

@@ -135,7 +135,7 @@ async fn slots_may_be_skipped_but_not_all() {
     let mut visit = TestBrowser::open(&server, &authorize_path(&[])).await;
     visit.sign_in(ANN).await.press("/ap/consent", "consentApproved").await;
     visit.press("/slot_action", "skip").await.press("/slot_action", "skip").await;
-    assert!(visit.page.text().contains("<td>not reordered</td>"));
+    assert!(visit.page.text().contains("<p>not reordered</p>"));
     visit.press("/setup_overview", "completeSetup").await;
     assert_eq!(visit.page.status, 400);
     assert!(visit.page.text().contains("Please choose at least one product."));

@@ -17,7 +17,7 @@ async fn mails_are_kept_and_shown(server: &Server) {
     let mut visit = TestBrowser::open(server, "/-/mail").await;
     let html = visit.page.text();
     let order = html.find("Your order: Water filter").unwrap();
-    assert!(order < html.find("Automatic reordering").unwrap(), "the newest first");
+    assert!(order < html.find("Automatic reordering for your").unwrap(), "the newest first");
     let id = kept[1].id;
     assert_eq!(visit.go_to(&format!("/-/mail/{id}")).await.title(), "Your order: Water filter, pack of 3");
     let link = server.newest_mail().await.cancel_url.unwrap();

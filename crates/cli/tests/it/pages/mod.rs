@@ -1,5 +1,6 @@
 //! Customer pages: teaser, settings, and hostile input to either.
 
+mod design;
 mod devices;
 mod hostile;
 mod languages;
@@ -8,6 +9,7 @@ mod prices;
 mod reader;
 mod remove;
 mod rules;
+mod saved;
 mod settings;
 mod settings_guard;
 mod teaser;

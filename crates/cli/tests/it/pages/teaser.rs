@@ -15,8 +15,11 @@ async fn links(server: &Server, path: &str, fields: &[(&str, &str)]) -> Vec<(Str
         let target = target.replace("&#38;", "&").replace("&#34;", "\"").replace("&#60;", "<").replace("&#62;", ">");
         (target.replace("&#39;", "'"), rest.split(['>', '<']).nth(1).unwrap().to_owned())
     };
-    // Without the links to the same page in another language.
-    let anchors = html.split("<a ").skip(1).filter(|part| !part.split('>').next().unwrap().contains(" hreflang="));
+    // Without the links to the page's own content and to the same page in another language.
+    let anchors = html.split("<a ").skip(1).filter(|part| {
+        let tag = part.split('>').next().unwrap();
+        !tag.contains(" hreflang=") && !tag.contains("class=\"skip\"")
+    });
     let anchors = anchors.map(|part| part.split("href=\"").nth(1).unwrap());
     anchors.map(link).collect()
 }

@@ -3,6 +3,7 @@
 use crate::harness::fixtures::FILTER;
 use crate::harness::{LinkedDevice, Options, RawResponse, Server, authorize_path, form_body};
 use opendrs_domain::version::ApiEndpoint::{SlotStatus, SubscriptionInfo};
+use opendrs_server::routes::stylesheet_path;
 
 /// Checks the headers that every answer has.
 #[track_caller]
@@ -37,7 +38,7 @@ async fn every_answer_has_an_id_and_a_date() {
         ("200 OK", get("/settings")),
         ("302 Found", get(&authorize_path(&[("scope", Some("x"))]))),
         ("200 OK", get("/-/health")),
-        ("200 OK", get("/-/style.css")),
+        ("200 OK", get(stylesheet_path())),
         ("400 Bad Request", "hello\r\n\r\n".into()),
         ("400 Bad Request", "GET /a b HTTP/1.1\r\nHost: x\r\n\r\n".into()),
         ("400 Bad Request", "GET / HTTP/1.1\r\nHost : x\r\n\r\n".into()),

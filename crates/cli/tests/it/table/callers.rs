@@ -7,7 +7,7 @@ use crate::harness::{
 use opendrs_client::{ClientResponse, page_heading};
 use opendrs_config::Role;
 use opendrs_domain::version::{ApiEndpoint, ENDPOINTS};
-use opendrs_server::routes::OptionalRoutes;
+use opendrs_server::routes::{OptionalRoutes, stylesheet_path};
 use opendrs_service::session::form_token;
 use std::collections::BTreeSet;
 
@@ -100,14 +100,15 @@ fn cases(token: &str, order: &str) -> Vec<RouteCase> {
         // It has an address of its own; the service's address has no such path.
         open("GET", "/-/metrics", String::new(), "404 No such path"),
         open("GET", "/-/openapi.json", String::new(), "200 {}"),
-        open("GET", "/-/style.css", String::new(), "200 "),
+        open("GET", stylesheet_path(), String::new(), "200 "),
         open("POST", "/-/fulfilment", String::new(), "401 The signature is missing, wrong or older"),
         open("POST", "/-/fulfilment/vendure", String::new(), "401 The signature is missing, wrong or older"),
         operated("GET", "/-/events", "/-/events", "200 {}"),
         operated("GET", "/-/events/{id}", "/-/events/x", "400 "),
         operated("POST", "/-/events/{id}/replay", "/-/events/x/replay", "400 "),
         operated("POST", "/-/events/replay", "/-/events/replay", "400 The body cannot be read"),
-        // Everyone who reaches a test server can move its clock.
+        // Everyone who reaches a test server can see the parts of its pages, and move its clock.
+        open("GET", "/-/design", String::new(), "200 Aqua Pitcher"),
         open("GET", "/-/clock", String::new(), "200 {}"),
         open("POST", "/-/clock", String::new(), "400 The body cannot be read"),
         open("GET", "/-/faults", String::new(), "200 {}"),

@@ -3,6 +3,7 @@
 //! Not here: sign-in, and devices. Invariant: a page that a link of a mail opens changes nothing before its button is
 //! pressed, since mail programs open links too.
 
+mod delete;
 mod email;
 mod new_account;
 mod profile;
@@ -24,6 +25,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/account/name", profile::change_name),
         Route::post("/account/password", profile::change_password),
         Route::post("/account/sessions", profile::end_sessions),
+        Route::post("/account/delete", delete::post),
         Route::post("/account/email", email::request),
         Route::get("/account/email/confirm", email::get),
         Route::post("/account/email/confirm", email::confirm),
@@ -40,13 +42,18 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
+/// Returns the URL of the page that creates an account. The browser continues at `return_to`.
+pub(super) fn new_account_url(return_to: &str) -> String {
+    new_account::page_url(return_to)
+}
+
 /// Returns the source of a request, and what its browser calls itself.
-fn read_client(state: &AppState, extensions: &Extensions, headers: &HeaderMap) -> (String, String) {
+pub(super) fn read_client(state: &AppState, extensions: &Extensions, headers: &HeaderMap) -> (String, String) {
     let agent = headers.get(header::USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned());
     (state.sources.of_request(extensions, headers), agent.unwrap_or_default())
 }
 
-/// Returns the status of a form that is shown again, or the error if the form cannot be.
+/// Returns the status of a page whose form may have been refused.
 fn form_status(error: Option<&Error>) -> StatusCode {
     match error.map(Error::kind) {
         None => StatusCode::OK,

@@ -7,7 +7,7 @@ use crate::state::AppState;
 use crate::web::browser::{BrowserSession, PostedPage};
 use crate::web::cookie::{SESSION_COOKIE, set_cookie};
 use crate::web::field_problem::FieldProblem;
-use crate::web::page_context::{LanguageLink, current_path};
+use crate::web::page_context::LanguageLink;
 use crate::web::signin::{continue_to, is_local_path};
 use crate::web::{PageError, query_param, redirect_to, render_page};
 use askama::Template;
@@ -53,12 +53,12 @@ struct DetailsPage<'a> {
     csrf: &'a str,
     token: &'a str,
     email: &'a str,
-    name: &'a str,
+    typed_name: &'a str,
     problems: FieldProblem,
 }
 
 /// Returns the URL of the page that asks for the address. The browser continues at `return_to`.
-pub(crate) fn page_url(return_to: &str) -> String {
+pub(super) fn page_url(return_to: &str) -> String {
     format!("/account/new?return_to={}", encoding::percent_encode(return_to, ""))
 }
 
@@ -181,7 +181,7 @@ fn render_details(
         csrf: &browser.form_token(state),
         token: page.token,
         email: page.email,
-        name: page.name,
+        typed_name: page.name,
         problems: FieldProblem::at(field, problem, texts),
     };
     browser.with_session_cookie(state, render_page(&browser.context, form_status(problem), &template, None))
@@ -239,4 +239,3 @@ pub(super) async fn create(
         }
     }
 }
-

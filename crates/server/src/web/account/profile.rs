@@ -39,9 +39,13 @@ struct AccountPage<'a> {
     texts: &'static Texts,
     switch: Vec<LanguageLink>,
     csrf: &'a str,
-    name: &'a str,
+    typed_name: &'a str,
     email: &'a str,
     sessions: Vec<SessionRow>,
+    /// What the deletion of the account does.
+    delete_why: String,
+    /// The day of the deletion, if the customer asked for it.
+    deletion: Option<String>,
     saved: Option<Text>,
     problems: FieldProblem,
 }
@@ -88,13 +92,17 @@ async fn render(
     let texts = browser.context.texts;
     let owner = customer::load(&state.app, session.customer).await.map_err(&refused)?;
     let sessions = session::list_sessions(&state.app, session).await.map_err(&refused)?;
+    let deletion = account::find_deletion(&state.app, session.customer).await.map_err(&refused)?;
+    let deleted_at = state.app.now() + state.app.settings.accounts.deletion_wait;
     let template = AccountPage {
         texts,
         switch: browser.context.language_links(ACCOUNT_PATH),
         csrf: &browser.form_token(state),
-        name: &owner.name,
+        typed_name: &owner.name,
         email: owner.email.as_str(),
         sessions: sessions.into_iter().map(|session| session_row(session, texts)).collect(),
+        delete_why: (texts.account.delete_why)(&texts.day(&deleted_at)),
+        deletion: deletion.map(|at| texts.day(&at)),
         saved: shown.saved.map(|change| change.text(texts)),
         problems: shown.problems,
     };

@@ -6,7 +6,7 @@ use super::{done_page, form_status, read_client, shown_in_form, token_of};
 use crate::state::AppState;
 use crate::web::browser::{BrowserSession, PostedPage};
 use crate::web::field_problem::FieldProblem;
-use crate::web::page_context::{LanguageLink, current_path};
+use crate::web::page_context::LanguageLink;
 use crate::web::{PageError, render_page};
 use askama::Template;
 use axum::extract::State;

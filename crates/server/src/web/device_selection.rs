@@ -1,6 +1,6 @@
 //! The choice of the device that the settings page shows, and the URL of the page.
 
-use super::super::browser::PostedForm;
+use super::browser::PostedForm;
 use opendrs_domain::login::{form, redirect};
 
 /// The parameter that selects the device of the page.

@@ -1,0 +1,44 @@
+//! The deletion of an account: asks for it, or keeps the account after all.
+//!
+//! Invariant: the deletion needs the current password.
+
+use super::profile::{ACCOUNT_PATH, render_account};
+use super::{form_status, read_client, shown_in_form};
+use crate::state::AppState;
+use crate::web::browser::PostedPage;
+use crate::web::field_problem::FieldProblem;
+use crate::web::saved::SavedChange;
+use crate::web::signin::sign_in_page;
+use crate::web::{PageError, redirect_to};
+use axum::extract::State;
+use axum::http::{Extensions, HeaderMap, StatusCode};
+use axum::response::Response;
+use opendrs_service::account;
+use std::sync::Arc;
+
+/// Plans the deletion, or keeps the account.
+pub(super) async fn post(
+    State(state): State<Arc<AppState>>,
+    headers: HeaderMap,
+    extensions: Extensions,
+    PostedPage { browser, form }: PostedPage,
+) -> Result<Response, PageError> {
+    let Some(session) = &browser.session else {
+        return sign_in_page(&state, &browser, ACCOUNT_PATH, None, "").await;
+    };
+    if form.has("keep") {
+        let kept = account::cancel_deletion(&state.app, session.customer).await;
+        kept.map_err(PageError::with_context(&browser.context))?;
+        return Ok(redirect_to(StatusCode::SEE_OTHER, &SavedChange::Kept.url(ACCOUNT_PATH)));
+    }
+    let (source, _) = read_client(&state, &extensions, &headers);
+    let password = form.get("password").unwrap_or_default();
+    match account::request_deletion(&state.app, session.customer, password, &source).await {
+        Ok(_) => Ok(redirect_to(StatusCode::SEE_OTHER, ACCOUNT_PATH)),
+        Err(error) => {
+            let error = shown_in_form(&browser.context, error)?;
+            let problems = FieldProblem::at("delete_password", Some(&error), browser.context.texts);
+            render_account(&state, &browser, session, problems, form_status(Some(&error))).await
+        }
+    }
+}

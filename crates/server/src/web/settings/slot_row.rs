@@ -1,0 +1,80 @@
+//! The view of a slot on the page of its device: its state, its products and its rules.
+
+use super::super::order_row::{StatePill, open_orders_pill};
+use super::super::rule::{self, RuleRow};
+use super::super::saved::SavedChange;
+use super::feedback::Feedback;
+use opendrs_domain::order::Order;
+use opendrs_domain::product::Product;
+use opendrs_domain::rule::ApprovalMode;
+use opendrs_domain::time::Time;
+use opendrs_service::subscription::SlotView;
+use opendrs_texts::Texts;
+
+/// A slot of the page.
+pub(super) struct SlotRow {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) on: bool,
+    pub(super) state: StatePill,
+    /// Confirms a change of this slot.
+    pub(super) saved: Option<&'static str>,
+    /// Whether the fold with the products is open.
+    pub(super) open: bool,
+    /// Each product, and whether it is the chosen one.
+    pub(super) products: Vec<(Product, bool)>,
+    pub(super) rule: Option<RuleRow>,
+    /// The rules, as sentences.
+    pub(super) rules: Vec<String>,
+}
+
+impl SlotRow {
+    /// Returns the chosen product, or the first one if none is chosen.
+    pub(super) fn chosen(&self) -> Option<&Product> {
+        self.products.iter().find(|(_, chosen)| *chosen).map(|(product, _)| product)
+    }
+}
+
+/// What the rows of a page have in common.
+pub(super) struct SlotPage<'a> {
+    pub(super) texts: &'a Texts,
+    pub(super) orders: &'a [Order],
+    pub(super) now: Time,
+    pub(super) ask_above: u32,
+    pub(super) feedback: &'a Feedback<'a>,
+}
+
+/// Converts a slot for the page. The chosen product is marked, or the first one if none is chosen.
+pub(super) fn slot_row(view: SlotView, page: &SlotPage<'_>) -> SlotRow {
+    let SlotPage { texts, orders, now, ask_above, feedback } = page;
+    let id = view.slot.id.to_string();
+    let on = view.subscription.as_ref().is_some_and(|sub| sub.enabled);
+    let saved = feedback.saved.filter(|_| feedback.slot == id);
+    let rules = rule::rule_sentences(&view, texts, *ask_above, *now);
+    let mut rule = rule::rule_row(&view, texts, *ask_above);
+    if let Some(rejected) = feedback.rejected.filter(|rejected| rejected.slot == id) {
+        rule = rule.map(|rule| rejected.to_row(rule));
+    } else if let Some(rule) = &mut rule {
+        rule.open = saved == Some(SavedChange::Rules);
+    }
+    let pill = open_orders_pill(orders.iter().filter(|order| order.slot == view.slot.id), texts);
+    let state = pill.unwrap_or(match (on, view.rules.mode) {
+        (false, _) => StatePill { kind: "", label: texts.parts.no_reorders },
+        (true, ApprovalMode::Ask) => StatePill { kind: "info", label: texts.parts.asks_first },
+        (true, ApprovalMode::Automatic) => StatePill { kind: "good", label: texts.parts.reorders },
+    });
+    let SlotView { slot, products, subscription, .. } = view;
+    let chosen = subscription.and_then(|sub| sub.asin).or(slot.products.first().cloned());
+    let products = products.into_iter().map(|product| (chosen.as_ref() == Some(&product.asin), product));
+    SlotRow {
+        id,
+        name: slot.name,
+        on,
+        state,
+        saved: saved.map(|change| change.text(texts)),
+        open: saved == Some(SavedChange::Product),
+        products: products.map(|(chosen, product)| (product, chosen)).collect(),
+        rule,
+        rules,
+    }
+}
