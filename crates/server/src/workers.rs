@@ -11,7 +11,7 @@ use opendrs_domain::id::ReceiverId;
 use opendrs_http::listener::wait_for_stop;
 use opendrs_service::clock::{Clock, SystemClock};
 use opendrs_service::fulfilment::backend_call;
-use opendrs_service::{Error, consent, delivery, health, keys, mail, price, reading, schedule, signing};
+use opendrs_service::{Error, account, consent, delivery, health, keys, mail, price, reading, schedule, signing};
 use opendrs_store::Engine;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -117,6 +117,7 @@ pub(crate) async fn run_worker(state: Arc<AppState>, mut stop: watch::Receiver<b
             for purged in [schedule::purge(&state.app).await, reading::purge_days(&state.app).await] {
                 purged.map_or_else(|error| log(&error), drop);
             }
+            account::delete_due(&state.app).await.map_or_else(|error| log(&error), drop);
             match consent::finish_withdrawals(&state.app).await {
                 Ok(0) => {}
                 Ok(count) => tracing::info!(count, "interrupted withdrawals of consent were finished"),

@@ -15,6 +15,7 @@ pub use create::{
     CreatedAccount, NewAccountForm, NewAccountRequest, confirm_code, create_account, open_new_account, open_request,
     request_account,
 };
+pub(crate) use delete::next_deletion;
 pub use delete::{cancel_deletion, delete_due, find_deletion, request_deletion};
 pub use email::{EmailChangeRequest, confirm_email_change, open_email_change, request_email_change};
 pub use password::{PasswordChange, change_password};

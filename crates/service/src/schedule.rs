@@ -10,7 +10,7 @@ use crate::fulfilment::backend_call::{self, BackendCallReport, BackendCallSummar
 use crate::mail::{self, MailAttempt};
 use crate::notification::EventIds;
 use crate::order::{self, OrderTransition};
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, account};
 use futures_util::stream::{StreamExt, TryStreamExt};
 use opendrs_domain::id::OrderId;
 use opendrs_domain::time::{Span, Time};
@@ -112,7 +112,7 @@ async fn run_all_due(app: &App, told: &mut ClockAdvanceReport) -> Result<()> {
             told.orders.extend(fired.into_iter().filter(|f| f.change.from != f.change.to));
         }
         crate::price::write_all_notices(app).await?;
-        crate::account::delete_due(app).await?;
+        account::delete_due(app).await?;
         let until = app.now();
         let BackendCallSummary { due, calls: called, transitions: orders } =
             backend_call::call_due_backends(app).await?;
@@ -240,7 +240,12 @@ pub async fn advance_clock(app: &App, by: Span) -> Result<ClockAdvanceReport> {
             let mut reader = app.db.reader().await?;
             orders::find_next_due(&mut reader.tx()?).await?
         };
-        let others = [backend_call::next_due(app).await?, delivery::next_due(app).await?, mail::next_due(app).await?];
+        let others = [
+            backend_call::next_due(app).await?,
+            delivery::next_due(app).await?,
+            mail::next_due(app).await?,
+            account::next_deletion(app).await?,
+        ];
         // Work that devices caused meanwhile is due already. It does not delay the clock: the next moment does it.
         let others = others.into_iter().flatten().filter(|at| *at > clock.now());
         match next.into_iter().chain(others).min() {

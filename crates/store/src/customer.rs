@@ -283,6 +283,14 @@ pub async fn list_deletions(tx: &mut Tx<'_>, now: Time, limit: i64) -> Result<Ve
     tx.query_all(Query::CustomersToDelete, params![now, limit]).await
 }
 
+/// When the next account is to be deleted.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn find_next_deletion(tx: &mut Tx<'_>) -> Result<Option<Time>> {
+    Ok(tx.query_opt::<(Time,)>(Query::CustomerNextDeletion, params![]).await?.map(|(at,)| at))
+}
+
 /// Deletes an account that is to be deleted by now: its row, address, sessions and consents, and the person in its
 /// orders. `false` if it is to be kept after all.
 ///

@@ -19,10 +19,11 @@ fn sharded_tables() -> Vec<&'static str> {
 }
 
 /// Work lists, purges, and queries for people: none is part of a device's or a client's call.
-const CROSS_SHARD_QUERIES: [&str; 58] = [
+const CROSS_SHARD_QUERIES: [&str; 59] = [
     "AttemptPurge",
     "CodePurge",
     "ConsentsEnding",
+    "CustomerNextDeletion",
     "CustomersFirst",
     "CustomersToDelete",
     "DeliveriesWaiting",

@@ -96,8 +96,19 @@ pub async fn delete_due(app: &App) -> Result<usize> {
     Ok(deleted)
 }
 
+/// When the next account is to be deleted.
+pub(crate) async fn next_deletion(app: &App) -> Result<Option<Time>> {
+    let mut reader = app.db.reader().await?;
+    Ok(customer::find_next_deletion(&mut reader.tx()?).await?)
+}
+
 async fn delete_account(app: &App, shard: i64, id: CustomerId) -> Result<bool> {
-    let customer = crate::customer::load(app, id).await?;
+    let found = {
+        let mut reader = app.db.reader().await?;
+        customer::find_by_id(&mut reader.tx()?, shard, id).await?
+    };
+    // Another node deleted it meanwhile.
+    let Some(customer) = found else { return Ok(false) };
     end_devices(app, id).await?;
     cancel_orders(app, id).await?;
     let now = app.now();

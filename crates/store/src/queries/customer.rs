@@ -19,6 +19,7 @@ macro_rules! customer_queries {
         CustomerDeletion = "SELECT delete_at FROM customer WHERE shard = $1 AND id = $2 AND delete_at IS NOT NULL";
         CustomerDeleteAt = "UPDATE customer SET delete_at = $3 WHERE shard = $1 AND id = $2";
         CustomersToDelete = "SELECT shard, id FROM customer WHERE delete_at <= $1 ORDER BY delete_at LIMIT $2";
+        CustomerNextDeletion = "SELECT delete_at FROM customer WHERE delete_at IS NOT NULL ORDER BY delete_at LIMIT 1";
         CustomerDelete = "DELETE FROM customer WHERE shard = $1 AND id = $2 AND delete_at <= $3";
         ConsentsDelete = "DELETE FROM consent WHERE shard = $1 AND customer = $2";
         TakeoverCountDelete = "DELETE FROM takeover_count WHERE shard = $1 AND customer = $2";

@@ -26,6 +26,7 @@ async fn a_name_is_changed(server: &Server) {
 async fn a_password_needs_the_current_one_and_ends_other_sessions(server: &Server) {
     let mut other = TestBrowser::signed_in(server, ANN).await;
     let mut visit = TestBrowser::signed_in(server, ANN).await;
+    server.advance("1s").await;
     visit.go_to("/account").await;
     let fill = |visit: &TestBrowser, current: &str, new: &str| {
         visit.form("/account/password").fill("current", current).fill("password", new)
@@ -87,7 +88,7 @@ async fn an_address_of_another_account_is_not_taken(server: &Server) {
     let mut ann = TestBrowser::open(server, &link_path(&server.newest_mail().await)).await;
     TestBrowser::ask_for_account(server, "new@example.com").await;
     let mut carl = TestBrowser::open(server, &link_path(&server.newest_mail().await)).await;
-    let form = carl.form("/account/create").fill("name", "Carl").fill("password", NEW_PASSWORD);
+    let form = carl.form("/account/create").fill("name", "Dora").fill("password", NEW_PASSWORD);
     assert_eq!(carl.submit(&form).await.title(), "Your devices");
     let form = ann.form("/account/email/confirm");
     assert_eq!(ann.submit(&form).await.page.status, 400);

@@ -2,6 +2,7 @@
 
 mod change;
 mod create;
+mod delete;
 mod recovery;
 mod sessions;
 

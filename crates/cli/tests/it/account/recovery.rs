@@ -25,6 +25,7 @@ async fn try_password(server: &Server, password: &str) -> String {
 
 async fn a_forgotten_password_is_replaced_with_the_link_of_a_mail(server: &Server) {
     let mut signed_in = TestBrowser::signed_in(server, ANN).await;
+    server.advance("1s").await;
     let visit = ask_for_link(server, ANN).await;
     assert_eq!(visit.status_and_title(), (200, "Check your email".into()));
     let mut reader = TestBrowser::open(server, &link_path(&server.newest_mail().await)).await;
@@ -64,7 +65,7 @@ async fn a_link_works_once_and_for_an_hour(server: &Server) {
     server.advance("60m").await;
     assert_eq!(TestBrowser::open(server, &third).await.page.status, 400);
     // A link for another purpose opens nothing here.
-    TestBrowser::ask_for_account(server, "carl@example.com").await;
+    TestBrowser::ask_for_account(server, "dora@example.com").await;
     let other = link_path(&server.newest_mail().await).replace("/account/create", "/account/reset");
     assert_eq!(TestBrowser::open(server, &other).await.page.status, 400);
 }

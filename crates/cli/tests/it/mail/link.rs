@@ -84,6 +84,6 @@ async fn a_link_opens_its_own_order_alone(server: &Server) {
     assert_ne!(link(server).await, first);
     let mut visit = TestBrowser::open(server, &first).await;
     visit.submit(&visit.form("/order/cancel")).await;
-    assert_eq!(server.newest_mail().await.serial, "SN-1");
+    assert_eq!(server.newest_mail().await.device.unwrap().serial, "SN-1");
     assert_eq!(TestBrowser::open(server, &first).await.title(), "Your order is cancelled");
 }
