@@ -5,13 +5,14 @@ use crate::notification::{ChangeContext, EventIds, record_event};
 use crate::token::DeviceCaller;
 use crate::{App, Error, Result, ordering_key};
 use opendrs_domain::device::{Device, DeviceRef};
-use opendrs_domain::id::{CustomerId, DeviceId};
+use opendrs_domain::id::{CustomerId, DeviceId, MakerId};
 use opendrs_domain::mail::MailContent;
+use opendrs_domain::maker::Maker;
 use opendrs_domain::model::Model;
 use opendrs_domain::notification::{Event, EventFacts};
 use opendrs_domain::reading::DeviceStatus;
 use opendrs_domain::time::Time;
-use opendrs_store::{Command, Tx, device, model};
+use opendrs_store::{Command, Tx, device, maker, model};
 
 /// DeviceStatus: stores the time of the last use durably, before the answer.
 ///
@@ -150,6 +151,15 @@ pub async fn find_owned(app: &App, owner: CustomerId, id: DeviceId) -> Result<Op
 pub async fn load_model(app: &App, of: &Device) -> Result<Model> {
     let mut reader = app.db.reader().await?;
     model::find_by_id(&mut reader.tx()?, of.model).await?.ok_or_else(|| Error::missing_row("a device's model"))
+}
+
+/// Loads the maker of a device or of a model.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn load_maker(app: &App, id: MakerId) -> Result<Maker> {
+    let mut reader = app.db.reader().await?;
+    maker::find_by_id(&mut reader.tx()?, id).await?.ok_or_else(|| Error::missing_row("the maker of a model"))
 }
 
 /// The model with the composite id that the teaser page was opened with.

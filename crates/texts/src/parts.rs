@@ -32,6 +32,8 @@ pub struct PartTexts {
     pub change_product: Text,
     /// Addition to that title. `count` is the number of products.
     pub products_offered: fn(count: usize) -> String,
+    /// Rule in a summary: every order needs the customer's approval.
+    pub rule_ask: Text,
     /// Rule in a summary: the highest price. `price` is an amount.
     pub rule_amount: fn(price: &str) -> String,
     /// Rule in a summary: the highest price. `percent` is over the price agreed.

@@ -22,7 +22,7 @@ use opendrs_domain::login::form;
 use opendrs_domain::money::Money;
 use opendrs_domain::order::{CancelRequester, Order, OrderProblem, OrderState, Recipient};
 use opendrs_service::order::{self, OwnedOrder, OwnerDecision};
-use opendrs_service::{Error, FormError, customer};
+use opendrs_service::{Error, FormError, customer, device};
 use opendrs_texts::Texts;
 use std::sync::Arc;
 
@@ -33,6 +33,7 @@ struct OrderPage<'a> {
     switch: Vec<LanguageLink>,
     csrf: &'a str,
     instance: String,
+    maker: String,
     title: &'a str,
     brings: String,
     price: String,
@@ -82,6 +83,7 @@ fn render_order(state: &AppState, browser: &BrowserSession, owned: &OwnedOrder, 
         switch: shown.language_links(&order_url(&instance)),
         csrf: &browser.form_token(state),
         instance,
+        maker: shows.maker,
         title: &item.title,
         brings: (texts.orders.brings)(&texts.amount(&item.quantity, &item.unit), model, caller.device.serial.as_str()),
         price: texts.money(&item.price),
@@ -170,6 +172,8 @@ pub(super) async fn get(
 struct OrderExtras {
     /// The present address of the owner's account.
     present: Option<Address>,
+    /// The name of the device's maker.
+    maker: String,
     /// The open orders that a new address does not change.
     kept: Vec<KeptOrderRow>,
     saved: Option<SavedChange>,
@@ -186,7 +190,8 @@ async fn order_extras(state: &AppState, browser: &BrowserSession, owned: &OwnedO
         kept.retain(|row| row.instance != owned.order.instance_id().to_string());
     }
     let present = customer::load(&state.app, customer).await?.address;
-    Ok(OrderExtras { present, kept, ..OrderExtras::default() })
+    let maker = device::load_maker(&state.app, owned.caller.device.maker).await?.name;
+    Ok(OrderExtras { present, maker, kept, ..OrderExtras::default() })
 }
 
 /// Performs the action of the pressed button, then redirects to the order.

@@ -34,6 +34,7 @@ struct OverviewPage<'a> {
     switch: Vec<LanguageLink>,
     csrf: &'a str,
     flow: &'a str,
+    maker: &'a str,
     model: &'a str,
     rows: Vec<OverviewRow<'a>>,
     name: &'a str,
@@ -70,6 +71,7 @@ async fn render_overview(
         switch: shown.language_links(OVERVIEW_PATH),
         csrf: &browser.form_token(state),
         flow: &underway.id,
+        maker: &underway.authorization.maker.name,
         model: underway.authorization.model.as_ref().map_or("", |model| model.name.as_str()),
         rows: underway
             .chosen_products()

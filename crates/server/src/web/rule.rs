@@ -44,9 +44,10 @@ impl RuleRow {
 
 /// Returns the rules of a slot as sentences. A pause that is over is left out.
 pub(super) fn rule_sentences(view: &SlotView, texts: &Texts, ask_above: u32, now: Time) -> Vec<String> {
-    let SlotRules { cap, limit, pause, .. } = &view.rules;
+    let SlotRules { mode, cap, limit, pause, .. } = &view.rules;
     let said = &texts.parts;
     let cap = match cap {
+        _ if *mode == ApprovalMode::Ask => Some(said.rule_ask.to_owned()),
         Some(PriceCap::Amount(money)) => Some((said.rule_amount)(&texts.money(money))),
         Some(PriceCap::Percent(percent)) => Some((said.rule_percent)(&percent.to_string())),
         None => (ask_above > 0).then(|| (said.rule_percent)(&ask_above.to_string())),

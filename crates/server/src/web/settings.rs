@@ -46,6 +46,7 @@ struct SettingsPage<'a> {
     csrf: &'a str,
     which: DeviceSelection<'a>,
     exit: Option<&'a str>,
+    maker: &'a str,
     model: &'a str,
     serial: &'a str,
     test: bool,
@@ -153,6 +154,7 @@ async fn device_page(
     let BrowserSession { context: shown, .. } = browser;
     let (texts, refused) = (shown.texts, PageError::with_context(shown));
     let model = device::load_model(&state.app, &caller.device).await.map_err(&refused)?;
+    let maker = device::load_maker(&state.app, model.maker).await.map_err(&refused)?;
     let of = Some((caller.shard, &caller.device));
     let slots = subscription::list_slot_views(&state.app, &model, of).await.map_err(&refused)?;
     let owner = customer::load(&state.app, caller.device.customer).await.map_err(&refused)?;
@@ -168,6 +170,7 @@ async fn device_page(
         csrf: &browser.form_token(state),
         which,
         exit,
+        maker: &maker.name,
         model: &model.name,
         serial: caller.device.serial.as_str(),
         test: caller.device.test,

@@ -32,6 +32,8 @@ struct SignInPage<'a> {
     csrf: &'a str,
     return_to: &'a str,
     cancel: Option<&'a str>,
+    /// The name of the client's maker, if the sign-in began for a client.
+    maker: Option<&'a str>,
     problem: Option<&'a str>,
     email: &'a str,
     /// The URL of the page that creates an account, if customers may.
@@ -45,6 +47,7 @@ struct ErrorPage<'a> {
     switch: Vec<LanguageLink>,
     reason: &'a str,
     details: Vec<String>,
+    devices: String,
 }
 
 /// Handles the authorization request.
@@ -104,8 +107,13 @@ fn error_page(shown: &PageContext, here: &str, reason: &str, params: &Authorizat
         .iter()
         .take(40)
         .map(|(n, v)| format!("{}={}", form::percent_encode(n, ""), form::percent_encode(v, "")));
-    let template =
-        ErrorPage { texts: shown.texts, switch: shown.language_links(here), reason, details: details.collect() };
+    let template = ErrorPage {
+        texts: shown.texts,
+        switch: shown.language_links(here),
+        reason,
+        details: details.collect(),
+        devices: shown.state.web_url("/settings"),
+    };
     render_page(shown, StatusCode::BAD_REQUEST, &template, None)
 }
 
@@ -122,11 +130,12 @@ async fn check_return_request(
         .map(Some)
 }
 
-/// Returns the target of a cancelled sign-in, with its redirect URI, if the sign-in began with a valid authorization
-/// request.
-async fn denied_redirect(shown: &PageContext, return_to: &str) -> Result<Option<(String, String)>, PageError> {
-    let asked = check_return_request(shown, return_to).await?.and_then(Result::ok);
-    Ok(asked.map(|asked| (asked.request.denied_redirect(), asked.request.redirect_uri)))
+/// Finds the valid authorization request with which a sign-in began.
+async fn find_valid_request(
+    shown: &PageContext,
+    return_to: &str,
+) -> Result<Option<login::ResolvedAuthorization>, PageError> {
+    Ok(check_return_request(shown, return_to).await?.and_then(Result::ok))
 }
 
 /// Redirects after a sign-in or a sign-out. If an authorization request may lead directly to the client, the browser
@@ -154,14 +163,16 @@ pub(super) async fn sign_in_page(
     email: &str,
 ) -> Result<Response, PageError> {
     let BrowserSession { context: shown, .. } = browser;
-    let cancel = denied_redirect(shown, return_to).await?;
+    let asked = find_valid_request(shown, return_to).await?;
+    let cancel = asked.as_ref().map(|asked| asked.request.denied_redirect());
     let words = problem.map(shown.texts.error_message);
     let template = SignInPage {
         texts: shown.texts,
         switch: shown.language_links(return_to),
         csrf: &browser.form_token(state),
         return_to,
-        cancel: cancel.as_ref().map(|(target, _)| target.as_str()),
+        cancel: cancel.as_deref(),
+        maker: asked.as_ref().map(|asked| asked.maker.name.as_str()),
         problem: words.as_deref(),
         email,
         create: state.app.settings.accounts.open.then(|| account::new_account_url(return_to)),
@@ -171,7 +182,7 @@ pub(super) async fn sign_in_page(
         Some(Error::Throttled(_)) => StatusCode::TOO_MANY_REQUESTS,
         Some(_) => StatusCode::BAD_REQUEST,
     };
-    let source = cancel.as_ref().and_then(|(_, uri)| form_action_source(browser, uri));
+    let source = asked.as_ref().and_then(|asked| form_action_source(browser, &asked.request.redirect_uri));
     let mut response = render_page(shown, status, &template, source.as_deref());
     if let Some(Error::Throttled(seconds)) = problem {
         response.headers_mut().insert(header::RETRY_AFTER, (*seconds).into());
@@ -195,8 +206,8 @@ pub(super) async fn post(
 ) -> Result<Response, PageError> {
     let return_to = form.get("return_to").filter(|target| is_local_path(target)).unwrap_or("/settings");
     if form.has("cancel") {
-        return Ok(match denied_redirect(&browser.context, return_to).await? {
-            Some((target, _)) => leave_to(&browser, &target),
+        return Ok(match find_valid_request(&browser.context, return_to).await? {
+            Some(asked) => leave_to(&browser, &asked.request.denied_redirect()),
             None => redirect_to(StatusCode::SEE_OTHER, return_to),
         });
     }

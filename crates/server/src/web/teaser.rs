@@ -24,6 +24,7 @@ use std::sync::Arc;
 struct TeaserPage<'a> {
     texts: &'static Texts,
     switch: Vec<LanguageLink>,
+    maker: &'a str,
     model: &'a str,
     login: Option<&'a str>,
     later: Option<&'a str>,
@@ -49,9 +50,11 @@ pub(super) async fn get(
     let Some(model) = model else {
         return Ok(message_page(&shown, StatusCode::BAD_REQUEST, texts.unknown_model, texts.unknown_model_why));
     };
+    let maker = device::load_maker(&shown.state.app, model.maker).await.map_err(PageError::with_context(&shown))?;
     let template = TeaserPage {
         texts: shown.texts,
         switch: shown.language_links(current_path(&parts)),
+        maker: &maker.name,
         model: &model.name,
         login: link_param(&pairs, "loginUri"),
         later: link_param(&pairs, "remindLaterUri"),

@@ -20,6 +20,7 @@ pub const PART_TEXTS: PartTexts = PartTexts {
     },
     change_product: "Produkt ändern",
     products_offered: |count| format!("{count} zur Auswahl"),
+    rule_ask: "Ohne Ihre Zustimmung wird nichts bestellt.",
     rule_amount: |price| format!("Wir fragen Sie vorher, wenn eine Bestellung mehr als {price} kostet."),
     rule_percent: |percent| {
         format!("Wir fragen Sie vorher, wenn eine Bestellung über {percent} % mehr kostet als vereinbart.")

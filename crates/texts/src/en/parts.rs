@@ -20,6 +20,7 @@ pub const PART_TEXTS: PartTexts = PartTexts {
     },
     change_product: "Change product",
     products_offered: |count| format!("{count} to choose from"),
+    rule_ask: "Nothing is ordered until you approve it.",
     rule_amount: |price| format!("We ask you first if an order costs more than {price}."),
     rule_percent: |percent| format!("We ask you first if an order costs over {percent} % more than you agreed to."),
     rule_limit: |orders, days| {

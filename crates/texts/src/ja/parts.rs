@@ -17,6 +17,7 @@ pub const PART_TEXTS: PartTexts = PartTexts {
     orders_wait: |count| format!("保留中の注文が{count}件あります"),
     change_product: "商品を変更する",
     products_offered: |count| format!("{count}点から選べます"),
+    rule_ask: "ご承認いただくまで注文しません。",
     rule_amount: |price| format!("価格が{price}を超えるときは、注文の前に確認します。"),
     rule_percent: |percent| format!("同意済みの価格より{percent}%を超えて高いときは、注文の前に確認します。"),
     rule_limit: |orders, days| format!("{days}日間に{orders}件まで注文します。"),

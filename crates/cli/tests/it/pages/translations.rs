@@ -9,8 +9,9 @@ use opendrs_domain::version::ApiEndpoint::Replenish;
 use std::collections::BTreeSet;
 
 /// Texts on pages that are not translated: names from makers and customers, and words of the protocol.
-const NAMES: [&str; 20] = [
+const NAMES: [&str; 21] = [
     "Aqua Pitcher",
+    "Aqua Appliances",
     "Aqua companion app",
     "Filter",
     "Mineral cartridge",
