@@ -111,7 +111,7 @@ pub(super) async fn get(State(state): State<Arc<AppState>>, browser: BrowserSess
     let id = browser.signup_id.as_deref().unwrap_or_default();
     let underway = signup::find(&state.app, session, id).await.map_err(&refused)?;
     if !underway.has_consented {
-        return consent_page(&state, &browser, &underway.id, &underway.authorization);
+        return consent_page(&state, &browser, &underway.id, &underway.authorization).await;
     }
     if underway.next_slot().is_some() {
         return Ok(redirect_to(StatusCode::SEE_OTHER, SLOT_PATH));

@@ -28,6 +28,8 @@ struct ConsentPage<'a> {
     flow: &'a str,
     profile: &'a str,
     maker: &'a str,
+    /// A sentence that names the customer.
+    account: String,
     privacy_url: Option<&'a str>,
     device: Option<&'a str>,
     serial: &'a str,
@@ -49,13 +51,15 @@ pub(super) fn scope_descriptions(scopes: Scopes, texts: &ConsentTexts) -> Vec<&'
 }
 
 /// Renders the page that asks for consent to exactly this request.
-pub(super) fn consent_page(
+pub(super) async fn consent_page(
     state: &Arc<AppState>,
     browser: &BrowserSession,
     id: &str,
     asked: &ResolvedAuthorization,
 ) -> Result<Response, PageError> {
     let BrowserSession { context: shown, .. } = browser;
+    let customer = require_session(browser)?.customer;
+    let owner = customer::load(&state.app, customer).await.map_err(PageError::with_context(shown))?;
     let template = ConsentPage {
         texts: shown.texts,
         switch: shown.language_links(SLOT_PATH),
@@ -63,6 +67,7 @@ pub(super) fn consent_page(
         flow: id,
         profile: &asked.profile.name,
         maker: &asked.maker.name,
+        account: (shown.texts.settings.signed_in)(&owner.name),
         privacy_url: asked.profile.privacy_url.as_deref(),
         device: asked.model.as_ref().map(|model| model.name.as_str()),
         serial: asked.request.device.as_ref().map_or("", |device| device.serial.as_str()),
@@ -210,7 +215,7 @@ pub(super) async fn answer_consent(
 ) -> Result<Response, PageError> {
     if !form.has("consentApproved") {
         // The form has no button, for example because the Enter key sent it. A consent is never assumed.
-        return consent_page(&state, &browser, &underway.id, &underway.authorization);
+        return consent_page(&state, &browser, &underway.id, &underway.authorization).await;
     }
     signup::record_consent(&state.app, &session, &underway).await.map_err(PageError::with_context(&browser.context))?;
     Ok(next_step(&state, &browser, &session, &underway.id).await?.respond_to_form(&browser))
@@ -282,7 +287,7 @@ pub(super) async fn show_slot(
     let id = browser.signup_id.as_deref().unwrap_or_default();
     let underway = signup::find(&state.app, session, id).await.map_err(PageError::with_context(&browser.context))?;
     if !underway.has_consented {
-        return consent_page(&state, &browser, &underway.id, &underway.authorization);
+        return consent_page(&state, &browser, &underway.id, &underway.authorization).await;
     }
     slot_page(&state, &browser, &underway, None)
 }

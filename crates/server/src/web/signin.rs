@@ -84,7 +84,7 @@ pub(super) async fn authorize(
     if consented {
         Ok(shown.with_language_cookie(next_step(&state, &browser, session, &id).await?.redirect(&browser)))
     } else {
-        setup::consent_page(&state, &browser, &id, &asked)
+        setup::consent_page(&state, &browser, &id, &asked).await
     }
 }
 

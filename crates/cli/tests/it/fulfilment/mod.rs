@@ -208,7 +208,7 @@ async fn a_shop_that_fails_is_asked_again_under_the_same_id(server: &Server, sho
     assert_eq!(shop.take_requests()[0].0, ids[0]);
     assert!(ids.iter().all(|id| *id == ids[0]) && ids[0].starts_with("place."), "{ids:?}");
     assert_eq!(events_after_sign_up(server).await, ["OrderPlaced"]);
-    assert!(open_order_page(server, &id).await.page.text().contains("expected 9 March 2018"));
+    assert!(open_order_page(server, &id).await.page.text().contains("expected on 9 March 2018"));
 }
 
 async fn time_moves_and_says_whom_it_asked(server: &Server, shop: &FakeWebhookShop) {

@@ -149,7 +149,11 @@ async fn no_step_can_be_left_out() {
     let slot = visit.form("/slot_action");
     visit.submit(&HtmlForm { action: "/setup_overview".into(), ..slot }.fill("completeSetup", "true")).await;
     assert_eq!(visit.page.status, 400, "the end before the choices");
-    assert!(visit.page.text().contains("Please choose a product for Filter first."), "{}", visit.page.text());
+    assert!(
+        visit.page.text().contains("Please choose a product for Filter before you continue."),
+        "{}",
+        visit.page.text()
+    );
     assert_eq!(server.row_count("device").await, 0);
 }
 

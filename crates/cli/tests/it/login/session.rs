@@ -73,12 +73,17 @@ async fn a_new_password_ends_every_sign_in_with_the_old_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_lasts_a_day_and_a_remembered_one_thirty() {
     let server = Server::start().await;
-    for (remember, lasts, ends) in [(false, "23h 59m", "1m"), (true, "29d 23h 59m", "1m")] {
+    for (remember, uses, lasts, ends) in [(false, 0, "23h 59m", "1m"), (true, 2, "5d 23h 59m", "1m")] {
         let mut visit = TestBrowser::open(&server, "/settings").await;
         let form = visit.form("/ap/signin").fill("email", ANN).fill("password", PASSWORD);
         let form = if remember { form.fill("rememberMe", "true") } else { form };
         visit.page = visit.browser.submit(&form).await.unwrap();
         assert_eq!(visit.page.header("set-cookie").ends_with("; Max-Age=2592000"), remember);
+        // An unused session ends earlier; this one is in use.
+        for _ in 0..uses {
+            server.advance("12d").await;
+            assert_eq!(visit.go_to("/settings").await.title(), "Your devices");
+        }
         server.advance(lasts).await;
         assert_eq!(visit.go_to("/settings").await.title(), "Your devices");
         server.advance(ends).await;

@@ -107,7 +107,7 @@ async fn a_mail_arrives_in_its_readers_language() {
     // A mail that was recorded before the change of language gets its text when it is sent.
     let [subscribed, placed] = <[_; 2]>::try_from(mails.take_received().await).unwrap();
     assert_eq!(decoded(&subscribed.header("Subject")), "Aqua Pitcherの自動再注文");
-    assert_eq!(decoded(&placed.header("Subject")), "ご注文：Water filter, pack of 3");
+    assert_eq!(decoded(&placed.header("Subject")), "ご注文を承りました：Water filter, pack of 3");
     assert_eq!(placed.header("Content-Language"), "ja");
     for line in placed.message.lines() {
         assert!(line.is_ascii() && line.len() < 998, "{line}");

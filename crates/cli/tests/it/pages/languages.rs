@@ -93,7 +93,10 @@ async fn the_operator_says_what_is_spoken_where_nothing_is_known() {
     }
     let device = server.link_default_device().await;
     server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
-    assert_eq!(ComposedMail::compose(&server.newest_mail().await).subject, "ご注文：Water filter, pack of 3");
+    assert_eq!(
+        ComposedMail::compose(&server.newest_mail().await).subject,
+        "ご注文を承りました：Water filter, pack of 3"
+    );
 }
 
 async fn ann_speaks(server: &Server) -> Option<Language> {

@@ -197,12 +197,13 @@ async fn rfc6749_2_3_two_methods(server: &Server) {
 }
 
 /// The places where the source compares secrets: file, function, and the call that it must contain.
-const COMPARED: [(&str, &str, &str); 5] = [
+const COMPARED: [(&str, &str, &str); 6] = [
     ("domain/src/profile.rs", "pub fn verify_secret", ".ct_eq("),
     ("domain/src/token.rs", "pub fn verify", ".verify_slice("),
     ("service/src/session.rs", "pub fn is_form_token", ".ct_eq("),
     ("service/src/operator_token.rs", "pub fn matches", ".ct_eq("),
-    ("service/src/named_link.rs", "pub(crate) fn open", ".ct_eq("),
+    ("service/src/signed_link.rs", "pub(crate) fn open", ".ct_eq("),
+    ("service/src/signed_link.rs", "pub(crate) fn has_digits", ".ct_eq("),
 ];
 
 async fn asvs_11_2_4_secrets_compared_in_constant_time(server: &Server) {

@@ -204,10 +204,37 @@ fn cases(token: &str, order: &str) -> Vec<RouteCase> {
         },
         posted("/ap/signin", &[("email", ANN), ("password", PASSWORD)], "303 /settings", "303 /settings"),
         posted("/ap/signout", &[], "303 /settings", "303 /settings"),
+        // Everyone may create an account, and ask for a new password.
+        open("GET", "/account/new", String::new(), "200 Create an account"),
+        posted("/account/new", &[("email", "x")], "400 Create an account", "400 Create an account"),
+        // Only the link or the code of a mail opens these.
+        open("GET", "/account/confirm", "?token=x".into(), FAILED),
+        posted("/account/confirm", &[("token", "x"), ("code", "123456")], FAILED, FAILED),
+        open("GET", "/account/create", "?token=x".into(), FAILED),
+        posted("/account/create", &[("token", "x"), ("name", "x"), ("password", "x")], FAILED, FAILED),
+        open("GET", "/account/forgotten", String::new(), "200 Forgot your password?"),
+        posted("/account/forgotten", &[("email", "x")], "400 Forgot your password?", "400 Forgot your password?"),
+        open("GET", "/account/reset", "?token=x".into(), FAILED),
+        posted("/account/reset", &[("token", "x"), ("password", "x")], FAILED, FAILED),
+        open("GET", "/account/email/confirm", "?token=x".into(), FAILED),
+        posted("/account/email/confirm", &[("token", "x")], FAILED, FAILED),
+        // The session decides whose account it is.
+        page("GET", "/account", String::new(), SIGN_IN, "200 Your account"),
+        posted("/account/name", &[("name", "Ann Example")], SIGN_IN, "303 /account"),
+        posted("/account/email", &[("email", "x"), ("password", "x")], SIGN_IN, "400 Your account"),
+        posted("/account/password", &[("current", "x"), ("password", "x")], SIGN_IN, "400 Your account"),
+        // Another customer's session is no session of theirs: nothing ends.
+        posted("/account/sessions", &[("session", NO_SESSION)], SIGN_IN, "303 /account"),
+        posted("/account/delete", &[("password", "x")], SIGN_IN, "400 Your account"),
         api("DELETE", "/registration", "200 {}", "200 {}"),
         api("DELETE", "/deviceModels/{model}/devices/{serial}/registration", "200 {}", "400 The path names model"),
     ]
 }
+
+/// The page of a refused form or link.
+const FAILED: &str = "400 That did not work";
+/// The id of a session that does not exist.
+const NO_SESSION: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 const ROLES: [Role; 4] = [Role::Service, Role::Login, Role::Web, Role::Worker];
 
