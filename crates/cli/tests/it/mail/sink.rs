@@ -53,3 +53,20 @@ async fn nobody_reads_mail_where_time_stands_for_itself() {
         assert_eq!(server.request("GET", &path).send().await.status, 404, "{path}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_hides_mails_whose_links_open_accounts_where_time_stands_for_itself() {
+    let settings = vec![("OPENDRS_MAIL_PAGE", "true".to_owned())];
+    let server = Server::start_with(Options { test_clock: false, settings, ..Options::default() }).await;
+    server.link_default_device().await;
+    let mut visit = TestBrowser::open(&server, "/account/forgotten").await;
+    let form = visit.form("/account/forgotten").fill("email", crate::harness::fixtures::ANN);
+    visit.submit(&form).await;
+    let id = mail::list_newest(server.app(), 1).await.unwrap()[0].id;
+    let list = TestBrowser::open(&server, "/-/mail").await.page.text();
+    assert!(list.contains("Automatic reordering for your") && !list.contains("Choose a new password"), "{list}");
+    for path in [format!("/-/mail/{id}"), format!("/-/mail/{id}/html")] {
+        let page = TestBrowser::open(&server, &path).await.page;
+        assert!(page.status == 400 && !page.text().contains("token="), "{}", page.text());
+    }
+}
