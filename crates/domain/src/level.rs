@@ -3,6 +3,10 @@
 //! Not here: where readings come from, and how far they were folded (the service). Invariant: [`LevelDay::merge`] gives
 //! the same result in any order and any number of times, so a reading may be folded again.
 
+mod chart;
+
+pub use chart::{CHART_HEIGHT, CHART_WIDTH, ChartPoint, DayTick, LevelChart, LevelTick, draw_chart};
+
 use crate::device::DeviceRef;
 use crate::id::ReadingId;
 use crate::reading::day_number;
