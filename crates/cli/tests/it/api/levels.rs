@@ -227,6 +227,19 @@ async fn two_nodes_fold_at_once_and_nothing_is_lost() {
     first.remove_store().await;
 }
 
+/// While another node folds, a node waits for nothing and writes nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_node_at_a_time_folds() {
+    let server = &Server::start_on(Store::postgres().await, Options::default()).await;
+    report(server, &server.link_default_device().await, FILTER, 20).await;
+    let other = server.begin_transaction("SELECT * FROM level_cursor WHERE pass = 1 FOR UPDATE").await;
+    let done = level::fold_new(server.app()).await.unwrap();
+    assert_eq!((done, filter_level(server).await), (FoldProgress { readings: 0, more: true }, None));
+    other.batch_execute("ROLLBACK").await.unwrap();
+    assert_eq!((fold(server).await, filter_level(server).await), (1, Some(50.0)));
+    server.remove_store().await;
+}
+
 /// A reading of the slot FILTER with the id and the time of a moment, as SQL.
 fn reading_at(at: Time, remaining: u32) -> String {
     let micros = at.as_micros();
