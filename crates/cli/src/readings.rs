@@ -1,10 +1,11 @@
-//! `opendrs readings`: lists slot readings of devices, and the daily summaries that replace old ones.
+//! `opendrs readings`: lists slot readings of devices, and the daily summaries that replace old ones. Computes levels
+//! again.
 
 use super::output;
 use crate::store_args::{self, StoreArgs};
 use clap::{Args, Subcommand};
 use opendrs_server::open_app;
-use opendrs_service::{App, reading};
+use opendrs_service::{App, level, reading};
 use serde_json::json;
 use std::path::Path;
 
@@ -14,6 +15,22 @@ pub(super) enum ReadingsCommand {
     List(ReadingsListArgs),
     /// List the summaries that remain after `readings.keep`: one per device, slot and day, newest first.
     Daily(ReadingsListArgs),
+    /// Compute the levels of all slots again, from the readings.
+    Rebuild(ReadingsRebuildArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Levels say how full each slot is, and was in the last 90 days. The worker keeps them current. \
+                        The command removes them and reads all readings again. Meanwhile devices may report and a \
+                        worker may run. Levels of days whose readings are no longer kept do not come back."
+)]
+pub(super) struct ReadingsRebuildArgs {
+    #[command(flatten)]
+    store: StoreArgs,
+    /// Print the result as JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -29,7 +46,10 @@ pub(super) struct ReadingsListArgs {
 }
 
 pub(super) async fn run(file: Option<&Path>, which: ReadingsCommand) -> Result<(), String> {
-    let (ReadingsCommand::List(args) | ReadingsCommand::Daily(args)) = &which;
+    let args = match &which {
+        ReadingsCommand::List(args) | ReadingsCommand::Daily(args) => args,
+        ReadingsCommand::Rebuild(args) => return rebuild_levels(file, args).await,
+    };
     let config = store_args::load_config(file, &args.store, Vec::new())?;
     let app = open_app::open_existing_app(&config).await?;
     if let ReadingsCommand::Daily(_) = which {
@@ -50,6 +70,27 @@ pub(super) async fn run(file: Option<&Path>, which: ReadingsCommand) -> Result<(
             let (left, full) = (r.status.remaining, r.status.original);
             output::print_line(format!("{}  {} {}  {left} of {full}{odd}", r.at, r.serial, r.slot));
         }
+    }
+    Ok(())
+}
+
+async fn rebuild_levels(file: Option<&Path>, args: &ReadingsRebuildArgs) -> Result<(), String> {
+    let config = store_args::load_config(file, &args.store, Vec::new())?;
+    let app = open_app::open_existing_app(&config).await?;
+    while level::clear(&app).await.map_err(super::error_text)? {}
+    let mut readings = 0;
+    loop {
+        let done = level::fold_new(&app).await.map_err(super::error_text)?;
+        readings += done.readings;
+        if !done.more {
+            break;
+        }
+        output::print_note(format!("{readings} readings so far"));
+    }
+    if args.json {
+        output::print_line(json!({ "readings": readings }).to_string());
+    } else {
+        output::print_line(format!("The levels were computed from {readings} readings."));
     }
     Ok(())
 }

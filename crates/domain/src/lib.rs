@@ -19,6 +19,7 @@ pub mod fulfilment;
 pub mod id;
 pub mod json;
 pub mod language;
+pub mod level;
 pub mod login;
 pub mod mail;
 pub mod maker;

@@ -11,7 +11,9 @@ use opendrs_domain::id::ReceiverId;
 use opendrs_http::listener::wait_for_stop;
 use opendrs_service::clock::{Clock, SystemClock};
 use opendrs_service::fulfilment::backend_call;
-use opendrs_service::{Error, account, consent, delivery, health, keys, mail, price, reading, schedule, signing};
+use opendrs_service::{
+    Error, account, consent, delivery, health, keys, level, mail, price, reading, schedule, signing,
+};
 use opendrs_store::Engine;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -114,7 +116,11 @@ pub(crate) async fn run_worker(state: Arc<AppState>, mut stop: watch::Receiver<b
             mailing = Some(tokio::spawn(send_due_mails(state.clone(), stop.clone())));
         }
         if count.is_multiple_of(ROUNDS_PER_PURGE) {
-            for purged in [schedule::purge(&state.app).await, reading::purge_days(&state.app).await] {
+            for purged in [
+                schedule::purge(&state.app).await,
+                reading::purge_days(&state.app).await,
+                level::purge(&state.app).await,
+            ] {
                 purged.map_or_else(|error| log(&error), drop);
             }
             account::delete_due(&state.app).await.map_or_else(|error| log(&error), drop);
@@ -192,6 +198,25 @@ pub(crate) async fn run_backend_calls(state: Arc<AppState>, mut stop: watch::Rec
             _ = ticks.tick() => {}
         }
         if let Err(error) = backend_call::call_due_backends(&state.app).await {
+            log(&error);
+        }
+    }
+}
+
+/// How often the worker folds new readings into levels.
+const FOLD_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Folds readings into levels until `stop` is true. It runs beside [`run_worker`], so that many readings delay nothing
+/// else.
+pub(crate) async fn run_level_folding(state: Arc<AppState>, mut stop: watch::Receiver<bool>) {
+    let mut ticks = tokio::time::interval(FOLD_INTERVAL);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = wait_for_stop(&mut stop) => return,
+            _ = ticks.tick() => {}
+        }
+        if let Err(error) = level::fold_new(&state.app).await {
             log(&error);
         }
     }

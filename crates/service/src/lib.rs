@@ -18,6 +18,7 @@ pub mod fill;
 pub mod fulfilment;
 pub mod health;
 pub mod keys;
+pub mod level;
 pub mod limit;
 pub mod login;
 pub mod mail;

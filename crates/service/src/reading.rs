@@ -113,7 +113,7 @@ pub async fn sum_up_days(app: &App) -> Result<bool> {
 }
 
 /// The lowest id of a time: ids begin with milliseconds.
-fn lowest_id_at(at: Time) -> ReadingId {
+pub(crate) fn lowest_id_at(at: Time) -> ReadingId {
     let millis = u128::try_from(at.as_micros() / 1000).unwrap_or_default();
     ReadingId(Uuid::from_u128(millis << 80))
 }

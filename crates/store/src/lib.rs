@@ -39,6 +39,7 @@ pub mod failpoint;
 pub mod fulfilment;
 pub mod inspection;
 pub mod installation;
+pub mod level;
 pub mod mail;
 pub mod maker;
 pub mod metrics;

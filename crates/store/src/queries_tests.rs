@@ -19,7 +19,7 @@ fn sharded_tables() -> Vec<&'static str> {
 }
 
 /// Work lists, purges, and queries for people: none is part of a device's or a client's call.
-const CROSS_SHARD_QUERIES: [&str; 59] = [
+const CROSS_SHARD_QUERIES: [&str; 61] = [
     "AttemptPurge",
     "CodePurge",
     "ConsentsEnding",
@@ -45,6 +45,7 @@ const CROSS_SHARD_QUERIES: [&str; 59] = [
     "FulfilmentNextDue",
     "FulfilmentWaiting",
     "FulfilmentWatched",
+    "LevelDayPurge",
     "MailById",
     "MailClaim",
     "MailDead",
@@ -71,6 +72,7 @@ const CROSS_SHARD_QUERIES: [&str; 59] = [
     "ReadingDayPurge",
     "ReadingDaysNewest",
     "ReadingTake",
+    "ReadingsAfter",
     "ReadingsNewest",
     "SessionDeleteOthers",
     "SessionPurge",

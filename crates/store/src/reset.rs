@@ -4,10 +4,10 @@
 
 use crate::queries::Query;
 use crate::value::params;
-use crate::{Result, Tx, installation};
+use crate::{Result, Tx, installation, level};
 
 /// Every table that is emptied.
-const CLEARED_TABLES: [Query; 18] = [
+const CLEARED_TABLES: [Query; 19] = [
     Query::ForgetSession,
     Query::ForgetConsent,
     Query::ForgetSignup,
@@ -18,6 +18,7 @@ const CLEARED_TABLES: [Query; 18] = [
     Query::ForgetRule,
     Query::ForgetReading,
     Query::ForgetReadingDay,
+    Query::ForgetLevelDay,
     Query::ForgetOrders,
     Query::ForgetOutbox,
     Query::ForgetDelivery,
@@ -33,6 +34,8 @@ const CLEARED_TABLES: [Query; 18] = [
 /// # Errors
 /// [`crate::Error`].
 pub async fn clear_customer_data(tx: &mut Tx<'_>) -> Result<()> {
+    // First, as folding does it, so that neither waits for the other with a lock that the other needs.
+    level::reset_cursors(tx).await?;
     for query in CLEARED_TABLES {
         tx.exec(query, params![]).await?;
     }

@@ -19,7 +19,8 @@ use tokio::sync::{Notify, oneshot};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row, Statement};
 
-/// The statements of frequent calls, of which many run concurrently. Each changes one row of the command's own key.
+/// The statements of frequent calls, of which many run concurrently, and of long lists of rows. Each changes one row of
+/// the command's own key.
 pub(super) const COALESCED_QUERIES: &[Query] = &[
     Query::ClientById,
     Query::CustomerById,
@@ -31,6 +32,9 @@ pub(super) const COALESCED_QUERIES: &[Query] = &[
     Query::DeviceForUpdate,
     Query::DeviceForReplenish,
     Query::DeviceWithSlot,
+    Query::LevelDayGet,
+    Query::LevelDayPut,
+    Query::LevelDaySet,
     Query::MailPut,
     Query::MailSave,
     Query::MessageVersionGet,

@@ -110,6 +110,26 @@ macro_rules! device_queries {
             WHERE r.day <= $1 ORDER BY r.day DESC, r.device, r.slot LIMIT $2";
         ReadingDayPurge = "DELETE FROM reading_day WHERE (shard, device, slot, day) IN
             (SELECT shard, device, slot, day FROM reading_day WHERE day < $1 ORDER BY day LIMIT $2)";
+        /// The readings after a cursor, in the order of ids. SQLite reads them in the order of arrival, and from the
+        /// beginning if the cursor's reading ($1) is not at its place ($4) any more.
+        ReadingsAfter = "SELECT /*pg 0::bigint */ /*lite rowid */, shard, device, slot, id, at, remaining, original, on_hand FROM reading WHERE
+            /*pg id > $1 AND id <= $2 AND $4::bigint IS NOT NULL ORDER BY id */
+            /*lite rowid > COALESCE((SELECT c.rowid FROM reading c WHERE c.rowid = $4 AND c.id = $1), 0) ORDER BY rowid */ LIMIT $3";
+        LevelCursors = "SELECT pass, reading, place FROM level_cursor WHERE pass > 0 ORDER BY pass";
+        /// Held until the transaction ends, so that one node at a time folds readings. Another node does not wait.
+        LevelCursorLock = "SELECT pass FROM level_cursor WHERE pass = 1 /*pg FOR UPDATE SKIP LOCKED */";
+        LevelCursorSet = "UPDATE level_cursor SET reading = $2, place = $3 WHERE pass = $1";
+        LevelCursorsReset = "UPDATE level_cursor SET reading = $1, place = 0 WHERE pass > 0";
+        LevelDayGet = "SELECT day, lowest, highest, last_at, last_reading, remaining, original, on_hand
+            FROM level_day WHERE shard = $1 AND device = $2 AND slot = $3 AND day = $4";
+        LevelDayPut = "INSERT INTO level_day (shard, device, slot, day, lowest, highest, last_at, last_reading, remaining, original, on_hand)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+        LevelDaySet = "UPDATE level_day SET lowest = $5, highest = $6, last_at = $7, last_reading = $8, remaining = $9,
+            original = $10, on_hand = $11 WHERE shard = $1 AND device = $2 AND slot = $3 AND day = $4";
+        LevelDaysOfDevice = "SELECT shard, device, slot, day, lowest, highest, last_at, last_reading, remaining, original, on_hand
+            FROM level_day WHERE shard = $1 AND device = $2 AND day >= $3 AND day <= $4 ORDER BY slot, day";
+        LevelDayPurge = "DELETE FROM level_day WHERE (shard, device, slot, day) IN
+            (SELECT shard, device, slot, day FROM level_day WHERE day < $1 ORDER BY day LIMIT $2)";
         RuleGet = "SELECT rules FROM rule WHERE shard = $1 AND device = $2 AND slot = $3";
         RulesOfDevice = "SELECT slot, rules FROM rule WHERE shard = $1 AND device = $2";
         RulePut = "INSERT INTO rule (shard, device, slot, rules) VALUES ($1, $2, $3, $4)

@@ -40,6 +40,7 @@ macro_rules! installation_queries {
         ForgetRule = "DELETE FROM rule";
         ForgetReading = "DELETE FROM reading";
         ForgetReadingDay = "DELETE FROM reading_day";
+        ForgetLevelDay = "DELETE FROM level_day";
         ForgetOrders = "DELETE FROM orders";
         ForgetOutbox = "DELETE FROM outbox";
         ForgetDelivery = "DELETE FROM delivery";

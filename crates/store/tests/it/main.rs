@@ -25,6 +25,7 @@ mod device;
 mod failover;
 mod fulfilment;
 mod installation;
+mod level;
 mod mail;
 mod maker;
 mod open;

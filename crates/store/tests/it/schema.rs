@@ -10,12 +10,13 @@ both!(tables_are_sharded_or_known_to_be_small);
 pub type ColumnInfo = (String, &'static str, bool, usize);
 
 /// Small tables that every node reads whole.
-const REFERENCE_TABLES: [&str; 15] = [
+const REFERENCE_TABLES: [&str; 16] = [
     "access_change",
     "client",
     "derived_key",
     "device_change",
     "installation",
+    "level_cursor",
     "maker",
     "model",
     "model_message",

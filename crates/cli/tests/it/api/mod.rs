@@ -4,6 +4,7 @@ mod badbody;
 mod badinput;
 mod connection;
 mod endpoints;
+mod levels;
 mod limits;
 mod order_of_checks;
 mod orders;

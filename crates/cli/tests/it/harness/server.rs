@@ -311,6 +311,11 @@ impl Server {
         self.store.lock_table(table).await
     }
 
+    /// Runs a statement on PostgreSQL in a transaction that stays open, and returns its connection.
+    pub async fn begin_transaction(&self, sql: &str) -> tokio_postgres::Client {
+        self.store.begin_transaction(sql).await
+    }
+
     /// Changes rows of the store directly.
     pub async fn execute_sql(&self, sql: &str) {
         self.store.execute_sql(sql).await;

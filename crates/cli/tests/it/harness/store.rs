@@ -74,6 +74,14 @@ impl Store {
         TableLock(Some(client))
     }
 
+    /// Runs a statement in a transaction that stays open, and returns its connection.
+    pub async fn begin_transaction(&self, sql: &str) -> Client {
+        let StoreLocation::Url(url) = self.location() else { panic!("SQLite has one writer") };
+        let client = connect(&url).await;
+        client.batch_execute(&format!("BEGIN; {sql}")).await.unwrap();
+        client
+    }
+
     async fn run_admin_sql(&self, sql: &str) {
         if let Self::Postgres { cluster, name } = self {
             connect(cluster).await.batch_execute(&sql.replace("{}", name)).await.unwrap();
