@@ -4,6 +4,7 @@ use super::*;
 use crate::fulfilment::{Backend, BackendReport};
 use crate::order::{CancelRequester, CancelledBy, NewOrder, OrderItem, OrderTiming};
 use crate::text::{Asin, SlotId};
+use crate::time::Span;
 use uuid::Uuid;
 
 const TIMING: OrderTiming = OrderTiming {

@@ -10,6 +10,7 @@ mod email;
 mod link;
 mod password;
 mod recovery;
+mod settings;
 
 pub use create::{
     CreatedAccount, NewAccountForm, NewAccountRequest, confirm_code, create_account, open_new_account, open_request,
@@ -20,25 +21,14 @@ pub use delete::{cancel_deletion, delete_due, find_deletion, request_deletion};
 pub use email::{EmailChangeRequest, confirm_email_change, open_email_change, request_email_change};
 pub use password::{PasswordChange, change_password};
 pub use recovery::{RecoveryRequest, open_recovery, request_recovery, set_forgotten_password};
+pub use settings::AccountSettings;
 
 pub(crate) use link::{code_for, link_token};
 
 use crate::{App, FormError, Result};
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::text::Name;
-use opendrs_domain::time::Span;
 use opendrs_store::{Command, Tx, customer};
-
-/// The settings of accounts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AccountSettings {
-    /// Whether anybody may create an account.
-    pub open: bool,
-    /// How long a session may be unused before it ends.
-    pub session_idle: Span,
-    /// How long a customer may think again after asking to delete the account.
-    pub deletion_wait: Span,
-}
 
 /// Changes a customer's name. Orders that were placed keep the name that they have.
 ///

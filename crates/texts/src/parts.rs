@@ -16,6 +16,22 @@ pub struct PartTexts {
     pub progress: Text,
     /// State of a slot or device that orders automatically.
     pub reorders: Text,
+    /// The level of a slot. `percent` is a whole number.
+    pub level_left: fn(percent: u8) -> String,
+    /// When the device reported a slot last.
+    pub level_heard: fn(when: &str) -> String,
+    /// In place of the level of a slot that was never reported.
+    pub level_unknown: Text,
+    /// Title of a level's chart. `slot` is the slot's name.
+    pub level_chart: fn(slot: &str) -> String,
+    /// What the chart shows, for those who do not see it: from a day on, until a day, and the refills between.
+    pub level_between: fn(from: &str, until: &str, refills: usize) -> String,
+    /// Title of the fold with the chart's numbers.
+    pub level_table: Text,
+    /// Heading of the days.
+    pub level_day: Text,
+    /// Heading of the levels.
+    pub level_column: Text,
     /// State of a slot whose orders need the customer's approval.
     pub asks_first: Text,
     /// State of a slot or device that orders nothing.

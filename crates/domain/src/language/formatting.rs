@@ -73,6 +73,16 @@ impl Language {
         }
     }
 
+    /// A day without its year, for a chart: `4 Mar`, `4.3.`, `3/4`.
+    #[must_use]
+    pub fn format_short_day(self, at: Time) -> String {
+        match self {
+            Language::English => at.format("%-d %b"),
+            Language::German => at.format("%-d.%-m."),
+            Language::Japanese => at.format("%-m/%-d"),
+        }
+    }
+
     /// A number: `1500.5`, `1.500,5`, `1,500.5`.
     #[must_use]
     pub fn format_number(self, number: f64) -> String {

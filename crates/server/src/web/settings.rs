@@ -4,6 +4,7 @@
 //! which its app opens the page, or from the customer's own list. A token alone shows nothing.
 
 mod feedback;
+mod level_row;
 mod slot_row;
 
 use super::address as shipping;
@@ -33,7 +34,7 @@ use opendrs_http::credentials::has_conflicting_tokens;
 use opendrs_http::request::query;
 use opendrs_service::subscription::SlotChange;
 use opendrs_service::token::{self, DeviceCaller, SettingsTarget};
-use opendrs_service::{Error, FormError, customer, device, order, rule as rules, subscription};
+use opendrs_service::{Error, FormError, customer, device, level, order, rule as rules, subscription};
 use opendrs_texts::Texts;
 use slot_row::{SlotRow, slot_row};
 use std::sync::Arc;
@@ -159,8 +160,9 @@ async fn device_page(
     let slots = subscription::list_slot_views(&state.app, &model, of).await.map_err(&refused)?;
     let owner = customer::load(&state.app, caller.device.customer).await.map_err(&refused)?;
     let orders = order::list_for_device(&state.app, caller).await.map_err(&refused)?;
+    let levels = level::list_for_device(&state.app, caller.device.in_shard(caller.shard)).await.map_err(&refused)?;
     let (now, ask_above) = (state.app.now(), state.app.settings.timing.price_tolerance_percent);
-    let views = slot_row::SlotPage { texts, orders: &orders, now, ask_above, feedback };
+    let views = slot_row::SlotPage { texts, orders: &orders, levels: &levels, now, ask_above, feedback };
     let slots: Vec<_> = slots.into_iter().map(|view| slot_row(view, &views)).collect();
     let rows: Vec<_> = orders.iter().map(|order| order_list_row(order, now, texts)).collect();
     let waiting = || rows.iter().filter(|row| row.held);

@@ -9,6 +9,21 @@ pub const PART_TEXTS: PartTexts = PartTexts {
     delivered: "Zugestellt",
     progress: "Stand der Bestellung",
     reorders: "Bestellt automatisch nach",
+    level_left: |percent| format!("Noch {percent} %"),
+    level_heard: |when| format!("Zuletzt gemeldet: {when}"),
+    level_unknown: "Ihr Gerät hat noch keinen Füllstand gemeldet.",
+    level_chart: |slot| format!("Füllstand: {slot}"),
+    level_between: |from, until, refills| {
+        let refills = match refills {
+            0 => String::new(),
+            1 => ", einmal aufgefüllt".into(),
+            count => format!(", {count}-mal aufgefüllt"),
+        };
+        format!("Vom {from} bis zum {until}{refills}.")
+    },
+    level_table: "Als Tabelle anzeigen",
+    level_day: "Tag",
+    level_column: "Füllstand",
     asks_first: "Fragt Sie vorher",
     no_reorders: "Wird nicht nachbestellt",
     order_waits: "Bestellung wartet",

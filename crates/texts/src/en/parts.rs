@@ -9,6 +9,21 @@ pub const PART_TEXTS: PartTexts = PartTexts {
     delivered: "Delivered",
     progress: "Progress of the order",
     reorders: "Reorders automatically",
+    level_left: |percent| format!("{percent} % left"),
+    level_heard: |when| format!("Last reported {when}"),
+    level_unknown: "Your device has not reported a level yet.",
+    level_chart: |slot| format!("Level of the {slot}"),
+    level_between: |from, until, refills| {
+        let refills = match refills {
+            0 => String::new(),
+            1 => ", with one refill".into(),
+            count => format!(", with {count} refills"),
+        };
+        format!("From {from} to {until}{refills}.")
+    },
+    level_table: "Show as a table",
+    level_day: "Day",
+    level_column: "Level",
     asks_first: "Asks you first",
     no_reorders: "Not reordered",
     order_waits: "Order waiting",

@@ -9,6 +9,20 @@ pub const PART_TEXTS: PartTexts = PartTexts {
     delivered: "配達済み",
     progress: "注文の進み具合",
     reorders: "自動で再注文",
+    level_left: |percent| format!("残り {percent} %"),
+    level_heard: |when| format!("最終通知：{when}"),
+    level_unknown: "機器から残量の通知はまだ届いていません。",
+    level_chart: |slot| format!("{slot}の残量"),
+    level_between: |from, until, refills| {
+        let refills = match refills {
+            0 => String::new(),
+            count => format!("、補充 {count}回"),
+        };
+        format!("{from}から{until}まで{refills}。")
+    },
+    level_table: "表で見る",
+    level_day: "日付",
+    level_column: "残量",
     asks_first: "注文前に確認",
     no_reorders: "再注文なし",
     order_waits: "保留中の注文あり",

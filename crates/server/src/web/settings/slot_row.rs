@@ -4,6 +4,8 @@ use super::super::order_row::{StatePill, open_orders_pill};
 use super::super::rule::{self, RuleRow};
 use super::super::saved::SavedChange;
 use super::feedback::Feedback;
+use super::level_row::{LevelRow, level_row};
+use opendrs_domain::level::SlotLevel;
 use opendrs_domain::order::Order;
 use opendrs_domain::product::Product;
 use opendrs_domain::rule::ApprovalMode;
@@ -17,6 +19,7 @@ pub(super) struct SlotRow {
     pub(super) name: String,
     pub(super) on: bool,
     pub(super) state: StatePill,
+    pub(super) level: Option<LevelRow>,
     /// Confirms a change of this slot.
     pub(super) saved: Option<&'static str>,
     /// Whether the fold with the products is open.
@@ -39,6 +42,7 @@ impl SlotRow {
 pub(super) struct SlotPage<'a> {
     pub(super) texts: &'a Texts,
     pub(super) orders: &'a [Order],
+    pub(super) levels: &'a [SlotLevel],
     pub(super) now: Time,
     pub(super) ask_above: u32,
     pub(super) feedback: &'a Feedback<'a>,
@@ -46,7 +50,8 @@ pub(super) struct SlotPage<'a> {
 
 /// Converts a slot for the page. The chosen product is marked, or the first one if none is chosen.
 pub(super) fn slot_row(view: SlotView, page: &SlotPage<'_>) -> SlotRow {
-    let SlotPage { texts, orders, now, ask_above, feedback } = page;
+    let SlotPage { texts, orders, levels, now, ask_above, feedback } = page;
+    let level = levels.iter().find(|level| level.slot == view.slot.id);
     let id = view.slot.id.to_string();
     let on = view.subscription.as_ref().is_some_and(|sub| sub.enabled);
     let saved = feedback.saved.filter(|_| feedback.slot == id);
@@ -71,6 +76,7 @@ pub(super) fn slot_row(view: SlotView, page: &SlotPage<'_>) -> SlotRow {
         name: slot.name,
         on,
         state,
+        level: level.and_then(|level| level_row(level, texts)),
         saved: saved.map(|change| change.text(texts)),
         open: saved == Some(SavedChange::Product),
         products: products.map(|(chosen, product)| (product, chosen)).collect(),
