@@ -4,6 +4,7 @@ mod design;
 mod devices;
 mod hostile;
 mod languages;
+mod levels;
 mod missing;
 mod prices;
 mod reader;
