@@ -127,9 +127,11 @@ impl Texts {
         cancellation.reason.as_deref().or(owed.then_some(self.letters.no_reason))
     }
 
-    /// Formats a quantity with its unit. The unit is the maker's own text.
+    /// Formats a quantity with its unit. The unit is the maker's own text. The protocol's unit of pieces, `count`, is no
+    /// word for customers, so only the number is shown.
     pub fn amount(&self, quantity: &f64, unit: &str) -> String {
-        format!("{} {unit}", self.language.format_number(*quantity))
+        let number = self.language.format_number(*quantity);
+        if unit == "count" { number } else { format!("{number} {unit}") }
     }
 }
 

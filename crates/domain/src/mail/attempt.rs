@@ -22,7 +22,8 @@ pub enum MailState {
 }
 
 impl MailState {
-    const ALL: [MailState; 6] = [
+    /// Every state.
+    pub const ALL: [MailState; 6] = [
         MailState::Waiting,
         MailState::Sending,
         MailState::Sent,

@@ -48,7 +48,7 @@ async fn a_customer_is_told_of_an_order_from_its_placing_to_its_arrival(server: 
              You can cancel it until 3 March 2018, 07:00 UTC. After that it ships and you will be charged.\n\n\
              Order number: {}\n\
              Product: Water filter, pack of 3\n\
-             Quantity: 3 count\n\
+             Quantity: 3\n\
              Price: 24.99 USD\n\
              Ships to: 1 Main Street, Springfield, 97477, US\n\
              Expected delivery: 5 March 2018\n\n\

@@ -97,7 +97,7 @@ async fn a_customer_who_wants_to_be_asked_is_asked(server: &Server) {
     let mut ann = order(server, &id, ANN).await;
     assert_page_shows(
         &ann,
-        &["Water filter, pack of 3", "3 count for your Aqua Pitcher", "24.99 USD", "Waiting for your approval."],
+        &["Water filter, pack of 3", "3 for your Aqua Pitcher", "24.99 USD", "Waiting for your approval."],
     );
     assert_page_shows(&ann, &[">Order and pay 24.99 USD<", "Nothing is ordered unless you approve by 5 March 2018"]);
     ann.press("/order", "approve").await;
