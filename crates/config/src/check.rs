@@ -4,6 +4,7 @@
 
 use super::{Config, NotificationsConfig, check_http_url, merge};
 use opendrs_domain::language::Language;
+use opendrs_domain::time::Span;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 /// Checks the base URL that others use for links. Pages refer to each other by path only, so the URL of pages must not
@@ -75,6 +76,9 @@ impl Config {
     pub(super) fn check(&self) -> Result<(), String> {
         if self.server.roles.is_empty() {
             return Err("server.roles is empty: name at least one of service, login, web, worker".into());
+        }
+        if self.accounts.session_idle.0 < Span::from_hours(2) {
+            return Err("accounts.session_idle is less than 2h: the use of a session is recorded once an hour".into());
         }
         if self.server.max_connections == 0 {
             return Err("server.max_connections is 0: no client could connect".into());

@@ -69,6 +69,7 @@ fn unknown_settings_and_wrong_values_are_errors_that_say_where() {
         ("", Some(("OPENDRS_TLS_MODE", "on")), "tls.mode: unknown variant `on`"),
         ("", Some(("OPENDRS_LIMITS_DEVICE_RATE", "-1")), "limits.device_rate: invalid value: integer `-1`"),
         ("[server]\nlisten = \"x\"", None, "server.listen is `x`: write HOST:PORT"),
+        ("[accounts]\nsession_idle = \"1h\"", None, "accounts.session_idle is less than 2h"),
         ("[metrics]\nlisten = \"foo\"", None, "metrics.listen is `foo`: write HOST:PORT"),
         (
             "[server]\nlisten = \"0.0.0.0:80\"\n[metrics]\nlisten = \"127.0.0.1:80\"",

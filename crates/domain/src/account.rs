@@ -20,6 +20,25 @@ pub const RECOVERY_LIFETIME: Span = Span::from_hours(1);
 /// How long a link that confirms a mail address is accepted.
 pub const CONFIRMATION_LIFETIME: Span = Span::from_hours(24);
 
+/// How far the clocks of two nodes may differ.
+const CLOCK_TOLERANCE: Span = Span::from_mins(5);
+
+/// What a link or a sign-in relies on. Any change of it ends the link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CredentialState {
+    /// The mail address.
+    pub email: Email,
+    /// When the password was last changed.
+    pub password_changed_at: Option<Time>,
+    /// The generation, which a block raises.
+    pub generation: u32,
+}
+
+/// Whether something that was requested at a time, and lasts for a while, is accepted now.
+fn is_within(requested_at: Time, lifetime: Span, now: Time) -> bool {
+    requested_at <= now + CLOCK_TOLERANCE && now < requested_at + lifetime
+}
+
 /// A request that awaits the code in its mail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CodeRequest {
@@ -42,8 +61,8 @@ pub enum AccountLink {
         customer: CustomerId,
         /// When it was requested.
         requested_at: Time,
-        /// When the password was last changed. A later change ends the link.
-        password_changed_at: Option<Time>,
+        /// What it relies on.
+        state: CredentialState,
     },
     /// The new address belongs to the customer.
     NewEmail {
@@ -51,8 +70,8 @@ pub enum AccountLink {
         customer: CustomerId,
         /// When it was requested.
         requested_at: Time,
-        /// The address until then. Another change ends the link.
-        former: Email,
+        /// What it relies on.
+        state: CredentialState,
         /// The new address.
         email: Email,
     },
@@ -67,7 +86,7 @@ impl AccountLink {
             AccountLink::Recovery { requested_at, .. } => (*requested_at, RECOVERY_LIFETIME),
             AccountLink::NewEmail { requested_at, .. } => (*requested_at, CONFIRMATION_LIFETIME),
         };
-        requested_at <= now && now < requested_at + lifetime
+        is_within(requested_at, lifetime, now)
     }
 }
 
@@ -75,7 +94,7 @@ impl CodeRequest {
     /// Whether its code is accepted at a time.
     #[must_use]
     pub fn is_valid_at(&self, now: Time) -> bool {
-        self.requested_at <= now && now < self.requested_at + CODE_LIFETIME
+        is_within(self.requested_at, CODE_LIFETIME, now)
     }
 }
 
@@ -103,8 +122,8 @@ pub enum AccountMail {
     Recovery {
         /// The customer.
         customer: CustomerId,
-        /// When the password was last changed.
-        password_changed_at: Option<Time>,
+        /// What the link relies on.
+        state: CredentialState,
     },
     /// Somebody forgot the password of an account with this address, and there is none.
     NotRegistered,
@@ -114,8 +133,8 @@ pub enum AccountMail {
     ConfirmNewEmail {
         /// The customer.
         customer: CustomerId,
-        /// The address until then.
-        former: Email,
+        /// What the link relies on.
+        state: CredentialState,
     },
     /// To the old address: the account has another one now.
     EmailChanged,
@@ -151,15 +170,13 @@ impl AccountMail {
     pub fn link(&self, to: &Email, written_at: Time) -> Option<AccountLink> {
         match self {
             AccountMail::ConfirmAddress(request) => Some(AccountLink::NewAccount(request.clone())),
-            AccountMail::Recovery { customer, password_changed_at } => Some(AccountLink::Recovery {
+            AccountMail::Recovery { customer, state } => {
+                Some(AccountLink::Recovery { customer: *customer, requested_at: written_at, state: state.clone() })
+            }
+            AccountMail::ConfirmNewEmail { customer, state } => Some(AccountLink::NewEmail {
                 customer: *customer,
                 requested_at: written_at,
-                password_changed_at: *password_changed_at,
-            }),
-            AccountMail::ConfirmNewEmail { customer, former } => Some(AccountLink::NewEmail {
-                customer: *customer,
-                requested_at: written_at,
-                former: former.clone(),
+                state: state.clone(),
                 email: to.clone(),
             }),
             AccountMail::AlreadyRegistered
@@ -184,12 +201,14 @@ mod tests {
         let request =
             CodeRequest { email: Email::parse("ann@example.com").unwrap(), requested_at: at, return_to: "/".into() };
         let customer = CustomerId(uuid::Uuid::from_u128(7));
-        let recovery = AccountLink::Recovery { customer, requested_at: at, password_changed_at: None };
+        let state = CredentialState { email: request.email.clone(), password_changed_at: None, generation: 0 };
+        let recovery = AccountLink::Recovery { customer, requested_at: at, state };
         for (link, lifetime) in
             [(recovery, RECOVERY_LIFETIME), (AccountLink::NewAccount(request.clone()), CONFIRMATION_LIFETIME)]
         {
             assert!(link.is_valid_at(at) && link.is_valid_at(at + lifetime - Span::from_secs(1)), "{link:?}");
-            assert!(!link.is_valid_at(at - Span::from_secs(1)) && !link.is_valid_at(at + lifetime), "{link:?}");
+            assert!(link.is_valid_at(at - CLOCK_TOLERANCE), "another node's clock may be behind");
+            assert!(!link.is_valid_at(at - Span::from_mins(6)) && !link.is_valid_at(at + lifetime), "{link:?}");
         }
         assert!(request.is_valid_at(at) && !request.is_valid_at(at + CODE_LIFETIME));
     }

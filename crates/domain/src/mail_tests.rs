@@ -235,6 +235,8 @@ fn what_a_mail_server_says_for_good_is_not_asked_twice() {
         end(MailOutcome::PermanentFailure("550 no".into())),
         MailDecision::Finished(MailState::Dead, Some("550 no".into()))
     );
+    let gone = MailDecision::Finished(MailState::Suppressed, Some("the account of its recipient was deleted".into()));
+    assert_eq!(end(MailOutcome::RecipientGone), gone, "no failure for an operator to look at");
     for state in MailState::ALL {
         assert_eq!(MailState::parse(state.as_str()), Some(state));
     }

@@ -13,8 +13,8 @@ mod recovery;
 mod settings;
 
 pub use create::{
-    CreatedAccount, NewAccountForm, NewAccountRequest, confirm_code, create_account, open_new_account, open_request,
-    request_account,
+    CreatedAccount, NewAccountForm, NewAccountRequest, confirm_code, create_account, find_return_path,
+    open_new_account, open_request, request_account,
 };
 pub(crate) use delete::next_deletion;
 pub use delete::{cancel_deletion, delete_due, find_deletion, request_deletion};
@@ -25,10 +25,12 @@ pub use settings::AccountSettings;
 
 pub(crate) use link::{code_for, link_token};
 
-use crate::{App, FormError, Result};
+use crate::{App, FormError, Result, ordering_key};
+use opendrs_domain::account::MailRecipient;
+use opendrs_domain::customer::Customer;
 use opendrs_domain::id::CustomerId;
-use opendrs_domain::text::Name;
-use opendrs_store::{Command, Tx, customer};
+use opendrs_domain::text::{Email, Name};
+use opendrs_store::{Command, Tx, account};
 
 /// Changes a customer's name. Orders that were placed keep the name that they have.
 ///
@@ -52,14 +54,23 @@ struct SetName {
 impl Command for SetName {
     type Output = ();
     fn ordering_key(&self) -> u64 {
-        customer_key(self.id)
+        ordering_key::for_customer(self.id)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
-        customer::set_name(tx, self.shard, self.id, &self.name).await
+        account::set_name(tx, self.shard, self.id, &self.name).await
     }
 }
 
-/// The ordering key of commands that change a customer.
-fn customer_key(id: CustomerId) -> u64 {
-    id.0.as_u64_pair().1
+/// The recipient of a mail to a customer.
+fn recipient_of(app: &App, customer: &Customer) -> MailRecipient {
+    MailRecipient {
+        email: customer.email.clone(),
+        name: Some(customer.name.clone()),
+        language: customer.language.unwrap_or(app.settings.language),
+    }
+}
+
+/// The shard of a mail address's reservation.
+fn email_shard(app: &App, email: &Email) -> i64 {
+    app.db.shards().for_key(&[email.as_str().as_bytes()])
 }

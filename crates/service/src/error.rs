@@ -210,6 +210,9 @@ pub enum FormError {
     /// The mail address belongs to an account.
     #[error("There is an account with this e-mail address already. Sign in with it.")]
     EmailTaken,
+    /// The new mail address is the account's own.
+    #[error("This is the e-mail address of your account already.")]
+    OwnEmail,
     /// The current password, which a change needs, is wrong.
     #[error("The current password is not correct.")]
     WrongCurrentPassword,

@@ -39,7 +39,11 @@ pub(crate) struct RateLimiters {
     client_calls: RateLimiter,
     account_mails: RateLimiter,
     account_mails_of_source: RateLimiter,
+    code_attempts: RateLimiter,
 }
+
+/// Codes that are tried for one mail address in an hour, from wherever. Beyond that, the link of the mail still works.
+const CODE_ATTEMPTS_PER_HOUR: u32 = 20;
 
 /// Mails about accounts to one address in an hour.
 const ACCOUNT_MAILS_PER_HOUR: u32 = 5;
@@ -57,6 +61,7 @@ impl RateLimiters {
             client_calls: RateLimiter::new(rates.client_calls),
             account_mails: RateLimiter::per_hour(ACCOUNT_MAILS_PER_HOUR),
             account_mails_of_source: RateLimiter::per_hour(ACCOUNT_MAILS_PER_HOUR_OF_SOURCE),
+            code_attempts: RateLimiter::per_hour(CODE_ATTEMPTS_PER_HOUR),
         }
     }
 
@@ -71,8 +76,9 @@ impl RateLimiters {
             client_calls: clients,
             account_mails: addresses,
             account_mails_of_source: sources,
+            code_attempts: codes,
         } = self;
-        let all = [devices, device_days, orders, mails, notices, clients, addresses, sources];
+        let all = [devices, device_days, orders, mails, notices, clients, addresses, sources, codes];
         all.into_iter().for_each(RateLimiter::clear);
     }
 
@@ -116,6 +122,11 @@ impl RateLimiters {
         let (of_source, of_address) = (hash_text(source), hash_text(email.as_str()));
         self.account_mails_of_source.try_acquire(of_source, now).map_err(Error::Throttled)?;
         self.account_mails.try_acquire(of_address, now).map_err(Error::Throttled)
+    }
+
+    /// Counts a code that is tried for a mail address, by the system time.
+    pub(crate) fn count_code_attempt(&self, email: &Email, now: Time) -> Result<()> {
+        self.code_attempts.try_acquire(hash_text(email.as_str()), now).map_err(Error::Throttled)
     }
 
     /// Counts a client's call, by the system time. A public client runs on many people's devices and its id is no

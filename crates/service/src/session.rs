@@ -8,15 +8,16 @@ mod own;
 pub use own::{SessionView, end_other_sessions, end_session, list_sessions};
 
 use crate::throttle::CredentialAttempt;
-use crate::{App, Error, FormError, Result};
+use crate::{App, Error, FormError, Result, ordering_key};
 use hmac::{Hmac, KeyInit, Mac};
+use opendrs_domain::account::CredentialState;
 use opendrs_domain::customer::Customer;
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::language::Language;
 use opendrs_domain::session::{Session, session_lifetime};
 use opendrs_domain::text::{Email, to_single_line};
 use opendrs_domain::time::Time;
-use opendrs_store::customer::CustomerAccess;
+use opendrs_store::account::{self, Credentials};
 use opendrs_store::{Command, Tx, customer, session};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -90,27 +91,36 @@ pub async fn sign_in(app: &App, form: SignInRequest<'_>) -> Result<SessionCookie
     let address = Email::parse(form.email).map_or_else(|_| form.email.trim().to_lowercase(), String::from);
     let tried = CredentialAttempt { subject: &address, source: form.source };
     let attempt = app.sign_in_throttle.begin(tried, now).map_err(Error::Throttled)?;
-    let Some(id) = verify_password(app, &form).await? else {
+    let Some(Verified { id, credentials }) = verify_password(app, &form).await? else {
         attempt.mark_failed(now);
         return Err(Error::WrongPassword);
     };
     attempt.mark_succeeded(now);
-    let standing = {
-        let mut reader = app.db.reader().await?;
-        customer::find_access(&mut reader.tx()?, app.db.shards().for_customer(id), id).await?
-    };
-    if standing.blocked_at.is_some() {
+    if credentials.blocked_at.is_some() {
         return Err(Error::CustomerBlocked);
     }
     crate::customer::set_language_if_unset(app, id, form.language).await?;
     let SignInRequest { remember, agent, .. } = form;
-    let start = SessionStart { customer: id, generation: standing.generation, remember, agent };
+    let start = SessionStart { customer: id, generation: credentials.state.generation, remember, agent };
     let (cookie, session) = start_session(app, start);
-    app.db.write(InsertSession { shard: session_shard(app, &session.id), session }).await?;
-    Ok(cookie)
+    let insert = InsertSession {
+        shard: session_shard(app, &session.id),
+        customer_shard: app.db.shards().for_customer(id),
+        relies_on: credentials.state,
+        session,
+    };
+    // The password was changed, or the account ended, while it was compared.
+    if app.db.write(insert).await? { Ok(cookie) } else { Err(Error::WrongPassword) }
 }
 
-/// Checks the current password of a signed-in customer, which a change of the account needs.
+/// A customer whose password is right, with the credentials that it was compared with.
+struct Verified {
+    id: CustomerId,
+    credentials: Credentials,
+}
+
+/// Checks the current password of a signed-in customer, which a change of the account needs. Returns what the change may
+/// rely on.
 ///
 /// # Errors
 /// [`FormError::WrongCurrentPassword`]; [`Error::Throttled`] and [`Error::Unavailable`] as for a sign-in.
@@ -119,39 +129,43 @@ pub(crate) async fn check_password(
     customer: &Customer,
     password: &str,
     source: &str,
-) -> Result<CustomerAccess> {
+) -> Result<CredentialState> {
     let now = app.now();
     let tried = CredentialAttempt { subject: customer.email.as_str(), source };
     let attempt = app.sign_in_throttle.begin(tried, now).map_err(Error::Throttled)?;
-    let shard = app.db.shards().for_customer(customer.id);
-    let (stored, access) = {
-        let mut reader = app.db.reader().await?;
-        let mut tx = reader.tx()?;
-        let stored = customer::find_password_hash(&mut tx, shard, customer.id).await?;
-        (stored, customer::find_access(&mut tx, shard, customer.id).await?)
-    };
-    if !app.password_queue.verify(source, stored, password).await? {
-        attempt.mark_failed(now);
-        return Err(FormError::WrongCurrentPassword.into());
+    let credentials = find_credentials(app, customer.id).await?;
+    let hash = credentials.as_ref().map(|found| found.password_hash.clone());
+    let is_right = app.password_queue.verify(source, hash, password).await?;
+    match credentials.filter(|_| is_right) {
+        Some(credentials) => {
+            attempt.mark_succeeded(now);
+            Ok(credentials.state)
+        }
+        None => {
+            attempt.mark_failed(now);
+            Err(FormError::WrongCurrentPassword.into())
+        }
     }
-    attempt.mark_succeeded(now);
-    Ok(access)
 }
 
-async fn verify_password(app: &App, form: &SignInRequest<'_>) -> Result<Option<CustomerId>> {
+/// What gives access to a customer's account.
+pub(crate) async fn find_credentials(app: &App, id: CustomerId) -> Result<Option<Credentials>> {
+    let mut reader = app.db.reader().await?;
+    Ok(account::find_credentials(&mut reader.tx()?, app.db.shards().for_customer(id), id).await?)
+}
+
+async fn verify_password(app: &App, form: &SignInRequest<'_>) -> Result<Option<Verified>> {
     let found = match Email::parse(form.email) {
         Ok(email) => crate::customer::find_id_by_email(app, &email).await?,
         Err(_) => None,
     };
-    let stored = match found {
-        Some(id) => {
-            let mut reader = app.db.reader().await?;
-            customer::find_password_hash(&mut reader.tx()?, app.db.shards().for_customer(id), id).await?
-        }
+    let credentials = match found {
+        Some(id) => find_credentials(app, id).await?,
         None => None,
     };
-    let good = app.password_queue.verify(form.source, stored, form.password).await?;
-    Ok(found.filter(|_| good))
+    let hash = credentials.as_ref().map(|found| found.password_hash.clone());
+    let is_right = app.password_queue.verify(form.source, hash, form.password).await?;
+    Ok(found.zip(credentials).filter(|_| is_right).map(|(id, credentials)| Verified { id, credentials }))
 }
 
 fn hash_cookie(value: &str) -> [u8; 32] {
@@ -183,7 +197,9 @@ pub async fn find(app: &App, cookie: &str) -> Result<Option<Session>> {
     drop(tx);
     drop(reader);
     if good && found.has_stale_use(now) {
-        app.db.write(RecordUse { shard: session_shard(app, &id), id, at: now }).await?;
+        // A page is shown although its use cannot be recorded; the next one tries again.
+        let recorded = app.db.write(RecordUse { shard: session_shard(app, &id), id, at: now }).await;
+        recorded.unwrap_or_else(|error| tracing::debug!(%error, "the use of a session was not recorded"));
     }
     Ok(good.then_some(found))
 }
@@ -219,18 +235,31 @@ pub fn is_form_token(app: &App, cookie: &str, token: &str) -> bool {
     !cookie.is_empty() && form_token(app, cookie).as_bytes().ct_eq(token.as_bytes()).into()
 }
 
+/// Adds a session, while what the sign-in relied on has not changed.
 struct InsertSession {
     shard: i64,
+    customer_shard: i64,
+    relies_on: CredentialState,
     session: Session,
 }
 
 impl Command for InsertSession {
-    type Output = ();
+    type Output = bool;
     fn ordering_key(&self) -> u64 {
-        session_key(&self.session.id)
+        ordering_key::for_customer(self.session.customer)
     }
-    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
-        session::insert(tx, self.shard, &self.session).await
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
+        let found = account::lock_credentials(tx, self.customer_shard, self.session.customer).await?;
+        if !found.is_some_and(|found| found.are_still(&self.relies_on)) {
+            return Ok(false);
+        }
+        // Another node's clock may be ahead, and a session from before the change of the password would be over.
+        let created_at = self
+            .relies_on
+            .password_changed_at
+            .map_or(self.session.created_at, |changed_at| changed_at.max(self.session.created_at));
+        session::insert(tx, self.shard, &Session { created_at, ..self.session.clone() }).await?;
+        Ok(true)
     }
 }
 

@@ -53,10 +53,18 @@ pub(crate) fn digits(app: &App, payload: &[u8]) -> Result<String> {
 
 /// Whether a number of six digits belongs to a payload. Blanks between the digits do not matter.
 pub(crate) fn has_digits(app: &App, payload: &[u8], typed: &str) -> bool {
-    let typed: String = typed.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    let typed: String = typed.chars().filter(|c| !c.is_whitespace() && *c != '-').map(to_ascii_digit).collect();
     keys(app, CODE_PURPOSE)
         .iter()
         .any(|key| digits_with(key, payload).is_ok_and(|code| code.as_bytes().ct_eq(typed.as_bytes()).into()))
+}
+
+/// The digit that a character shows, as Japanese keyboards may write it.
+fn to_ascii_digit(c: char) -> char {
+    match c {
+        '\u{ff10}'..='\u{ff19}' => char::from_u32(u32::from(c) - 0xff10 + u32::from('0')).unwrap_or(c),
+        c => c,
+    }
 }
 
 fn digits_with(key: &[u8; 32], payload: &[u8]) -> Result<String> {

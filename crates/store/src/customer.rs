@@ -10,7 +10,7 @@ use opendrs_domain::id::CustomerId;
 use opendrs_domain::language::Language;
 use opendrs_domain::order::Recipient;
 use opendrs_domain::session::Session;
-use opendrs_domain::text::{Email, Name};
+use opendrs_domain::text::Email;
 use opendrs_domain::time::Time;
 
 /// Reads a postal address from a column.
@@ -113,6 +113,11 @@ pub struct CustomerAccess {
 }
 
 impl CustomerAccess {
+    /// The access of a customer whose account was deleted.
+    fn of_nobody() -> Self {
+        Self { blocked_at: Some(Time::from_micros(0)), ..Self::default() }
+    }
+
     /// Whether a session is accepted. One from before a change of the password ended with it, because it may belong to a
     /// person who knew the old password.
     #[must_use]
@@ -136,12 +141,12 @@ impl FromRow for CustomerAccess {
     }
 }
 
-/// A customer's access. For an unknown customer it has no restrictions.
+/// A customer's access. An unknown customer, whose account was deleted, has none.
 ///
 /// # Errors
 /// [`crate::Error`].
 pub async fn find_access(tx: &mut Tx<'_>, shard: i64, id: CustomerId) -> Result<CustomerAccess> {
-    Ok(tx.query_opt(Query::CustomerAccess, params![shard, id]).await?.unwrap_or_default())
+    Ok(tx.query_opt(Query::CustomerAccess, params![shard, id]).await?.unwrap_or_else(CustomerAccess::of_nobody))
 }
 
 /// A customer's access, locked until this transaction ends: nobody blocks the customer meanwhile.
@@ -149,7 +154,7 @@ pub async fn find_access(tx: &mut Tx<'_>, shard: i64, id: CustomerId) -> Result<
 /// # Errors
 /// [`crate::Error`].
 pub async fn lock_access(tx: &mut Tx<'_>, shard: i64, id: CustomerId) -> Result<CustomerAccess> {
-    Ok(tx.query_opt(Query::CustomerAccessLock, params![shard, id]).await?.unwrap_or_default())
+    Ok(tx.query_opt(Query::CustomerAccessLock, params![shard, id]).await?.unwrap_or_else(CustomerAccess::of_nobody))
 }
 
 /// Blocks a customer and ends their sessions, codes and app tokens; `false` if they were blocked before.
@@ -210,101 +215,4 @@ pub async fn set_address(tx: &mut Tx<'_>, shard: i64, id: CustomerId, address: &
 /// [`crate::Error`].
 pub async fn set_language(tx: &mut Tx<'_>, shard: i64, id: CustomerId, language: Language) -> Result<()> {
     tx.exec_deferred(Query::CustomerLanguage, params![shard, id, language.tag()]).await
-}
-
-/// Sets a customer's password, unless it was changed since `former_change`; `false` then.
-///
-/// # Errors
-/// [`crate::Error`].
-pub async fn set_password(
-    tx: &mut Tx<'_>,
-    shard: i64,
-    id: CustomerId,
-    hash: &str,
-    at: Time,
-    former_change: Option<Time>,
-) -> Result<bool> {
-    Ok(tx.exec(Query::CustomerPasswordSet, params![shard, id, hash, at, former_change]).await? > 0)
-}
-
-/// Changes the name.
-///
-/// # Errors
-/// [`crate::Error`].
-pub async fn set_name(tx: &mut Tx<'_>, shard: i64, id: CustomerId, name: &Name) -> Result<()> {
-    tx.exec_deferred(Query::CustomerName, params![shard, id, name.as_str()]).await
-}
-
-/// Changes the e-mail address in a customer's row; `false` if it is no longer `former`.
-///
-/// # Errors
-/// [`crate::Error`].
-pub async fn set_email(tx: &mut Tx<'_>, shard: i64, id: CustomerId, former: &Email, email: &Email) -> Result<bool> {
-    Ok(tx.exec(Query::CustomerEmail, params![shard, id, email, former]).await? > 0)
-}
-
-/// Reserves an e-mail address for a customer; `false` if it is taken.
-///
-/// # Errors
-/// [`crate::Error`].
-pub async fn claim_email(tx: &mut Tx<'_>, shard: i64, email: &Email, id: CustomerId) -> Result<bool> {
-    Ok(tx.exec(Query::CustomerEmailClaim, params![shard, email, id]).await? > 0)
-}
-
-/// Releases a customer's e-mail address.
-///
-/// # Errors
-/// [`crate::Error`].
-pub async fn release_email(tx: &mut Tx<'_>, shard: i64, email: &Email, id: CustomerId) -> Result<()> {
-    tx.exec_deferred(Query::CustomerEmailDelete, params![shard, email, id]).await
-}
-
-/// When the account is to be deleted, if its customer asked for that.
-///
-/// # Errors
-/// [`crate::Error`].
-pub async fn find_deletion(tx: &mut Tx<'_>, shard: i64, id: CustomerId) -> Result<Option<Time>> {
-    Ok(tx.query_opt::<(Time,)>(Query::CustomerDeletion, params![shard, id]).await?.map(|(at,)| at))
-}
-
-/// Sets when the account is to be deleted; `None` keeps it.
-///
-/// # Errors
-/// [`crate::Error`].
-pub async fn set_deletion(tx: &mut Tx<'_>, shard: i64, id: CustomerId, at: Option<Time>) -> Result<()> {
-    tx.exec_deferred(Query::CustomerDeleteAt, params![shard, id, at]).await
-}
-
-/// Accounts that are to be deleted by now, with their shards.
-///
-/// # Errors
-/// [`crate::Error`].
-pub async fn list_deletions(tx: &mut Tx<'_>, now: Time, limit: i64) -> Result<Vec<(i64, CustomerId)>> {
-    tx.query_all(Query::CustomersToDelete, params![now, limit]).await
-}
-
-/// When the next account is to be deleted.
-///
-/// # Errors
-/// [`crate::Error`].
-pub async fn find_next_deletion(tx: &mut Tx<'_>) -> Result<Option<Time>> {
-    Ok(tx.query_opt::<(Time,)>(Query::CustomerNextDeletion, params![]).await?.map(|(at,)| at))
-}
-
-/// Deletes an account that is to be deleted by now: its row, address, sessions and consents, and the person in its
-/// orders. `false` if it is to be kept after all.
-///
-/// # Errors
-/// [`crate::Error`].
-pub async fn delete(tx: &mut Tx<'_>, shard: i64, id: CustomerId, email: (i64, &Email), now: Time) -> Result<bool> {
-    if tx.exec(Query::CustomerDelete, params![shard, id, now]).await? == 0 {
-        return Ok(false);
-    }
-    let (email_shard, email) = email;
-    release_email(tx, email_shard, email, id).await?;
-    tx.exec_deferred(Query::SessionsDelete, params![id]).await?;
-    tx.exec_deferred(Query::ConsentsDelete, params![shard, id]).await?;
-    tx.exec_deferred(Query::TakeoverCountDelete, params![shard, id]).await?;
-    tx.exec_deferred(Query::OrdersForgetPerson, params![id]).await?;
-    Ok(true)
 }

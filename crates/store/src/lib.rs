@@ -27,6 +27,7 @@ mod tx;
 mod value;
 
 pub mod access;
+pub mod account;
 pub mod backlog;
 pub mod backup;
 pub mod code;

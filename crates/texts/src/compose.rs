@@ -76,7 +76,7 @@ impl ComposedMail {
             lines: Vec::new(),
             facts: Vec::new(),
             links: letter.cancel_url.iter().map(|url| (texts.shared.cancel_order, url.clone())).collect(),
-            about: about.unwrap_or_else(|| texts.account.mails.about.into()),
+            about: about.unwrap_or_else(|| account::about_line(letter, &texts.account.mails).into()),
         };
         let held = matches!(letter.content, MailContent::Held(_));
         let open = if held { said.decide } else { said.see };

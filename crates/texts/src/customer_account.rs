@@ -128,8 +128,10 @@ pub struct AccountTexts {
 pub struct AccountMailTexts {
     /// Greeting of somebody whose name is not known.
     pub hello: Text,
-    /// Last line of every mail.
+    /// Last line of a mail to a customer.
     pub about: Text,
+    /// Last line of a mail to an address whose owner need not be a customer.
+    pub about_address: Text,
     /// Name of a fact: the code.
     pub code: Text,
     /// Subject of the mail that confirms a new account's address.
@@ -168,8 +170,8 @@ pub struct AccountMailTexts {
     pub password: [Text; 2],
     /// Subject of the mail to a new address.
     pub new_email_subject: Text,
-    /// Its sentences; `former` is the present address.
-    pub new_email: fn(former: &str) -> [String; 2],
+    /// Its sentences. The address may be another person's, so they name nobody.
+    pub new_email: [Text; 2],
     /// Link of that mail.
     pub new_email_link: Text,
     /// Subject of the mail to an address that is replaced.

@@ -17,7 +17,7 @@ pub enum MailState {
     Kept,
     /// All attempts failed.
     Dead,
-    /// It was not sent, since its device reached the daily limit.
+    /// It was not sent: its device reached the daily limit, or its recipient's account was deleted.
     Suppressed,
 }
 
@@ -65,6 +65,8 @@ pub enum MailOutcome {
     PermanentFailure(String),
     /// It was not sent, since its device reached the daily limit.
     OverLimit,
+    /// It was not sent, since its recipient's account, or its device, no longer exists.
+    RecipientGone,
 }
 
 /// The decision after an attempt.
@@ -105,6 +107,9 @@ pub fn decide_after_attempt(attempt: i64, outcome: &MailOutcome, now: Time) -> M
             MailState::Suppressed,
             Some("its device caused more mails today than limits.mails_per_day".into()),
         ),
+        (MailOutcome::RecipientGone, _) => {
+            MailDecision::Finished(MailState::Suppressed, Some("the account of its recipient was deleted".into()))
+        }
         (MailOutcome::PermanentFailure(why), _) => MailDecision::Finished(MailState::Dead, Some(why.clone())),
     }
 }

@@ -4,11 +4,11 @@
 //! and nobody's password is on an account that another confirms.
 
 use super::link::{is_code_for, link_token, open_link, open_request_token, request_token};
-use super::{customer_key, parse_name};
+use super::{email_shard, parse_name, recipient_of};
 use crate::mail::queue;
 use crate::session::{SessionCookie, SessionStart, start_session};
 use crate::throttle::CredentialAttempt;
-use crate::{App, Error, FormError, Result};
+use crate::{App, Error, FormError, Result, ordering_key};
 use opendrs_domain::account::{AccountLink, AccountMail, CodeRequest, MailRecipient, NewPassword};
 use opendrs_domain::customer::Customer;
 use opendrs_domain::id::CustomerId;
@@ -16,7 +16,7 @@ use opendrs_domain::language::Language;
 use opendrs_domain::session::Session;
 use opendrs_domain::text::Email;
 use opendrs_store::mail::StoredMail;
-use opendrs_store::{Command, Tx, customer, mail, session};
+use opendrs_store::{Command, Tx, account, customer, mail, session};
 
 /// The form in which somebody asks for an account.
 #[derive(Clone, Copy, Debug)]
@@ -74,6 +74,7 @@ pub fn open_request(app: &App, token: &str) -> Result<CodeRequest> {
 /// [`FormError::WrongCode`], [`FormError::LinkEnded`]; [`Error::Throttled`] after too many wrong codes.
 pub fn confirm_code(app: &App, token: &str, code: &str, source: &str) -> Result<String> {
     let request = open_request_token(app, token)?;
+    app.limits.count_code_attempt(&request.email, app.system_time())?;
     let tried = CredentialAttempt { subject: request.email.as_str(), source };
     match app.code_throttle.check(tried, app.now(), || is_code_for(app, &request, code)) {
         Ok(true) => link_token(app, &AccountLink::NewAccount(request)),
@@ -91,6 +92,15 @@ pub async fn open_new_account(app: &App, token: &str) -> Result<CodeRequest> {
     match crate::customer::find_id_by_email(app, &request.email).await? {
         Some(_) => Err(FormError::EmailTaken.into()),
         None => Ok(request),
+    }
+}
+
+/// The page at which a browser continues after the creation of an account that a link confirms, if the link is valid.
+#[must_use]
+pub fn find_return_path(app: &App, token: &str) -> Option<String> {
+    match open_link(app, token) {
+        Ok(AccountLink::NewAccount(request)) => Some(request.return_to),
+        _ => None,
     }
 }
 
@@ -145,13 +155,12 @@ pub async fn create_account(app: &App, form: NewAccountForm<'_>) -> Result<Creat
     };
     let start = SessionStart { customer: customer.id, generation: 0, remember: false, agent: form.agent };
     let (cookie, session) = start_session(app, start);
-    let recipient =
-        MailRecipient { email: request.email.clone(), name: Some(customer.name.clone()), language: form.language };
+    let recipient = recipient_of(app, &customer);
     let created = app
         .db
         .write(CreateAccount {
             shard: app.db.shards().for_customer(customer.id),
-            email_shard: app.db.shards().for_key(&[request.email.as_str().as_bytes()]),
+            email_shard: email_shard(app, &request.email),
             session_shard: crate::session::session_shard(app, &session.id),
             mail: queue::account_mail(app, recipient, AccountMail::Created, now),
             customer,
@@ -179,11 +188,11 @@ struct CreateAccount {
 impl Command for CreateAccount {
     type Output = bool;
     fn ordering_key(&self) -> u64 {
-        customer_key(self.customer.id)
+        ordering_key::for_customer(self.customer.id)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
         // Two confirmations of one address at once: the first has it.
-        if !customer::claim_email(tx, self.email_shard, &self.customer.email, self.customer.id).await? {
+        if !account::claim_email(tx, self.email_shard, &self.customer.email, self.customer.id).await? {
             return Ok(false);
         }
         customer::upsert(tx, self.shard, &self.customer, &self.password_hash).await?;

@@ -1,26 +1,26 @@
 //! The deletion of an account, after a time in which its customer may think again.
 //!
 //! Not here: the retention of readings, events and mails, which name no person or end by themselves. Invariants: nothing
-//! is deleted before its time. What ends in several transactions can be done again from the start. A parcel on its way
-//! still arrives: the account is deleted once no order is open.
+//! is deleted before its time. Once the deletion has begun, nobody signs in, links a device or keeps the account. Each
+//! step can be done again, so an interrupted deletion goes on. A parcel on its way still arrives: the account is deleted
+//! once no order is open.
 
-use super::customer_key;
+use super::recipient_of;
 use crate::mail::queue;
 use crate::session::check_password;
-use crate::{App, Error, Result, consent, device, order};
-use opendrs_domain::account::{AccountMail, MailRecipient};
+use crate::{App, Error, Result, consent, device, order, ordering_key};
+use opendrs_domain::account::AccountMail;
 use opendrs_domain::customer::Customer;
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::order::CancelRequester;
-use opendrs_domain::text::Email;
 use opendrs_domain::time::{Span, Time};
 use opendrs_store::mail::StoredMail;
-use opendrs_store::{Command, Tx, customer, mail};
+use opendrs_store::{Command, Shards, Tx, account, customer, mail};
 
 /// How many accounts one round deletes.
 const BATCH_SIZE: i64 = 20;
-/// How long the deletion waits for orders that are still open.
-const OPEN_ORDER_WAIT: Span = Span::from_hours(24);
+/// How long the deletion waits for orders that are still open, and after a failure.
+const RETRY_WAIT: Span = Span::from_hours(24);
 
 /// When a customer's account is to be deleted, if the customer asked for that.
 ///
@@ -28,10 +28,10 @@ const OPEN_ORDER_WAIT: Span = Span::from_hours(24);
 /// [`Error::Unavailable`].
 pub async fn find_deletion(app: &App, id: CustomerId) -> Result<Option<Time>> {
     let mut reader = app.db.reader().await?;
-    Ok(customer::find_deletion(&mut reader.tx()?, app.db.shards().for_customer(id), id).await?)
+    Ok(account::find_deletion(&mut reader.tx()?, app.db.shards().for_customer(id), id).await?)
 }
 
-/// Plans the deletion of an account, and returns its time.
+/// Plans the deletion of an account, and returns its time. A deletion that is planned keeps its time.
 ///
 /// # Errors
 /// [`crate::FormError::WrongCurrentPassword`]; [`Error::Throttled`] and [`Error::Unavailable`].
@@ -39,59 +39,83 @@ pub async fn request_deletion(app: &App, id: CustomerId, password: &str, source:
     let customer = crate::customer::load(app, id).await?;
     check_password(app, &customer, password, source).await?;
     let at = app.now() + app.settings.accounts.deletion_wait;
-    let mail = queue::account_mail(app, recipient(app, &customer), AccountMail::DeletionPlanned(at), app.now());
-    app.db.write(SetDeletion { shard: app.db.shards().for_customer(id), id, at: Some(at), mail }).await?;
-    Ok(at)
+    let mail = queue::account_mail(app, recipient_of(app, &customer), AccountMail::DeletionPlanned(at), app.now());
+    Ok(app.db.write(PlanDeletion { shard: app.db.shards().for_customer(id), id, at, mail }).await?)
 }
 
-/// Keeps an account that was to be deleted.
+/// Keeps an account that was to be deleted. `false` if it was not, or its deletion has begun.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn cancel_deletion(app: &App, id: CustomerId) -> Result<()> {
+pub async fn cancel_deletion(app: &App, id: CustomerId) -> Result<bool> {
     let customer = crate::customer::load(app, id).await?;
-    let mail = queue::account_mail(app, recipient(app, &customer), AccountMail::DeletionCancelled, app.now());
-    Ok(app.db.write(SetDeletion { shard: app.db.shards().for_customer(id), id, at: None, mail }).await?)
+    let mail = queue::account_mail(app, recipient_of(app, &customer), AccountMail::DeletionCancelled, app.now());
+    Ok(app.db.write(CancelDeletion { shard: app.db.shards().for_customer(id), id, mail }).await?)
 }
 
-fn recipient(app: &App, customer: &Customer) -> MailRecipient {
-    MailRecipient {
-        email: customer.email.clone(),
-        name: Some(customer.name.clone()),
-        language: customer.language.unwrap_or(app.settings.language),
-    }
-}
-
-struct SetDeletion {
+struct PlanDeletion {
     shard: i64,
     id: CustomerId,
-    at: Option<Time>,
+    at: Time,
     mail: StoredMail,
 }
 
-impl Command for SetDeletion {
-    type Output = ();
+impl Command for PlanDeletion {
+    type Output = Time;
     fn ordering_key(&self) -> u64 {
-        customer_key(self.id)
+        ordering_key::for_customer(self.id)
     }
-    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
-        customer::set_deletion(tx, self.shard, self.id, self.at).await?;
-        mail::insert(tx, &self.mail).await
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Time> {
+        account::lock_credentials(tx, self.shard, self.id).await?;
+        if let Some(planned) = account::find_deletion(tx, self.shard, self.id).await? {
+            return Ok(planned);
+        }
+        account::plan_deletion(tx, self.shard, self.id, self.at).await?;
+        mail::insert(tx, &self.mail).await?;
+        Ok(self.at)
     }
 }
 
-/// Deletes the accounts whose time has come, up to one round. Returns how many.
+struct CancelDeletion {
+    shard: i64,
+    id: CustomerId,
+    mail: StoredMail,
+}
+
+impl Command for CancelDeletion {
+    type Output = bool;
+    fn ordering_key(&self) -> u64 {
+        ordering_key::for_customer(self.id)
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
+        let kept = account::cancel_deletion(tx, self.shard, self.id).await?;
+        if kept {
+            mail::insert(tx, &self.mail).await?;
+        }
+        Ok(kept)
+    }
+}
+
+/// Deletes the accounts whose time has come, up to one round. Returns how many. An account that fails is tried again a
+/// day later, and delays no other.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
 pub async fn delete_due(app: &App) -> Result<usize> {
     let due = {
         let mut reader = app.db.reader().await?;
-        customer::list_deletions(&mut reader.tx()?, app.now(), BATCH_SIZE).await?
+        account::list_deletions(&mut reader.tx()?, app.now(), BATCH_SIZE).await?
     };
     let mut deleted = 0;
-    for (shard, id) in due {
-        deleted += usize::from(delete_account(app, shard, id).await?);
+    for id in due {
+        match delete_account(app, id).await {
+            Ok(done) => deleted += usize::from(done),
+            Err(error @ Error::Unavailable(_)) => return Err(error),
+            Err(error) => {
+                tracing::error!(customer = %id, error = error.message_with_cause(), "an account could not be deleted");
+                postpone(app, id).await?;
+            }
+        }
     }
     Ok(deleted)
 }
@@ -99,30 +123,29 @@ pub async fn delete_due(app: &App) -> Result<usize> {
 /// When the next account is to be deleted.
 pub(crate) async fn next_deletion(app: &App) -> Result<Option<Time>> {
     let mut reader = app.db.reader().await?;
-    Ok(customer::find_next_deletion(&mut reader.tx()?).await?)
+    Ok(account::find_next_deletion(&mut reader.tx()?).await?)
 }
 
-async fn delete_account(app: &App, shard: i64, id: CustomerId) -> Result<bool> {
-    let found = {
-        let mut reader = app.db.reader().await?;
-        customer::find_by_id(&mut reader.tx()?, shard, id).await?
-    };
-    // Another node deleted it meanwhile.
-    let Some(customer) = found else { return Ok(false) };
+async fn delete_account(app: &App, id: CustomerId) -> Result<bool> {
+    let shard = app.db.shards().for_customer(id);
+    let Some(customer) = app.db.write(BeginDeletion { shard, id, now: app.now() }).await? else { return Ok(false) };
     end_devices(app, id).await?;
     cancel_orders(app, id).await?;
-    let now = app.now();
     if !order::list_open_for_customer(app, id).await?.is_empty() {
-        app.db.write(PostponeDeletion { shard, id, at: now + OPEN_ORDER_WAIT }).await?;
+        postpone(app, id).await?;
         return Ok(false);
     }
-    let mail = queue::account_mail(app, recipient(app, &customer), AccountMail::Deleted, now);
-    let email_shard = app.db.shards().for_key(&[customer.email.as_str().as_bytes()]);
-    let deleted = app.db.write(DeleteAccount { shard, id, email_shard, email: customer.email, now, mail }).await?;
+    let mail = queue::account_mail(app, recipient_of(app, &customer), AccountMail::Deleted, app.now());
+    let deleted = app.db.write(DeleteAccount { shards: app.db.shards(), id, mail }).await?;
     if deleted {
         tracing::info!(customer = %id, "an account was deleted as its customer asked");
     }
     Ok(deleted)
+}
+
+async fn postpone(app: &App, id: CustomerId) -> Result<()> {
+    let shard = app.db.shards().for_customer(id);
+    Ok(app.db.write(PostponeDeletion { shard, id, at: app.now() + RETRY_WAIT }).await?)
 }
 
 /// Withdraws every consent, and removes every device.
@@ -154,6 +177,30 @@ async fn cancel_orders(app: &App, id: CustomerId) -> Result<()> {
     Ok(())
 }
 
+/// Begins a deletion whose time has come: the customer is blocked.
+struct BeginDeletion {
+    shard: i64,
+    id: CustomerId,
+    now: Time,
+}
+
+impl Command for BeginDeletion {
+    /// The customer; `None` if the account is kept, or was deleted meanwhile.
+    type Output = Option<Customer>;
+    fn ordering_key(&self) -> u64 {
+        ordering_key::for_customer(self.id)
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Output> {
+        account::lock_credentials(tx, self.shard, self.id).await?;
+        let planned = account::find_deletion(tx, self.shard, self.id).await?;
+        if planned.is_none_or(|at| at > self.now) {
+            return Ok(None);
+        }
+        crate::customer::set_blocked(tx, self.shard, self.id, Some(self.now)).await?;
+        customer::find_by_id(tx, self.shard, self.id).await
+    }
+}
+
 struct PostponeDeletion {
     shard: i64,
     id: CustomerId,
@@ -163,36 +210,35 @@ struct PostponeDeletion {
 impl Command for PostponeDeletion {
     type Output = ();
     fn ordering_key(&self) -> u64 {
-        customer_key(self.id)
+        ordering_key::for_customer(self.id)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
-        // A customer who kept the account meanwhile keeps it.
-        match customer::find_deletion(tx, self.shard, self.id).await? {
-            Some(_) => customer::set_deletion(tx, self.shard, self.id, Some(self.at)).await,
+        account::lock_credentials(tx, self.shard, self.id).await?;
+        match account::find_deletion(tx, self.shard, self.id).await? {
+            Some(_) => account::plan_deletion(tx, self.shard, self.id, self.at).await,
             None => Ok(()),
         }
     }
 }
 
 struct DeleteAccount {
-    shard: i64,
+    shards: Shards,
     id: CustomerId,
-    email_shard: i64,
-    email: Email,
-    now: Time,
     mail: StoredMail,
 }
 
 impl Command for DeleteAccount {
     type Output = bool;
     fn ordering_key(&self) -> u64 {
-        customer_key(self.id)
+        ordering_key::for_customer(self.id)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
-        let email = (self.email_shard, &self.email);
-        if !customer::delete(tx, self.shard, self.id, email, self.now).await? {
-            return Ok(false);
-        }
+        let shard = self.shards.for_customer(self.id);
+        // The address as it is now: a link may have changed it before the deletion began.
+        let Some(found) = account::lock_credentials(tx, shard, self.id).await? else { return Ok(false) };
+        let email = found.state.email;
+        account::release_email(tx, self.shards.for_key(&[email.as_str().as_bytes()]), &email, self.id).await?;
+        account::delete(tx, shard, self.id).await?;
         mail::insert(tx, &self.mail).await?;
         Ok(true)
     }

@@ -1,19 +1,20 @@
 //! A new mail address for a signed-in customer.
 //!
-//! Invariant: the account has the new address once its owner confirmed it, and the old address is told.
+//! Invariant: the account has the new address once its owner confirmed it, and the former address gets a mail. A link
+//! ends with any other change of what gives access to the account.
 
 use super::create::{SendMail, parse_email};
-use super::customer_key;
-use super::link::open_link;
+use super::email_shard;
+use super::link::{check_link_holder, open_link};
 use crate::mail::queue;
 use crate::session::check_password;
-use crate::{App, FormError, Result};
-use opendrs_domain::account::{AccountLink, AccountMail, MailRecipient};
+use crate::{App, FormError, Result, ordering_key};
+use opendrs_domain::account::{AccountLink, AccountMail, CredentialState, MailRecipient};
 use opendrs_domain::customer::Customer;
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::text::Email;
 use opendrs_store::mail::StoredMail;
-use opendrs_store::{Command, Tx, customer, mail};
+use opendrs_store::{Command, Tx, account, mail};
 
 /// The form that asks for another mail address.
 #[derive(Clone, Copy, Debug)]
@@ -29,24 +30,22 @@ pub struct EmailChangeRequest<'a> {
 /// Sends a mail to the new address: with a link, or, if it has an account, with that news. Returns the address.
 ///
 /// # Errors
-/// [`FormError::InvalidEmail`], [`FormError::WrongCurrentPassword`]; [`crate::Error::Throttled`] and [`crate::Error::Unavailable`].
+/// [`FormError::InvalidEmail`], [`FormError::OwnEmail`], [`FormError::WrongCurrentPassword`]; [`crate::Error::Throttled`] and [`crate::Error::Unavailable`].
 pub async fn request_email_change(app: &App, id: CustomerId, asked: EmailChangeRequest<'_>) -> Result<Email> {
     let email = parse_email(asked.email)?;
     let customer = crate::customer::load(app, id).await?;
-    check_password(app, &customer, asked.password, asked.source).await?;
+    let state = check_password(app, &customer, asked.password, asked.source).await?;
     if email == customer.email {
-        return Err(FormError::EmailTaken.into());
+        return Err(FormError::OwnEmail.into());
     }
     app.limits.count_account_mail(&email, asked.source, app.system_time())?;
     let news = match crate::customer::find_id_by_email(app, &email).await? {
         Some(_) => AccountMail::AlreadyRegistered,
-        None => AccountMail::ConfirmNewEmail { customer: id, former: customer.email },
+        None => AccountMail::ConfirmNewEmail { customer: id, state },
     };
-    let recipient = MailRecipient {
-        email: email.clone(),
-        name: Some(customer.name),
-        language: customer.language.unwrap_or(app.settings.language),
-    };
+    // The address may be another person's, so the mail names nobody.
+    let language = customer.language.unwrap_or(app.settings.language);
+    let recipient = MailRecipient { email: email.clone(), name: None, language };
     app.db.write(SendMail { mail: queue::account_mail(app, recipient, news, app.now()) }).await?;
     Ok(email)
 }
@@ -54,17 +53,16 @@ pub async fn request_email_change(app: &App, id: CustomerId, asked: EmailChangeR
 /// A change of address that a link confirms.
 struct ConfirmedChange {
     customer: Customer,
+    state: CredentialState,
     email: Email,
 }
 
-async fn check_link(app: &App, token: &str) -> Result<ConfirmedChange> {
-    let AccountLink::NewEmail { customer: id, former, email, .. } = open_link(app, token)? else {
+async fn check_email_link(app: &App, token: &str) -> Result<ConfirmedChange> {
+    let AccountLink::NewEmail { customer, state, email, .. } = open_link(app, token)? else {
         return Err(FormError::LinkEnded.into());
     };
-    let mut reader = app.db.reader().await?;
-    let found = customer::find_by_id(&mut reader.tx()?, app.db.shards().for_customer(id), id).await?;
-    let customer = found.filter(|found| found.email == former).ok_or(FormError::LinkEnded)?;
-    Ok(ConfirmedChange { customer, email })
+    let customer = check_link_holder(app, customer, &state).await?;
+    Ok(ConfirmedChange { customer, state, email })
 }
 
 /// The new address that the link of a mail confirms.
@@ -72,37 +70,32 @@ async fn check_link(app: &App, token: &str) -> Result<ConfirmedChange> {
 /// # Errors
 /// [`FormError::LinkEnded`]; [`crate::Error::Unavailable`].
 pub async fn open_email_change(app: &App, token: &str) -> Result<Email> {
-    Ok(check_link(app, token).await?.email)
+    Ok(check_email_link(app, token).await?.email)
 }
 
-/// Gives an account the address that the link of a mail confirms, and tells the old address.
+/// Gives an account the address that the link of a mail confirms. The former address gets a mail.
 ///
 /// # Errors
 /// [`FormError::LinkEnded`]; [`FormError::EmailTaken`] if another account has it by now; [`crate::Error::Unavailable`].
 pub async fn confirm_email_change(app: &App, token: &str) -> Result<Email> {
-    let ConfirmedChange { customer, email } = check_link(app, token).await?;
-    let recipient = MailRecipient {
-        email: customer.email.clone(),
-        name: Some(customer.name),
-        language: customer.language.unwrap_or(app.settings.language),
-    };
-    let shard_of = |email: &Email| app.db.shards().for_key(&[email.as_str().as_bytes()]);
+    let ConfirmedChange { customer, state, email } = check_email_link(app, token).await?;
+    let mail = queue::account_mail(app, super::recipient_of(app, &customer), AccountMail::EmailChanged, app.now());
     let outcome = app
         .db
         .write(ReplaceEmail {
             shard: app.db.shards().for_customer(customer.id),
             id: customer.id,
-            former_shard: shard_of(&customer.email),
-            email_shard: shard_of(&email),
-            mail: queue::account_mail(app, recipient, AccountMail::EmailChanged, app.now()),
-            former: customer.email,
+            former_shard: email_shard(app, &customer.email),
+            email_shard: email_shard(app, &email),
+            relies_on: state,
             email: email.clone(),
+            mail,
         })
         .await?;
     match outcome {
         EmailChangeOutcome::Changed => Ok(email),
         EmailChangeOutcome::Taken => Err(FormError::EmailTaken.into()),
-        EmailChangeOutcome::ChangedMeanwhile => Err(FormError::LinkEnded.into()),
+        EmailChangeOutcome::LinkEnded => Err(FormError::LinkEnded.into()),
     }
 }
 
@@ -112,15 +105,15 @@ enum EmailChangeOutcome {
     Changed,
     /// Another account has the address.
     Taken,
-    /// The account has another address than when the link was sent.
-    ChangedMeanwhile,
+    /// What the link relies on has changed.
+    LinkEnded,
 }
 
 struct ReplaceEmail {
     shard: i64,
     id: CustomerId,
     former_shard: i64,
-    former: Email,
+    relies_on: CredentialState,
     email_shard: i64,
     email: Email,
     mail: StoredMail,
@@ -129,17 +122,18 @@ struct ReplaceEmail {
 impl Command for ReplaceEmail {
     type Output = EmailChangeOutcome;
     fn ordering_key(&self) -> u64 {
-        customer_key(self.id)
+        ordering_key::for_customer(self.id)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<EmailChangeOutcome> {
-        if !customer::set_email(tx, self.shard, self.id, &self.former, &self.email).await? {
-            return Ok(EmailChangeOutcome::ChangedMeanwhile);
+        let found = account::lock_credentials(tx, self.shard, self.id).await?;
+        if !found.is_some_and(|found| found.are_still(&self.relies_on)) {
+            return Ok(EmailChangeOutcome::LinkEnded);
         }
-        if !customer::claim_email(tx, self.email_shard, &self.email, self.id).await? {
-            customer::set_email(tx, self.shard, self.id, &self.email, &self.former).await?;
+        if !account::claim_email(tx, self.email_shard, &self.email, self.id).await? {
             return Ok(EmailChangeOutcome::Taken);
         }
-        customer::release_email(tx, self.former_shard, &self.former, self.id).await?;
+        account::set_email(tx, self.shard, self.id, &self.email).await?;
+        account::release_email(tx, self.former_shard, &self.relies_on.email, self.id).await?;
         mail::insert(tx, &self.mail).await?;
         Ok(EmailChangeOutcome::Changed)
     }

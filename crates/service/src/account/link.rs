@@ -4,7 +4,10 @@
 
 use crate::signed_link::{self, ACCOUNT_PURPOSE, REQUEST_PURPOSE};
 use crate::{App, Error, FormError, Result};
-use opendrs_domain::account::{AccountLink, CodeRequest};
+use opendrs_domain::account::{AccountLink, CodeRequest, CredentialState};
+use opendrs_domain::customer::Customer;
+use opendrs_domain::id::CustomerId;
+use opendrs_store::{account, customer};
 use serde::Serialize;
 
 /// The token of a link in a mail.
@@ -43,4 +46,15 @@ pub(super) fn open_request_token(app: &App, token: &str) -> Result<CodeRequest> 
 
 fn to_bytes(payload: &impl Serialize) -> Result<Vec<u8>> {
     serde_json::to_vec(payload).map_err(|e| Error::Internal(e.to_string()))
+}
+
+/// The customer of a link, while what it relies on has not changed.
+pub(super) async fn check_link_holder(app: &App, id: CustomerId, state: &CredentialState) -> Result<Customer> {
+    let shard = app.db.shards().for_customer(id);
+    let mut reader = app.db.reader().await?;
+    let mut tx = reader.tx()?;
+    let credentials = account::find_credentials(&mut tx, shard, id).await?;
+    let customer = customer::find_by_id(&mut tx, shard, id).await?;
+    let is_valid = credentials.is_some_and(|credentials| credentials.are_still(state));
+    customer.filter(|_| is_valid).ok_or_else(|| FormError::LinkEnded.into())
 }

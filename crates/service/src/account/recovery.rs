@@ -1,25 +1,27 @@
 //! A forgotten password: a link by mail leads to the page for a new one.
 //!
-//! Invariant: a link is accepted once, since it names when the password was last changed.
+//! Not here: a new password with the old one ([`super::password`]). Invariant: a link is accepted once, and ends with any
+//! other change of what gives access to the account.
 
 use super::create::{SendMail, parse_email};
-use super::link::open_link;
-use super::password::SetPassword;
+use super::link::{check_link_holder, open_link};
+use super::password::{NewCredentials, SetPassword};
 use crate::mail::queue;
+use crate::session::find_credentials;
 use crate::{App, FormError, Result};
-use opendrs_domain::account::{AccountLink, AccountMail, MailRecipient, NewPassword};
+use opendrs_domain::account::{AccountLink, AccountMail, CredentialState, MailRecipient, NewPassword};
 use opendrs_domain::customer::Customer;
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::language::Language;
-use opendrs_domain::time::Time;
 use opendrs_store::customer;
+use uuid::Uuid;
 
 /// The form in which somebody asks for a new password.
 #[derive(Clone, Copy, Debug)]
 pub struct RecoveryRequest<'a> {
     /// The mail address.
     pub email: &'a str,
-    /// The language of the page.
+    /// The language of the page, for a customer whose language is not known.
     pub language: Language,
     /// The source of the request.
     pub source: &'a str,
@@ -33,21 +35,22 @@ pub struct RecoveryRequest<'a> {
 pub async fn request_recovery(app: &App, asked: RecoveryRequest<'_>) -> Result<()> {
     let email = parse_email(asked.email)?;
     app.limits.count_account_mail(&email, asked.source, app.system_time())?;
-    let news = match crate::customer::find_id_by_email(app, &email).await? {
-        Some(customer) => {
-            AccountMail::Recovery { customer, password_changed_at: find_password_change(app, customer).await? }
-        }
-        None => AccountMail::NotRegistered,
+    // Both kinds of address take the same reads and the same write.
+    let found = crate::customer::find_id_by_email(app, &email).await?;
+    let id = found.unwrap_or(CustomerId(Uuid::nil()));
+    let customer = find_customer(app, id).await?;
+    let language = customer.and_then(|customer| customer.language).unwrap_or(asked.language);
+    let news = match (found, find_credentials(app, id).await?) {
+        (Some(customer), Some(credentials)) => AccountMail::Recovery { customer, state: credentials.state },
+        _ => AccountMail::NotRegistered,
     };
-    let recipient = MailRecipient { email, name: None, language: asked.language };
+    let recipient = MailRecipient { email, name: None, language };
     Ok(app.db.write(SendMail { mail: queue::account_mail(app, recipient, news, app.now()) }).await?)
 }
 
-/// When a customer's password was last changed.
-async fn find_password_change(app: &App, id: CustomerId) -> Result<Option<Time>> {
+async fn find_customer(app: &App, id: CustomerId) -> Result<Option<Customer>> {
     let mut reader = app.db.reader().await?;
-    let access = customer::find_access(&mut reader.tx()?, app.db.shards().for_customer(id), id).await?;
-    Ok(access.password_changed_at)
+    Ok(customer::find_by_id(&mut reader.tx()?, app.db.shards().for_customer(id), id).await?)
 }
 
 /// The customer who may choose a new password with the link of a mail.
@@ -55,20 +58,21 @@ async fn find_password_change(app: &App, id: CustomerId) -> Result<Option<Time>>
 /// # Errors
 /// [`FormError::LinkEnded`]; [`crate::Error::Unavailable`].
 pub async fn open_recovery(app: &App, token: &str) -> Result<Customer> {
-    let (customer, _) = check_link(app, token).await?;
-    Ok(customer)
+    Ok(check_recovery_link(app, token).await?.customer)
 }
 
-async fn check_link(app: &App, token: &str) -> Result<(Customer, Option<Time>)> {
-    let AccountLink::Recovery { customer, password_changed_at, .. } = open_link(app, token)? else {
+/// A recovery that a link allows.
+struct AllowedRecovery {
+    customer: Customer,
+    state: CredentialState,
+}
+
+async fn check_recovery_link(app: &App, token: &str) -> Result<AllowedRecovery> {
+    let AccountLink::Recovery { customer, state, .. } = open_link(app, token)? else {
         return Err(FormError::LinkEnded.into());
     };
-    if find_password_change(app, customer).await? != password_changed_at {
-        return Err(FormError::LinkEnded.into());
-    }
-    let mut reader = app.db.reader().await?;
-    let found = customer::find_by_id(&mut reader.tx()?, app.db.shards().for_customer(customer), customer).await?;
-    found.map(|found| (found, password_changed_at)).ok_or_else(|| FormError::LinkEnded.into())
+    let customer = check_link_holder(app, customer, &state).await?;
+    Ok(AllowedRecovery { customer, state })
 }
 
 /// Sets a new password with the link of a mail. Every session ends.
@@ -76,10 +80,10 @@ async fn check_link(app: &App, token: &str) -> Result<(Customer, Option<Time>)> 
 /// # Errors
 /// [`FormError::LinkEnded`], [`FormError::InvalidPassword`]; [`crate::Error::Throttled`] and [`crate::Error::Unavailable`].
 pub async fn set_forgotten_password(app: &App, token: &str, password: &str, source: &str) -> Result<()> {
-    let (customer, former_change) = check_link(app, token).await?;
+    let AllowedRecovery { customer, state } = check_recovery_link(app, token).await?;
     let password =
         NewPassword::parse(password, &[&customer.name, customer.email.as_str()]).map_err(FormError::InvalidPassword)?;
-    let command =
-        SetPassword::new(app, &customer, app.password_queue.hash_for(source, &password).await?, former_change);
+    let hash = app.password_queue.hash_for(source, &password).await?;
+    let command = SetPassword::new(app, &customer, NewCredentials { hash, relies_on: state });
     if app.db.write(command).await? { Ok(()) } else { Err(FormError::LinkEnded.into()) }
 }

@@ -145,7 +145,7 @@ async fn send_mail(app: &App, mut mail: StoredMail) -> Result<(MailAttempt, Reco
             notice = (over == MailLimitOutcome::SendNotice).then(|| build_limit_notice(app, &mail, at));
             (Some(letter.to), MailOutcome::OverLimit)
         }
-        (None, _) => (None, MailOutcome::PermanentFailure("the customer, or the device, is gone".into())),
+        (None, _) => (None, MailOutcome::RecipientGone),
     };
     let now = app.now();
     let next = rules::decide_after_attempt(mail.attempts, &outcome, now);
@@ -161,8 +161,8 @@ async fn send_mail(app: &App, mut mail: StoredMail) -> Result<(MailAttempt, Reco
     tracing::Span::current().record("opendrs.outcome", ended);
     // The reason is not logged: mail servers repeat the address in their responses.
     match &mail.reason {
-        // A mail over the limit is no error, and there may be many.
-        _ if mail.state == MailState::Suppressed => tracing::debug!(mail = %mail.id, "over limits.mails_per_day"),
+        // A mail over the limit, or to nobody, is no error, and there may be many.
+        _ if mail.state == MailState::Suppressed => tracing::debug!(mail = %mail.id, "a mail was suppressed"),
         Some(_) => tracing::warn!(mail = %mail.id, attempt = mail.attempts, "not sent: see `opendrs mail show`"),
         None => tracing::debug!(mail = %mail.id, state = mail.state.as_str(), "a mail was dealt with"),
     }

@@ -3,7 +3,7 @@
 //! Invariant: a customer ends only sessions of their own.
 
 use super::{session_key, session_shard};
-use crate::{App, FormError, Result};
+use crate::{App, FormError, Result, ordering_key};
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::session::Session;
 use opendrs_domain::time::Time;
@@ -100,7 +100,7 @@ struct EndOtherSessions {
 impl Command for EndOtherSessions {
     type Output = u64;
     fn ordering_key(&self) -> u64 {
-        self.customer.0.as_u64_pair().1
+        ordering_key::for_customer(self.customer)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<u64> {
         session::delete_others(tx, self.customer, &self.kept).await

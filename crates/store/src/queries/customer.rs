@@ -14,18 +14,23 @@ macro_rules! customer_queries {
         CustomerBlock = "UPDATE customer SET blocked_at = $3, generation = generation + 1
             WHERE shard = $1 AND id = $2 AND blocked_at IS NULL";
         CustomerUnblock = "UPDATE customer SET blocked_at = NULL WHERE shard = $1 AND id = $2 AND blocked_at IS NOT NULL";
-        CustomerPasswordSet = "UPDATE customer SET password_hash = $3, password_at = $4
-            WHERE shard = $1 AND id = $2 AND password_at IS NOT DISTINCT FROM $5";
+        CustomerCredentials = "SELECT email, password_at, generation, blocked_at, password_hash FROM customer
+            WHERE shard = $1 AND id = $2";
+        CustomerCredentialsLock = "SELECT email, password_at, generation, blocked_at, password_hash FROM customer
+            WHERE shard = $1 AND id = $2 /*pg FOR UPDATE */";
+        CustomerPasswordSet = "UPDATE customer SET password_hash = $3, password_at = $4 WHERE shard = $1 AND id = $2";
         CustomerDeletion = "SELECT delete_at FROM customer WHERE shard = $1 AND id = $2 AND delete_at IS NOT NULL";
         CustomerDeleteAt = "UPDATE customer SET delete_at = $3 WHERE shard = $1 AND id = $2";
-        CustomersToDelete = "SELECT shard, id FROM customer WHERE delete_at <= $1 ORDER BY delete_at LIMIT $2";
+        CustomerKeep = "UPDATE customer SET delete_at = NULL
+            WHERE shard = $1 AND id = $2 AND delete_at IS NOT NULL AND blocked_at IS NULL";
+        CustomersToDelete = "SELECT id FROM customer WHERE delete_at <= $1 ORDER BY delete_at LIMIT $2";
         CustomerNextDeletion = "SELECT delete_at FROM customer WHERE delete_at IS NOT NULL ORDER BY delete_at LIMIT 1";
-        CustomerDelete = "DELETE FROM customer WHERE shard = $1 AND id = $2 AND delete_at <= $3";
+        CustomerDelete = "DELETE FROM customer WHERE shard = $1 AND id = $2";
         ConsentsDelete = "DELETE FROM consent WHERE shard = $1 AND customer = $2";
         TakeoverCountDelete = "DELETE FROM takeover_count WHERE shard = $1 AND customer = $2";
         SessionsDelete = "DELETE FROM session WHERE customer = $1";
         CustomerName = "UPDATE customer SET name = $3 WHERE shard = $1 AND id = $2";
-        CustomerEmail = "UPDATE customer SET email = $3 WHERE shard = $1 AND id = $2 AND email = $4";
+        CustomerEmail = "UPDATE customer SET email = $3 WHERE shard = $1 AND id = $2";
         CustomerEmailDelete = "DELETE FROM customer_email WHERE shard = $1 AND email = $2 AND customer = $3";
         CustomerEmailClaim = "INSERT INTO customer_email (shard, email, customer) VALUES ($1, $2, $3)
             ON CONFLICT (shard, email) DO NOTHING";

@@ -14,8 +14,6 @@ both!(
     a_new_language_changes_nothing_else,
     a_language_of_a_later_release_is_none,
     an_email_address_is_one_customers,
-    a_password_changes_unless_it_was_changed_meanwhile,
-    an_address_moves_to_a_new_spelling_of_its_customer,
     a_customer_is_found_on_its_own_shard_only,
     the_first_customers_come_by_address_and_bounded,
     customers_of_a_shard_are_walked_through_by_address,
@@ -144,54 +142,4 @@ async fn customers_of_a_shard_are_walked_through_by_address(store: &TestStore) {
         async |last: &str, limit| store.read(async |tx| customer::list_emails_after(tx, 2, last, limit).await).await;
     assert_eq!(after("", 2).await, [1, 2].map(numbered));
     assert_eq!((after("2@example.com", 2).await, after("3@example.com", 2).await), (vec![numbered(3)], Vec::new()));
-}
-
-async fn a_password_changes_unless_it_was_changed_meanwhile(store: &TestStore) {
-    let (ann, other) = (customer(1), customer(2));
-    upsert(store, &ann, "first").await;
-    upsert(store, &other, "other").await;
-    let shard = store.shard(ann.id.0);
-    let set = async |hash: &'static str, now, former: Option<i64>| {
-        let with = (shard, ann.id, hash, now, former);
-        store
-            .write(with, |tx, (shard, id, hash, now, former)| {
-                Box::pin(customer::set_password(tx, *shard, *id, hash, at(*now), former.map(at)))
-            })
-            .await
-    };
-    assert!(!set("early", 1, Some(0)).await && set("second", 1, None).await);
-    assert!(!set("late", 2, None).await && set("third", 3, Some(1)).await);
-    assert_eq!(find_password_hash(store, ann.id).await.as_deref(), Some("third"));
-    assert_eq!(find_password_hash(store, other.id).await.as_deref(), Some("other"));
-}
-
-async fn an_address_moves_to_a_new_spelling_of_its_customer(store: &TestStore) {
-    let (ann, bob) = (customer(1), customer(2));
-    for owner in [&ann, &bob] {
-        upsert(store, owner, "hash").await;
-    }
-    let shard = store.shard(ann.id.0);
-    let claim = async |address, id| {
-        let with = (address, id);
-        store.write(with, |tx, (address, id)| Box::pin(customer::claim_email(tx, 7, address, *id))).await
-    };
-    assert!(claim(email("new@example.com"), ann.id).await);
-    assert!(!claim(email("new@example.com"), bob.id).await && !claim(email("new@example.com"), ann.id).await);
-    let change = async |from, to| {
-        let with = (shard, ann.id, from, to);
-        store.write(with, |tx, (shard, id, from, to)| Box::pin(customer::set_email(tx, *shard, *id, from, to))).await
-    };
-    assert!(
-        !change(bob.email.clone(), email("new@example.com")).await
-            && change(ann.email.clone(), email("new@example.com")).await
-    );
-    assert_eq!(find(store, ann.id).await.unwrap().email, email("new@example.com"));
-    let release = async |address, id| {
-        let with = (address, id);
-        store.write(with, |tx, (address, id)| Box::pin(customer::release_email(tx, 7, address, *id))).await;
-    };
-    release(email("new@example.com"), bob.id).await;
-    assert!(!claim(email("new@example.com"), bob.id).await, "only its owner releases it");
-    release(email("new@example.com"), ann.id).await;
-    assert!(claim(email("new@example.com"), bob.id).await);
 }

@@ -10,6 +10,7 @@ mod harness;
 mod samples;
 
 mod access;
+mod account;
 mod backlog;
 mod bad_row;
 mod catalogue;

@@ -1,9 +1,14 @@
 //! Mails about an account.
 
 use super::ComposedMail;
-use crate::Text;
+use crate::{AccountMailTexts, Text};
 use opendrs_domain::account::AccountMail;
 use opendrs_service::mail::MailMessage;
+
+/// Returns the last line of a mail about an account. Somebody without a name need not be a customer.
+pub(super) fn about_line(letter: &MailMessage, said: &AccountMailTexts) -> Text {
+    if letter.name.is_empty() { said.about_address } else { said.about }
+}
 
 impl ComposedMail {
     /// Composes a mail about an account: subject, sentences, and the one link.
@@ -18,8 +23,8 @@ impl ComposedMail {
             AccountMail::Recovery { .. } => (said.recovery_subject.into(), plain(said.recovery), said.recovery_link),
             AccountMail::NotRegistered => (said.unknown_subject.into(), plain(said.unknown), said.create_link),
             AccountMail::PasswordChanged => (said.password_subject.into(), plain(said.password), said.forgotten_link),
-            AccountMail::ConfirmNewEmail { former, .. } => {
-                (said.new_email_subject.into(), (said.new_email)(former.as_str()), said.new_email_link)
+            AccountMail::ConfirmNewEmail { .. } => {
+                (said.new_email_subject.into(), plain(said.new_email), said.new_email_link)
             }
             AccountMail::DeletionPlanned(at) => {
                 ((said.deletion_subject)(&self.texts.day(at)), plain(said.deletion), said.account_link)

@@ -1,7 +1,7 @@
 //! Tests of mails with hostile titles, and with reports that leave information out.
 
 use super::*;
-use opendrs_domain::account::{AccountMail, CodeRequest};
+use opendrs_domain::account::{AccountMail, CodeRequest, CredentialState};
 use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::id::{CustomerId, DeviceId, MailId, OrderId};
 use opendrs_domain::language::Language;
@@ -230,14 +230,15 @@ fn mails_of_every_kind(language: Language) -> Vec<MailMessage> {
 fn account_mails(bare: &MailMessage) -> Vec<MailMessage> {
     let (email, customer) = (bare.to.clone(), CustomerId(Uuid::from_u128(4)));
     let request = CodeRequest { email: email.clone(), requested_at: bare.at, return_to: "/settings".into() };
+    let state = CredentialState { email, password_changed_at: None, generation: 0 };
     let news = [
         AccountMail::ConfirmAddress(request),
         AccountMail::AlreadyRegistered,
         AccountMail::Created,
-        AccountMail::Recovery { customer, password_changed_at: None },
+        AccountMail::Recovery { customer, state: state.clone() },
         AccountMail::NotRegistered,
         AccountMail::PasswordChanged,
-        AccountMail::ConfirmNewEmail { customer, former: email },
+        AccountMail::ConfirmNewEmail { customer, state },
         AccountMail::EmailChanged,
         AccountMail::DeletionPlanned(bare.at),
         AccountMail::DeletionCancelled,

@@ -7,7 +7,7 @@ pub const ACCOUNT_TEXTS: AccountTexts = AccountTexts {
     create_why: "Geben Sie Ihre E-Mail-Adresse ein. Wir senden Ihnen einen Code, mit dem Sie sie bestätigen.",
     send_code: "Code senden",
     has_account: "Haben Sie schon ein Konto?",
-    check_mail: "Sehen Sie in Ihr Postfach",
+    check_mail: "Bitte prüfen Sie Ihr Postfach",
     code_sent: |email| {
         format!("Wir haben eine E-Mail an {email} gesendet. Geben Sie den Code daraus ein oder öffnen Sie den Link.")
     },
@@ -40,24 +40,24 @@ pub const ACCOUNT_TEXTS: AccountTexts = AccountTexts {
     },
     new_email: "Neue E-Mail-Adresse",
     current_password: "Aktuelles Passwort",
-    confirm_email: "Neue Adresse bestätigen",
+    confirm_email: "Bestätigung senden",
     email_sent: |email| {
         format!("Wir haben eine E-Mail an {email} gesendet. Öffnen Sie den Link darin, um die Adresse zu verwenden.")
     },
     use_email: "Diese E-Mail-Adresse verwenden?",
     use_email_why: |email| format!("Sie melden sich künftig mit {email} an, und wir schreiben Ihnen dorthin."),
     use_email_now: "Adresse verwenden",
-    email_changed: "Ihre E-Mail-Adresse ist geändert",
+    email_changed: "Ihre E-Mail-Adresse wurde geändert",
     email_changed_text: |email| format!("Melden Sie sich künftig mit {email} an."),
     change_password: "Passwort",
-    sessions: "Wo Sie angemeldet sind",
+    sessions: "Aktive Anmeldungen",
     sessions_why: "Kennen Sie eine dieser Anmeldungen nicht? Melden Sie sie ab und ändern Sie Ihr Passwort.",
     session: |browser, signed_in, used| format!("{browser}: angemeldet {signed_in}, zuletzt verwendet {used}"),
     browser_on: |browser, system| format!("{browser} unter {system}"),
     unknown_browser: "Unbekannter Browser",
     this_browser: "Dieser Browser",
     end_session: "Abmelden",
-    end_others: "Überall sonst abmelden",
+    end_others: "Auf allen anderen Geräten abmelden",
     sessions_ended: "Abgemeldet.",
     delete: "Konto löschen",
     delete_why: |day| {
@@ -78,16 +78,17 @@ pub const ACCOUNT_TEXTS: AccountTexts = AccountTexts {
 const MAIL_TEXTS: AccountMailTexts = AccountMailTexts {
     hello: "Guten Tag,",
     about: "Sie erhalten diese E-Mail wegen Ihres Kontos für automatische Nachbestellungen.",
+    about_address: "Sie erhalten diese E-Mail, weil jemand diese Adresse auf unseren Seiten für automatische Nachbestellungen eingegeben hat.",
     code: "Ihr Code",
     confirm_subject: |code| format!("{code} ist Ihr Code"),
     confirm: [
         "Mit diesem Code bestätigen Sie Ihre E-Mail-Adresse und legen Ihr Konto an. Er gilt eine Stunde.",
-        "Haben Sie das nicht angefordert? Dann ist nichts zu tun. Ohne Sie wird kein Konto angelegt.",
+        "Haben Sie das nicht angefordert? Dann müssen Sie nichts tun. Ohne Sie wird kein Konto angelegt.",
     ],
     confirm_link: "Bestätigen und weiter",
     exists_subject: "Sie haben schon ein Konto",
     exists: [
-        "Jemand, vermutlich Sie, wollte mit dieser E-Mail-Adresse ein Konto anlegen. Es gibt schon eines: Bitte melden Sie sich an.",
+        "Jemand, vermutlich Sie, wollte diese E-Mail-Adresse für ein Konto verwenden. Sie gehört schon zu einem: Bitte melden Sie sich an.",
         "Wenn Sie Ihr Passwort vergessen haben, können Sie ein neues wählen.",
     ],
     forgotten_link: "Neues Passwort wählen",
@@ -100,41 +101,39 @@ const MAIL_TEXTS: AccountMailTexts = AccountMailTexts {
     recovery_subject: "Neues Passwort wählen",
     recovery: [
         "Mit diesem Link wählen Sie ein neues Passwort. Er gilt eine Stunde.",
-        "Haben Sie das nicht angefordert? Dann ist nichts zu tun. Ihr Passwort bleibt, wie es ist.",
+        "Haben Sie das nicht angefordert? Dann müssen Sie nichts tun. Ihr Passwort bleibt, wie es ist.",
     ],
     recovery_link: "Neues Passwort wählen",
     unknown_subject: "Zu dieser Adresse gibt es kein Konto",
     unknown: [
         "Jemand, vermutlich Sie, hat ein neues Passwort angefordert. Zu dieser E-Mail-Adresse gibt es kein Konto.",
-        "Vielleicht haben Sie eine andere Adresse verwendet. Haben Sie nichts angefordert, dann ist nichts zu tun.",
+        "Vielleicht haben Sie eine andere Adresse verwendet. Haben Sie nichts angefordert, dann müssen Sie nichts tun.",
     ],
     create_link: "Konto anlegen",
-    password_subject: "Ihr Passwort ist geändert",
+    password_subject: "Ihr Passwort wurde geändert",
     password: [
-        "Das Passwort Ihres Kontos wurde gerade geändert. Alle anderen Browser sind abgemeldet.",
+        "Das Passwort Ihres Kontos wurde gerade geändert, und andere Browser wurden abgemeldet.",
         "Waren Sie das nicht? Dann wählen Sie sofort ein neues Passwort und wenden Sie sich an den Kundendienst.",
     ],
     new_email_subject: "Bestätigen Sie Ihre neue E-Mail-Adresse",
-    new_email: |former| {
-        [
-            format!("Öffnen Sie diesen Link, um für Ihr Konto diese E-Mail-Adresse statt {former} zu verwenden."),
-            "Haben Sie das nicht angefordert? Dann ist nichts zu tun. Das Konto bleibt, wie es ist.".into(),
-        ]
-    },
+    new_email: [
+        "Öffnen Sie diesen Link, um diese E-Mail-Adresse für Ihr Konto für automatische Nachbestellungen zu verwenden.",
+        "Haben Sie das nicht angefordert? Dann müssen Sie nichts tun. Es ändert sich nichts.",
+    ],
     new_email_link: "Adresse verwenden",
-    email_subject: "Ihre E-Mail-Adresse ist geändert",
+    email_subject: "Ihre E-Mail-Adresse wurde geändert",
     email: [
         "Ihr Konto hat jetzt eine andere E-Mail-Adresse. An diese hier schreiben wir nicht mehr.",
         "Waren Sie das nicht? Dann wenden Sie sich bitte sofort an den Kundendienst.",
     ],
     deletion_subject: |day| format!("Ihr Konto wird am {day} gelöscht"),
     deletion: [
-        "Sie haben uns gebeten, Ihr Konto zu löschen. Bis dahin können Sie sich anmelden und es behalten.",
+        "Sie haben uns gebeten, Ihr Konto zu löschen. Vor diesem Tag können Sie sich anmelden und es behalten.",
         "Waren Sie das nicht? Dann melden Sie sich an, behalten Sie das Konto und ändern Sie Ihr Passwort.",
     ],
     kept_subject: "Ihr Konto bleibt bestehen",
     kept: ["Ihr Konto wird nicht gelöscht.", "Waren Sie das nicht? Dann ändern Sie Ihr Passwort."],
-    deleted_subject: "Ihr Konto ist gelöscht",
+    deleted_subject: "Ihr Konto wurde gelöscht",
     deleted: [
         "Wie gewünscht haben wir Ihr Konto, Ihre Geräte und Ihre Adresse gelöscht.",
         "Frühere Bestellungen bewahren wir für unsere Unterlagen auf, ohne Ihren Namen und Ihre Adresse.",

@@ -80,7 +80,7 @@ fn describe_bad_choice(choice: &FormError) -> String {
         FormError::Incomplete => "Das Formular ist nicht vollständig angekommen. Bitte senden Sie es noch einmal ab.".into(),
         FormError::Unreadable => "Wir konnten das Formular nicht lesen. Bitte senden Sie es noch einmal ab.".into(),
         FormError::Expired => {
-            "Dieses Formular ist abgelaufen. Bitte gehen Sie zurück, laden Sie die Seite neu und versuchen Sie es noch einmal."
+            "Dieses Formular ist abgelaufen, oder Ihr Browser nimmt keine Cookies an. Bitte erlauben Sie Cookies, gehen Sie zurück und laden Sie die Seite neu."
                 .into()
         }
         FormError::NoButton => "Bitte wählen Sie eine der Schaltflächen.".into(),
@@ -123,11 +123,12 @@ fn describe_bad_choice(choice: &FormError) -> String {
             "Bitte geben Sie Ihre vollständige E-Mail-Adresse ein, zum Beispiel anna@example.com.".into()
         }
         FormError::InvalidName => "Bitte geben Sie Ihren Namen ein, höchstens 120 Zeichen.".into(),
-        FormError::WrongCode => "Dieser Code stimmt nicht. Bitte verwenden Sie den Code aus unserer neuesten E-Mail.".into(),
+        FormError::WrongCode => "Dieser Code stimmt nicht. Bitte prüfen Sie ihn oder senden Sie eine weitere E-Mail.".into(),
         FormError::LinkEnded => {
-            "Dieser Link ist abgelaufen oder wurde schon verwendet. Bitte fordern Sie einen neuen an.".into()
+            "Dieser Link oder Code ist abgelaufen oder wurde schon verwendet. Bitte fordern Sie einen neuen an.".into()
         }
         FormError::EmailTaken => "Zu dieser E-Mail-Adresse gibt es schon ein Konto. Bitte melden Sie sich an.".into(),
+        FormError::OwnEmail => "Das ist schon die E-Mail-Adresse Ihres Kontos.".into(),
         FormError::WrongCurrentPassword => "Ihr aktuelles Passwort stimmt nicht.".into(),
         FormError::InvalidPassword(why) => match why {
             PasswordError::TooShort => format!("Bitte wählen Sie ein Passwort mit mindestens {MIN_PASSWORD_CHARS} Zeichen."),

@@ -8,7 +8,7 @@ pub const ACCOUNT_TEXTS: AccountTexts = AccountTexts {
     send_code: "Send me a code",
     has_account: "Already have an account?",
     check_mail: "Check your email",
-    code_sent: |email| format!("We've sent an email to {email}. Enter the code in it, or open its link."),
+    code_sent: |email| format!("We've sent an email to {email}. Enter the code from it, or open the link."),
     code: "Code (6 digits)",
     check_code: "Continue",
     no_mail: "No email yet? It can take a minute. Please also check your spam folder.",
@@ -22,7 +22,7 @@ pub const ACCOUNT_TEXTS: AccountTexts = AccountTexts {
     forgotten: "Forgot your password?",
     forgotten_why: "Enter your email address. We'll send you a link to choose a new password.",
     send_link: "Send me a link",
-    link_sent: |email| format!("We've sent an email to {email}. Its link is valid for one hour."),
+    link_sent: |email| format!("We've sent an email to {email}. The link in it is valid for one hour."),
     choose_password: "Choose a new password",
     choose_password_for: |email| format!("For the account {email}. You will be signed out everywhere."),
     save_password: "Save password",
@@ -38,8 +38,8 @@ pub const ACCOUNT_TEXTS: AccountTexts = AccountTexts {
     },
     new_email: "New email address",
     current_password: "Current password",
-    confirm_email: "Confirm new address",
-    email_sent: |email| format!("We've sent an email to {email}. Open its link to use this address."),
+    confirm_email: "Send confirmation email",
+    email_sent: |email| format!("We've sent an email to {email}. Open the link in it to use this address."),
     use_email: "Use this email address?",
     use_email_why: |email| format!("From now on you sign in with {email}, and we'll write to you there."),
     use_email_now: "Use this address",
@@ -74,6 +74,7 @@ pub const ACCOUNT_TEXTS: AccountTexts = AccountTexts {
 const MAIL_TEXTS: AccountMailTexts = AccountMailTexts {
     hello: "Hello,",
     about: "You're receiving this email because of your account for automatic reordering.",
+    about_address: "You're receiving this email because someone entered this address on our pages for automatic reordering.",
     code: "Your code",
     confirm_subject: |code| format!("{code} is your code"),
     confirm: [
@@ -83,7 +84,7 @@ const MAIL_TEXTS: AccountMailTexts = AccountMailTexts {
     confirm_link: "Confirm and continue",
     exists_subject: "You already have an account",
     exists: [
-        "Someone, probably you, wanted to create an account with this email address. There already is one: please sign in.",
+        "Someone, probably you, wanted to use this email address for an account. It already belongs to one: please sign in.",
         "If you have forgotten your password, you can choose a new one.",
     ],
     forgotten_link: "Choose a new password",
@@ -107,16 +108,14 @@ const MAIL_TEXTS: AccountMailTexts = AccountMailTexts {
     create_link: "Create an account",
     password_subject: "Your password has changed",
     password: [
-        "The password of your account has just been changed. All other browsers are signed out.",
+        "The password of your account has just been changed, and other browsers have been signed out.",
         "If this wasn't you, choose a new password now and contact customer service.",
     ],
     new_email_subject: "Confirm your new email address",
-    new_email: |former| {
-        [
-            format!("Open this link to use this email address for your account instead of {former}."),
-            "If you didn't ask for it, you can ignore this email. The account stays as it is.".into(),
-        ]
-    },
+    new_email: [
+        "Open this link to use this email address for your account for automatic reordering.",
+        "If you didn't ask for it, you can ignore this email. Nothing changes.",
+    ],
     new_email_link: "Use this address",
     email_subject: "Your email address has changed",
     email: [
@@ -125,7 +124,7 @@ const MAIL_TEXTS: AccountMailTexts = AccountMailTexts {
     ],
     deletion_subject: |day| format!("Your account will be deleted on {day}"),
     deletion: [
-        "You asked us to delete your account. Until then you can sign in and keep it.",
+        "You asked us to delete your account. Before that day, you can sign in and keep it.",
         "If this wasn't you, sign in, keep the account and change your password.",
     ],
     kept_subject: "Your account stays",

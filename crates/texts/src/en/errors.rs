@@ -65,7 +65,7 @@ fn describe_bad_choice(choice: &FormError) -> String {
     match choice {
         FormError::Incomplete => "The form did not arrive completely. Please go back and send it again.".into(),
         FormError::Unreadable => "We could not read the form. Please go back and send it again.".into(),
-        FormError::Expired => "This form has expired. Please go back, reload the page and try again.".into(),
+        FormError::Expired => "This form has expired, or your browser does not accept cookies. Please allow cookies, go back, reload the page and try again.".into(),
         FormError::NoButton => "Please press one of the buttons.".into(),
         FormError::Malformed(_) => {
             "The form contains something that we do not know. Please go back, reload the page and try again.".into()
@@ -100,10 +100,11 @@ fn describe_bad_choice(choice: &FormError) -> String {
             "New accounts are not available here. Please ask the manufacturer of your device.".into()
         }
         FormError::InvalidEmail => "Please enter your complete email address, such as ann@example.com.".into(),
-        FormError::InvalidName => "Please enter your name, with at most 120 characters.".into(),
-        FormError::WrongCode => "This code does not match. Please use the code in our latest email.".into(),
-        FormError::LinkEnded => "This link has expired or was already used. Please ask for a new one.".into(),
+        FormError::InvalidName => "Please enter your name: at most 120 characters, on one line and without special control characters.".into(),
+        FormError::WrongCode => "This code does not match. Please check it, or send another email.".into(),
+        FormError::LinkEnded => "This link or code has expired or was already used. Please ask for a new one.".into(),
         FormError::EmailTaken => "This email address already has an account. Please sign in.".into(),
+        FormError::OwnEmail => "This already is the email address of your account.".into(),
         FormError::WrongCurrentPassword => "Your current password is not correct.".into(),
         FormError::InvalidPassword(why) => match why {
             PasswordError::TooShort => {

@@ -9,7 +9,7 @@ pub const PART_TEXTS: PartTexts = PartTexts {
     delivered: "Delivered",
     progress: "Progress of the order",
     reorders: "Reorders automatically",
-    level_left: |percent| format!("{percent} % left"),
+    level_left: |percent| format!("{percent}% left"),
     level_heard: |when| format!("Last reported {when}"),
     level_unknown: "Your device has not reported a level yet.",
     level_chart: |slot| format!("Level of the {slot}"),
@@ -37,7 +37,7 @@ pub const PART_TEXTS: PartTexts = PartTexts {
     products_offered: |count| format!("{count} to choose from"),
     rule_ask: "Nothing is ordered until you approve it.",
     rule_amount: |price| format!("We ask you first if an order costs more than {price}."),
-    rule_percent: |percent| format!("We ask you first if an order costs over {percent} % more than you agreed to."),
+    rule_percent: |percent| format!("We ask you first if an order costs over {percent}% more than you agreed to."),
     rule_limit: |orders, days| {
         let orders = if orders == "1" { "1 order".to_owned() } else { format!("{orders} orders") };
         let days = if days == "1" { "day".to_owned() } else { format!("{days} days") };

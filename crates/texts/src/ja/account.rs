@@ -27,7 +27,7 @@ pub const ACCOUNT_TEXTS: AccountTexts = AccountTexts {
     link_sent: |email| format!("{email} にメールをお送りしました。メール内のリンクは1時間有効です。"),
     choose_password: "パスワードの再設定",
     choose_password_for: |email| {
-        format!("{email} のアカウントのパスワードを設定します。すべての端末からサインアウトされます。")
+        format!("{email} のアカウントのパスワードを設定します。すべてのブラウザからサインアウトされます。")
     },
     save_password: "パスワードを保存",
     password_saved: "新しいパスワードを保存しました",
@@ -42,7 +42,7 @@ pub const ACCOUNT_TEXTS: AccountTexts = AccountTexts {
     },
     new_email: "新しいメールアドレス",
     current_password: "現在のパスワード",
-    confirm_email: "新しいアドレスを確認",
+    confirm_email: "確認メールを送信",
     email_sent: |email| format!("{email} にメールをお送りしました。メール内のリンクを開くと、アドレスが変更されます。"),
     use_email: "このメールアドレスを使用しますか？",
     use_email_why: |email| format!("今後は {email} でサインインします。お知らせもこのアドレスにお送りします。"),
@@ -50,20 +50,20 @@ pub const ACCOUNT_TEXTS: AccountTexts = AccountTexts {
     email_changed: "メールアドレスを変更しました",
     email_changed_text: |email| format!("今後は {email} でサインインしてください。"),
     change_password: "パスワード",
-    sessions: "サインイン中の端末",
-    sessions_why: "お心当たりのない端末がある場合は、サインアウトしてパスワードを変更してください。",
+    sessions: "サインイン中のブラウザ",
+    sessions_why: "お心当たりのないブラウザがある場合は、サインアウトしてパスワードを変更してください。",
     session: |browser, signed_in, used| format!("{browser}：サインイン {signed_in}、最終使用 {used}"),
     browser_on: |browser, system| format!("{browser}（{system}）"),
     unknown_browser: "不明なブラウザ",
     this_browser: "このブラウザ",
     end_session: "サインアウト",
-    end_others: "ほかのすべての端末からサインアウト",
+    end_others: "ほかのすべてのブラウザからサインアウト",
     sessions_ended: "サインアウトしました。",
     delete: "アカウントの削除",
     delete_why: |day| {
         format!(
             "今お申し込みいただくと、{day}にアカウントを削除します。それまでは取り消すことができます。\
-             機器を解除しない限り、その間も再注文は続きます。配送中の商品は、そのままお届けします。"
+             機器の登録を解除しない限り、その間も再注文は続きます。配送中の商品は、そのままお届けします。"
         )
     },
     delete_now: "アカウントを削除する",
@@ -78,6 +78,7 @@ pub const ACCOUNT_TEXTS: AccountTexts = AccountTexts {
 const MAIL_TEXTS: AccountMailTexts = AccountMailTexts {
     hello: "お客様",
     about: "このメールは、自動再注文のアカウントに関してお送りしています。",
+    about_address: "このメールは、自動再注文のページでこのアドレスが入力されたためお送りしています。",
     code: "コード",
     confirm_subject: |code| format!("確認コード：{code}"),
     confirm: [
@@ -87,14 +88,14 @@ const MAIL_TEXTS: AccountMailTexts = AccountMailTexts {
     confirm_link: "確認して次へ進む",
     exists_subject: "アカウントは登録済みです",
     exists: [
-        "このメールアドレスでアカウントを作成しようとする操作がありましたが、すでにアカウントが登録されています。サインインしてください。",
+        "このメールアドレスをアカウントに登録しようとする操作がありましたが、すでにほかのアカウントで登録されています。サインインしてください。",
         "パスワードをお忘れの場合は、再設定できます。",
     ],
     forgotten_link: "パスワードを再設定する",
     created_subject: "ご登録ありがとうございます",
     created: [
         "アカウントの準備ができました。消耗品を自動で再注文する機器を設定できます。",
-        "お心当たりがない場合は、お客様サポートまでご連絡ください。",
+        "お心当たりがない場合は、カスタマーサービスまでご連絡ください。",
     ],
     account_link: "アカウント",
     recovery_subject: "パスワードの再設定",
@@ -112,24 +113,22 @@ const MAIL_TEXTS: AccountMailTexts = AccountMailTexts {
     password_subject: "パスワードが変更されました",
     password: [
         "アカウントのパスワードが変更されました。ほかのブラウザからはサインアウトされました。",
-        "お心当たりがない場合は、すぐにパスワードを再設定し、お客様サポートまでご連絡ください。",
+        "お心当たりがない場合は、すぐにパスワードを再設定し、カスタマーサービスまでご連絡ください。",
     ],
     new_email_subject: "新しいメールアドレスの確認",
-    new_email: |former| {
-        [
-            format!("次のリンクを開くと、アカウントのメールアドレスが {former} からこのアドレスに変更されます。"),
-            "お心当たりがない場合は、このメールを破棄してください。アカウントは変更されません。".into(),
-        ]
-    },
+    new_email: [
+        "次のリンクを開くと、自動再注文のアカウントのメールアドレスがこのアドレスに変更されます。",
+        "お心当たりがない場合は、このメールを破棄してください。何も変更されません。",
+    ],
     new_email_link: "このアドレスを使用する",
     email_subject: "メールアドレスが変更されました",
     email: [
         "アカウントのメールアドレスが変更されました。今後、このアドレスにはお送りしません。",
-        "お心当たりがない場合は、すぐにお客様サポートまでご連絡ください。",
+        "お心当たりがない場合は、すぐにカスタマーサービスまでご連絡ください。",
     ],
     deletion_subject: |day| format!("{day}にアカウントが削除されます"),
     deletion: [
-        "アカウントの削除を承りました。それまでにサインインすると、取り消すことができます。",
+        "アカウントの削除を承りました。その日より前にサインインすると、取り消すことができます。",
         "お心当たりがない場合は、サインインして削除を取り消し、パスワードを変更してください。",
     ],
     kept_subject: "アカウントの削除を取り消しました",

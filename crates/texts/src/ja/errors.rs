@@ -64,7 +64,7 @@ fn describe_bad_choice(choice: &FormError) -> String {
             "フォームを読み取れませんでした。前のページに戻って、もう一度送信してください。".into()
         }
         FormError::Expired => {
-            "このフォームの有効期限が切れました。前のページに戻って再読み込みし、もう一度お試しください。".into()
+            "フォームの有効期限が切れたか、ブラウザでCookieが無効になっています。Cookieを有効にし、前のページに戻って再読み込みしてください。".into()
         }
         FormError::NoButton => "いずれかのボタンを押してください。".into(),
         FormError::Malformed(_) => "フォームに無効な値が含まれています。\
@@ -103,13 +103,14 @@ fn describe_bad_choice(choice: &FormError) -> String {
         }
         FormError::InvalidEmail => "メールアドレスを正しく入力してください（例：hanako@example.com）。".into(),
         FormError::InvalidName => "お名前を120文字以内で入力してください。".into(),
-        FormError::WrongCode => "コードが一致しません。最新のメールに記載されたコードを入力してください。".into(),
+        FormError::WrongCode => "コードが一致しません。入力内容をご確認いただくか、メールを再送してください。".into(),
         FormError::LinkEnded => {
-            "リンクの有効期限が切れているか、すでに使用されています。もう一度お手続きください。".into()
+            "リンクまたはコードの有効期限が切れているか、すでに使用されています。もう一度お手続きください。".into()
         }
         FormError::EmailTaken => {
             "このメールアドレスのアカウントはすでに登録されています。サインインしてください。".into()
         }
+        FormError::OwnEmail => "このアドレスは、すでにお客様のアカウントに登録されています。".into(),
         FormError::WrongCurrentPassword => "現在のパスワードが正しくありません。".into(),
         FormError::InvalidPassword(why) => match why {
             PasswordError::TooShort => format!("パスワードは{MIN_PASSWORD_CHARS}文字以上で設定してください。"),

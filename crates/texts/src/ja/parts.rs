@@ -9,7 +9,7 @@ pub const PART_TEXTS: PartTexts = PartTexts {
     delivered: "配達済み",
     progress: "注文の進み具合",
     reorders: "自動で再注文",
-    level_left: |percent| format!("残り {percent} %"),
+    level_left: |percent| format!("残り {percent}%"),
     level_heard: |when| format!("最終通知：{when}"),
     level_unknown: "機器から残量の通知はまだ届いていません。",
     level_chart: |slot| format!("{slot}の残量"),

@@ -3,6 +3,8 @@
 use super::{NEW_PASSWORD, link_path};
 use crate::harness::fixtures::{ANN, BOB, PASSWORD};
 use crate::harness::{Server, TestBrowser};
+use opendrs_domain::text::Email;
+use opendrs_service::customer;
 
 both!(
     a_name_is_changed,
@@ -10,6 +12,9 @@ both!(
     a_mail_address_changes_once_its_owner_confirmed_it,
     an_address_of_another_account_is_not_taken,
     a_link_to_a_new_address_ends_with_the_next_change,
+    a_link_to_a_new_address_ends_with_a_new_password_and_a_block,
+    a_mail_to_an_unproved_address_names_nobody,
+    what_was_typed_is_kept,
 );
 
 async fn a_name_is_changed(server: &Server) {
@@ -26,7 +31,6 @@ async fn a_name_is_changed(server: &Server) {
 async fn a_password_needs_the_current_one_and_ends_other_sessions(server: &Server) {
     let mut other = TestBrowser::signed_in(server, ANN).await;
     let mut visit = TestBrowser::signed_in(server, ANN).await;
-    server.advance("1s").await;
     visit.go_to("/account").await;
     let fill = |visit: &TestBrowser, current: &str, new: &str| {
         visit.form("/account/password").fill("current", current).fill("password", new)
@@ -48,10 +52,19 @@ async fn a_password_needs_the_current_one_and_ends_other_sessions(server: &Serve
 /// Asks for another address on Ann's account page.
 async fn ask_for_address(server: &Server, email: &str, password: &str) -> TestBrowser {
     let mut visit = TestBrowser::signed_in(server, ANN).await;
-    visit.go_to("/account").await;
-    let form = visit.form("/account/email").fill("email", email).fill("password", password);
-    visit.submit(&form).await;
+    fill_in_address(&mut visit, email, password).await;
     visit
+}
+
+async fn ask_for_address_of(server: &Server, customer: &str, email: &str) {
+    let mut visit = TestBrowser::signed_in(server, customer).await;
+    fill_in_address(&mut visit, email, PASSWORD).await;
+}
+
+async fn fill_in_address(visit: &mut TestBrowser, email: &str, password: &str) {
+    visit.go_to("/account").await;
+    let form = visit.form("/account/email").fill("email_new", email).fill("password", password);
+    visit.submit(&form).await;
 }
 
 async fn a_mail_address_changes_once_its_owner_confirmed_it(server: &Server) {
@@ -104,4 +117,43 @@ async fn a_link_to_a_new_address_ends_with_the_next_change(server: &Server) {
     let form = reader.form("/account/email/confirm");
     reader.submit(&form).await;
     assert_eq!(TestBrowser::open(server, &first).await.page.status, 400);
+}
+
+async fn a_link_to_a_new_address_ends_with_a_new_password_and_a_block(server: &Server) {
+    ask_for_address(server, "evil@example.com", PASSWORD).await;
+    let link = link_path(&server.newest_mail().await);
+    let mut opened = TestBrowser::open(server, &link).await;
+    let form = opened.form("/account/email/confirm");
+    let mut owner = TestBrowser::signed_in(server, ANN).await;
+    owner.go_to("/account").await;
+    let change = owner.form("/account/password").fill("current", PASSWORD).fill("password", NEW_PASSWORD);
+    owner.submit(&change).await;
+    assert_eq!(TestBrowser::open(server, &link).await.page.status, 400);
+    assert_eq!(opened.submit(&form).await.page.status, 400, "the form that was open");
+
+    ask_for_address_of(server, BOB, "other@example.com").await;
+    let link = link_path(&server.newest_mail().await);
+    let id = customer::find_id_by_email(server.app(), &Email::parse(BOB).unwrap()).await.unwrap().unwrap();
+    customer::block(server.app(), id).await.unwrap();
+    assert_eq!(TestBrowser::open(server, &link).await.page.status, 400);
+}
+
+async fn a_mail_to_an_unproved_address_names_nobody(server: &Server) {
+    for email in ["stranger@example.com", BOB] {
+        ask_for_address(server, email, PASSWORD).await;
+        let text = server.newest_mail_text().await;
+        assert!(text.starts_with("Hello,\n") && !text.contains("Ann") && !text.contains(ANN), "{text}");
+        assert!(text.contains("someone entered this address"), "{text}");
+    }
+}
+
+async fn what_was_typed_is_kept(server: &Server) {
+    let refused = ask_for_address(server, "new@example.com", "wrong").await;
+    assert!(refused.page.text().contains("value=\"new@example.com\""), "{}", refused.page.text());
+    let mut visit = TestBrowser::signed_in(server, ANN).await;
+    visit.go_to("/account").await;
+    let long = "x".repeat(121);
+    let form = visit.form("/account/name").fill("name", &long);
+    visit.submit(&form).await;
+    assert!(visit.page.status == 400 && visit.page.text().contains(&long));
 }

@@ -28,7 +28,7 @@ async fn a_stranger_creates_an_account_with_the_code_of_a_mail(server: &Server) 
     let code = server.newest_code().await;
     assert!(server.newest_mail_text().await.contains(&format!("Your code: {code}")));
     // People type codes as they read them.
-    let typed = format!(" {} {}", &code[..3], &code[3..]);
+    let typed = format!(" {} {}", &code[..3], &code[3..]).replace('1', "１");
     let form = visit.form("/account/confirm").fill("code", &typed);
     visit.submit(&form).await;
     assert_eq!(visit.title(), "Almost done");
@@ -50,7 +50,9 @@ async fn the_link_of_the_mail_does_it_in_another_browser(server: &Server) {
     assert_eq!(server.all_rows().await, before, "opening the link changes nothing");
     create(&mut other, "Dora Newman", NEW_PASSWORD).await;
     assert_eq!(other.title(), "Your devices");
-    // The link is of no use now.
+    // Back leads on.
+    assert_eq!(other.go_to(&link).await.title(), "Your devices");
+    // For others the link is of no use now.
     let late = TestBrowser::open(server, &link).await;
     assert_eq!(late.page.status, 400);
     assert!(late.page.text().contains("already has an account"), "{}", late.page.text());
@@ -93,7 +95,7 @@ async fn a_wrong_code_is_refused_and_guesses_wait(server: &Server) {
         let form = visit.form("/account/confirm").fill("code", wrong);
         visit.submit(&form).await;
         assert_eq!(visit.page.status, 400);
-        assert!(visit.page.text().contains("This code does not match."));
+        assert!(visit.page.text().contains("This code does not match"));
     }
     let form = visit.form("/account/confirm").fill("code", &code);
     assert_eq!(visit.submit(&form).await.page.status, 429, "even the right one");
@@ -107,7 +109,7 @@ async fn a_code_and_a_link_end(server: &Server) {
     let form = visit.form("/account/confirm").fill("code", &code);
     server.advance("61m").await;
     assert_eq!(visit.submit(&form).await.page.status, 400);
-    assert!(visit.page.text().contains("This link has expired"));
+    assert!(visit.page.text().contains("This link or code has expired"));
     assert_eq!(TestBrowser::open(server, &link).await.title(), "Almost done");
     server.advance("23h").await;
     assert_eq!(TestBrowser::open(server, &link).await.page.status, 400);
@@ -166,6 +168,29 @@ async fn mails_to_one_address_are_limited(server: &Server) {
     assert!(refused.form("/account/new").fields.contains(&("email".into(), "dora@example.com".into())));
     assert_eq!(TestBrowser::ask_for_account(server, "other@example.com").await.page.status, 200);
     assert_eq!(server.mail_kinds().await.len(), 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn codes_are_limited_from_wherever_they_are_tried() {
+    let proxies = vec!["127.0.0.1".to_owned()].try_into().unwrap();
+    let server = Server::start_with(Options { proxies, ..Options::default() }).await;
+    let visit = TestBrowser::ask_for_account(&server, "dora@example.com").await;
+    let code = server.newest_code().await;
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    let form = visit.form("/account/confirm");
+    let cookie = visit.browser.cookie_header();
+    let guess = async |n: usize, typed: &str| {
+        let call = server.request("POST", "/account/confirm").header("cookie", &cookie);
+        let call = call.header("x-forwarded-for", format!("203.{}.{}.7", n / 250, n % 250));
+        call.body(form.clone().fill("code", typed).encode()).send().await
+    };
+    for n in 0..20 {
+        assert_eq!(guess(n, wrong).await.status, 400, "{n}");
+    }
+    let reply = guess(99, &code).await;
+    assert_eq!(reply.status, 429, "even the right one");
+    assert!(!reply.header("retry-after").is_empty());
+    assert_eq!(TestBrowser::open(&server, &link_path(&server.newest_mail().await)).await.title(), "Almost done");
 }
 
 #[tokio::test(flavor = "multi_thread")]

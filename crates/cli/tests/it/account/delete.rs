@@ -65,6 +65,14 @@ async fn a_customer_thinks_again(server: &Server) {
     TestBrowser::signed_in(server, ANN).await;
     let kinds = server.mail_kinds().await;
     assert_eq!(kinds[kinds.len() - 2..], ["deletion_planned", "deletion_cancelled"]);
+    // Pressed once more, nothing is left to keep.
+    let mut late = TestBrowser::signed_in(server, ANN).await;
+    ask_for_deletion(&mut late, PASSWORD).await;
+    let keep = late.form("/account/delete").press("keep");
+    for _ in 0..3 {
+        late.submit(&keep).await;
+    }
+    assert_eq!(server.mail_kinds().await.len(), kinds.len() + 2, "one mail each");
 }
 
 async fn a_deletion_needs_the_password(server: &Server) {
@@ -85,9 +93,11 @@ async fn an_order_on_its_way_still_arrives(server: &Server) {
     // The cancel window is over, and the parcel is on its way.
     server.advance("36h").await;
     assert!(!is_registered(server).await);
-    TestBrowser::signed_in(server, ANN).await;
-    server.advance("6d").await;
     let mut late = TestBrowser::open(server, "/settings").await;
-    assert_eq!(late.sign_in(ANN).await.page.status, 400);
+    late.sign_in(ANN).await;
+    assert!(late.page.text().contains("This account is blocked."), "the deletion has begun: {}", late.page.text());
+    assert_eq!(server.row_count("customer").await, 3, "the parcel needs its recipient");
+    server.advance("6d").await;
+    assert_eq!(server.row_count("customer").await, 2);
     assert!(server.event_names().await.contains(&"ItemShipped".to_owned()));
 }

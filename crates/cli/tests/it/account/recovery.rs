@@ -8,6 +8,8 @@ both!(
     a_forgotten_password_is_replaced_with_the_link_of_a_mail,
     an_address_without_an_account_gets_other_news_and_the_page_looks_the_same,
     a_link_works_once_and_for_an_hour,
+    a_link_to_an_address_ends_when_the_account_leaves_it,
+    the_mail_is_in_the_customers_language,
 );
 
 async fn ask_for_link(server: &Server, email: &str) -> TestBrowser {
@@ -25,7 +27,6 @@ async fn try_password(server: &Server, password: &str) -> String {
 
 async fn a_forgotten_password_is_replaced_with_the_link_of_a_mail(server: &Server) {
     let mut signed_in = TestBrowser::signed_in(server, ANN).await;
-    server.advance("1s").await;
     let visit = ask_for_link(server, ANN).await;
     assert_eq!(visit.status_and_title(), (200, "Check your email".into()));
     let mut reader = TestBrowser::open(server, &link_path(&server.newest_mail().await)).await;
@@ -58,7 +59,7 @@ async fn a_link_works_once_and_for_an_hour(server: &Server) {
     for used in [&first, &second] {
         let late = TestBrowser::open(server, used).await;
         assert_eq!(late.page.status, 400);
-        assert!(late.page.text().contains("This link has expired or was already used."));
+        assert!(late.page.text().contains("This link or code has expired or was already used."));
     }
     ask_for_link(server, ANN).await;
     let third = link_path(&server.newest_mail().await);
@@ -68,4 +69,25 @@ async fn a_link_works_once_and_for_an_hour(server: &Server) {
     TestBrowser::ask_for_account(server, "dora@example.com").await;
     let other = link_path(&server.newest_mail().await).replace("/account/create", "/account/reset");
     assert_eq!(TestBrowser::open(server, &other).await.page.status, 400);
+}
+
+async fn a_link_to_an_address_ends_when_the_account_leaves_it(server: &Server) {
+    ask_for_link(server, ANN).await;
+    let recovery = link_path(&server.newest_mail().await);
+    let mut owner = TestBrowser::signed_in(server, ANN).await;
+    owner.go_to("/account").await;
+    let form = owner.form("/account/email").fill("email_new", "new@example.com").fill("password", PASSWORD);
+    owner.submit(&form).await;
+    let mut reader = TestBrowser::open(server, &link_path(&server.newest_mail().await)).await;
+    let confirm = reader.form("/account/email/confirm");
+    assert_eq!(reader.submit(&confirm).await.page.status, 200);
+    assert_eq!(TestBrowser::open(server, &recovery).await.page.status, 400);
+}
+
+async fn the_mail_is_in_the_customers_language(server: &Server) {
+    let mut ann = TestBrowser::signed_in(server, ANN).await;
+    let form = ann.form("/settings/language").fill("language", "de");
+    ann.submit(&form).await;
+    ask_for_link(server, ANN).await;
+    assert!(server.newest_mail_text().await.starts_with("Guten Tag,"));
 }

@@ -27,7 +27,7 @@ async fn the_page_shows_how_full_a_slot_is(server: &Server) {
     assert!(html.contains("Your device has not reported a level yet."), "{html}");
     report(server, &device, 9).await;
     let html = open_page(server, &device, "en").await;
-    for part in ["23 % left", "Last reported 2 March 2018, 07:00 UTC.", "aria-label=\"Filter: 23 % left\""] {
+    for part in ["23% left", "Last reported 2 March 2018, 07:00 UTC.", "aria-label=\"Filter: 23% left\""] {
         assert!(html.contains(part), "{part}: {html}");
     }
     assert!(!html.contains("class=\"chart\""), "one day is no curve");
@@ -43,12 +43,12 @@ async fn days_are_drawn_and_told(server: &Server) {
     let device = server.link_default_device().await;
     let html = open_page(server, &device, "en").await;
     for part in [
-        "100 % left",
+        "100% left",
         "<title id=\"chart-",
         "Level of the Filter</title>",
         "From 2 March 2018 to 4 March 2018, with one refill.</desc>",
         ">3 Mar</text>",
-        "<th scope=\"row\">3 March 2018</th><td>25 % left</td>",
+        "<th scope=\"row\">3 March 2018</th><td>25% left</td>",
         "<path class=\"line\" d=\"M",
         "class=\"mark\"",
     ] {
@@ -60,7 +60,7 @@ async fn days_are_drawn_and_told(server: &Server) {
 async fn a_level_in_german_and_japanese(server: &Server) {
     let device = server.link_default_device().await;
     report(server, &device, 9).await;
-    for (language, text) in [("de", "Noch 23 %"), ("ja", "残り 23 %")] {
+    for (language, text) in [("de", "Noch 23 %"), ("ja", "残り 23%")] {
         let html = open_page(server, &device, language).await;
         assert!(html.contains(text), "{html}");
     }

@@ -36,10 +36,18 @@ rules! {
         clients: Clients::None,
         rule: "The answer to a sign-in does not depend on whether the account exists: text, status and time. Passwords \
                are compared whole. Sessions end with a sign-out or a block.",
-        result: "One answer after one Argon2id hash; every byte counts, without Unicode normalisation; there is neither \
-                 registration nor reset by the web",
+        result: "One answer after one Argon2id hash; every character counts, in Unicode's form NFC. A new account and a \
+                 forgotten password have one answer each; only the mail to the address differs",
         also: &[
             ("crates/cli/tests/it/login/session.rs", "a_wrong_password_and_an_unknown_address_look_the_same"),
+            (
+                "crates/cli/tests/it/account/create.rs",
+                "an_address_with_an_account_gets_other_news_and_the_page_looks_the_same",
+            ),
+            (
+                "crates/cli/tests/it/account/recovery.rs",
+                "an_address_without_an_account_gets_other_news_and_the_page_looks_the_same",
+            ),
             ("crates/cli/tests/it/login/switched_off.rs", "a_blocked_customer_is_signed_out_and_their_devices_are_refused"),
         ],
     }

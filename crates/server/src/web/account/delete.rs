@@ -2,11 +2,10 @@
 //!
 //! Invariant: the deletion needs the current password.
 
-use super::profile::{ACCOUNT_PATH, render_account};
-use super::{form_status, read_client, shown_in_form};
+use super::profile::{ACCOUNT_PATH, RefusedForm, render_refused};
+use super::{read_client, shown_in_form};
 use crate::state::AppState;
 use crate::web::browser::PostedPage;
-use crate::web::field_problem::FieldProblem;
 use crate::web::saved::SavedChange;
 use crate::web::signin::sign_in_page;
 use crate::web::{PageError, redirect_to};
@@ -36,9 +35,9 @@ pub(super) async fn post(
     match account::request_deletion(&state.app, session.customer, password, &source).await {
         Ok(_) => Ok(redirect_to(StatusCode::SEE_OTHER, ACCOUNT_PATH)),
         Err(error) => {
-            let error = shown_in_form(&browser.context, error)?;
-            let problems = FieldProblem::at("delete_password", Some(&error), browser.context.texts);
-            render_account(&state, &browser, session, problems, form_status(Some(&error))).await
+            let error = shown_in_form(&browser, &source, error)?;
+            let refused = RefusedForm { field: "delete_password", error: &error, form: &form };
+            render_refused(&state, &browser, session, refused).await
         }
     }
 }

@@ -2,11 +2,10 @@
 //!
 //! Invariant: the link works in any browser, since the mail may be read on another device.
 
-use super::profile::render_account;
+use super::profile::{RefusedForm, render_refused};
 use super::{done_page, read_client, shown_in_form, token_of};
 use crate::state::AppState;
 use crate::web::browser::{BrowserSession, PostedPage};
-use crate::web::field_problem::FieldProblem;
 use crate::web::page_context::LanguageLink;
 use crate::web::signin::sign_in_page;
 use crate::web::{PageError, render_page};
@@ -41,25 +40,20 @@ pub(super) async fn request(
         return sign_in_page(&state, &browser, "/account", None, "").await;
     };
     let (source, _) = read_client(&state, &extensions, &headers);
-    let (email, password) = (form.get("email").unwrap_or_default(), form.get("password").unwrap_or_default());
+    let (email, password) = (form.get("email_new").unwrap_or_default(), form.get("password").unwrap_or_default());
     let asked = EmailChangeRequest { email, password, source: &source };
     match account::request_email_change(&state.app, session.customer, asked).await {
         Ok(email) => {
             let texts = &browser.context.texts.account;
             Ok(done_page(&browser, texts.check_mail, &(texts.email_sent)(email.as_str())))
         }
-        Err(Error::InvalidForm(FormError::EmailTaken)) => {
-            let problem = FieldProblem::at("email", Some(&FormError::EmailTaken.into()), browser.context.texts);
-            render_account(&state, &browser, session, problem, StatusCode::BAD_REQUEST).await
-        }
         Err(error) => {
-            let error = shown_in_form(&browser.context, error)?;
+            let error = shown_in_form(&browser, &source, error)?;
             let field = match &error {
-                Error::InvalidForm(FormError::InvalidEmail) => "email",
-                _ => "email_password",
+                Error::InvalidForm(FormError::WrongCurrentPassword) => "email_password",
+                _ => "email_new",
             };
-            let problem = FieldProblem::at(field, Some(&error), browser.context.texts);
-            render_account(&state, &browser, session, problem, super::form_status(Some(&error))).await
+            render_refused(&state, &browser, session, RefusedForm { field, error: &error, form: &form }).await
         }
     }
 }

@@ -10,9 +10,10 @@ mod profile;
 mod recovery;
 
 use super::browser::BrowserSession;
-use super::page_context::PageContext;
 use super::{PageError, message_page};
+use crate::edge_error::retry_after;
 use crate::state::{AppState, Route};
+use crate::telemetry::refusal_log::RefusalKind;
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, StatusCode, header};
 use axum::response::Response;
@@ -53,6 +54,19 @@ pub(super) fn read_client(state: &AppState, extensions: &Extensions, headers: &H
     (state.sources.of_request(extensions, headers), agent.unwrap_or_default())
 }
 
+/// Records that guesses or mails were too many, or that a code or a password was wrong.
+fn record_refusal(state: &AppState, source: &str, error: &Error) {
+    state.refusal_log.record(state.app.system_time(), RefusalKind::SignIn, source, "", error);
+}
+
+/// Adds the time to wait to the page of a form that came too often.
+fn with_retry_after(mut response: Response, problem: Option<&Error>) -> Response {
+    if let Some(after) = problem.and_then(retry_after) {
+        response.headers_mut().insert(header::RETRY_AFTER, after);
+    }
+    response
+}
+
 /// Returns the status of a page whose form may have been refused.
 fn form_status(error: Option<&Error>) -> StatusCode {
     match error.map(Error::kind) {
@@ -63,7 +77,12 @@ fn form_status(error: Option<&Error>) -> StatusCode {
 }
 
 /// Returns an error that a form shows, or else the page of the error.
-fn shown_in_form(context: &PageContext, error: Error) -> Result<Error, PageError> {
+fn shown_in_form(browser: &BrowserSession, source: &str, error: Error) -> Result<Error, PageError> {
+    let context = &browser.context;
+    if matches!(error, Error::Throttled(_) | Error::InvalidForm(FormError::WrongCode | FormError::WrongCurrentPassword))
+    {
+        record_refusal(&context.state, source, &error);
+    }
     match error {
         Error::InvalidForm(FormError::LinkEnded | FormError::EmailTaken | FormError::AccountsClosed) => {
             Err(PageError::with_context(context)(error))

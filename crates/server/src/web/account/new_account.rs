@@ -2,7 +2,7 @@
 //!
 //! Invariant: the pages are the same whether the address has an account or not.
 
-use super::{form_status, read_client, shown_in_form, token_of};
+use super::{form_status, read_client, shown_in_form, token_of, with_retry_after};
 use crate::state::AppState;
 use crate::web::browser::{BrowserSession, PostedPage};
 use crate::web::cookie::{SESSION_COOKIE, set_cookie};
@@ -17,7 +17,7 @@ use axum::http::{Extensions, HeaderMap, StatusCode};
 use axum::response::Response;
 use opendrs_domain::login::form as encoding;
 use opendrs_service::account::{self, CreatedAccount, NewAccountForm, NewAccountRequest};
-use opendrs_service::{Error, FormError};
+use opendrs_service::{Error, FormError, session};
 use opendrs_texts::Texts;
 use std::sync::Arc;
 
@@ -79,7 +79,10 @@ fn render_new(
         email,
         problems: FieldProblem::at("email", problem, texts),
     };
-    browser.with_session_cookie(state, render_page(&browser.context, form_status(problem), &template, None))
+    with_retry_after(
+        browser.with_session_cookie(state, render_page(&browser.context, form_status(problem), &template, None)),
+        problem,
+    )
 }
 
 /// Shows the page that asks for the address.
@@ -95,9 +98,12 @@ pub(super) async fn get(
     Ok(render_new(&state, &browser, local_path(Some(&return_to)), "", None))
 }
 
+/// The longest path to continue at, which the link of a mail carries.
+const MAX_RETURN_PATH: usize = 4000;
+
 /// Returns the page at which the browser continues.
 fn local_path(target: Option<&str>) -> &str {
-    target.filter(|target| is_local_path(target)).unwrap_or("/settings")
+    target.filter(|target| is_local_path(target) && target.len() <= MAX_RETURN_PATH).unwrap_or("/settings")
 }
 
 /// Sends the mail with the code.
@@ -113,7 +119,7 @@ pub(super) async fn post(
     match account::request_account(&state.app, asked).await {
         Ok(token) => Ok(redirect_to(StatusCode::SEE_OTHER, &format!("/account/confirm?token={token}"))),
         Err(error) => {
-            let error = shown_in_form(&browser.context, error)?;
+            let error = shown_in_form(&browser, &source, error)?;
             Ok(render_new(&state, &browser, return_to, email, Some(&error)))
         }
     }
@@ -137,7 +143,7 @@ fn render_code(
         problems: FieldProblem::at("code", problem, texts),
     };
     let response = render_page(&browser.context, form_status(problem), &template, None);
-    Ok(browser.with_session_cookie(state, response))
+    Ok(with_retry_after(browser.with_session_cookie(state, response), problem))
 }
 
 /// Shows the page that asks for the code.
@@ -160,7 +166,7 @@ pub(super) async fn check_code(
     let token = form.get("token").unwrap_or_default();
     match account::confirm_code(&state.app, token, form.get("code").unwrap_or_default(), &source) {
         Ok(link) => Ok(redirect_to(StatusCode::SEE_OTHER, &format!("/account/create?token={link}"))),
-        Err(error) => render_code(&state, &browser, token, Some(&shown_in_form(&browser.context, error)?)),
+        Err(error) => render_code(&state, &browser, token, Some(&shown_in_form(&browser, &source, error)?)),
     }
 }
 
@@ -184,7 +190,10 @@ fn render_details(
         typed_name: page.name,
         problems: FieldProblem::at(field, problem, texts),
     };
-    browser.with_session_cookie(state, render_page(&browser.context, form_status(problem), &template, None))
+    with_retry_after(
+        browser.with_session_cookie(state, render_page(&browser.context, form_status(problem), &template, None)),
+        problem,
+    )
 }
 
 /// What the page for name and password shows.
@@ -201,6 +210,10 @@ pub(super) async fn details_page(
     parts: Parts,
 ) -> Result<Response, PageError> {
     let token = token_of(&parts);
+    // Back from the pages that follow: the account exists, and its customer is signed in.
+    if let (Some(_), Some(return_to)) = (&browser.session, account::find_return_path(&state.app, &token)) {
+        return Ok(redirect_to(StatusCode::SEE_OTHER, &return_to));
+    }
     let request = account::open_new_account(&state.app, &token).await;
     let request = request.map_err(PageError::with_context(&browser.context))?;
     let page = DetailsForm { token: &token, email: request.email.as_str(), name: "" };
@@ -226,12 +239,16 @@ pub(super) async fn create(
     };
     match account::create_account(&state.app, new).await {
         Ok(CreatedAccount { cookie, return_to }) => {
+            if browser.session.is_some() {
+                let ended = session::sign_out(&state.app, browser.cookie_value()).await;
+                ended.map_err(PageError::with_context(&browser.context))?;
+            }
             let mut response = continue_to(&browser, &return_to).await?;
             set_cookie(&state, &mut response, SESSION_COOKIE, &cookie.value, cookie.max_age);
             Ok(response)
         }
         Err(error) => {
-            let error = shown_in_form(&browser.context, error)?;
+            let error = shown_in_form(&browser, &source, error)?;
             let request = account::open_new_account(&state.app, token).await;
             let request = request.map_err(PageError::with_context(&browser.context))?;
             let page = DetailsForm { token, email: request.email.as_str(), name };

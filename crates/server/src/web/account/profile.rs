@@ -2,9 +2,9 @@
 //!
 //! Invariant: what gives access to the account changes with the current password only.
 
-use super::{form_status, read_client, shown_in_form};
+use super::{form_status, read_client, shown_in_form, with_retry_after};
 use crate::state::AppState;
-use crate::web::browser::{BrowserSession, PostedPage};
+use crate::web::browser::{BrowserSession, PostedForm, PostedPage};
 use crate::web::cookie::{SESSION_COOKIE, set_cookie};
 use crate::web::field_problem::FieldProblem;
 use crate::web::page_context::LanguageLink;
@@ -41,6 +41,8 @@ struct AccountPage<'a> {
     csrf: &'a str,
     typed_name: &'a str,
     email: &'a str,
+    /// The new mail address of a form that was refused.
+    typed_email: &'a str,
     sessions: Vec<SessionRow>,
     /// What the deletion of the account does.
     delete_why: String,
@@ -64,19 +66,30 @@ fn session_row(session: SessionView, texts: &Texts) -> SessionRow {
     }
 }
 
-/// Renders the page of a session's account.
-pub(super) async fn render_account(
+/// Renders the page of a session's account, with an error at a field.
+pub(super) async fn render_refused(
     state: &AppState,
     browser: &BrowserSession,
     session: &Session,
-    problems: FieldProblem,
-    status: StatusCode,
+    refused: RefusedForm<'_>,
 ) -> Result<Response, PageError> {
-    render(state, browser, session, AccountState { problems, status, saved: None }).await
+    let RefusedForm { field, error, form } = refused;
+    let problems = FieldProblem::at(field, Some(error), browser.context.texts);
+    let shown = AccountState { problems, status: form_status(Some(error)), saved: None, typed: Some(form) };
+    Ok(with_retry_after(render(state, browser, session, shown).await?, Some(error)))
+}
+
+/// A form that was refused: the field that is wrong, why, and what was typed.
+pub(super) struct RefusedForm<'a> {
+    pub(super) field: &'static str,
+    pub(super) error: &'a Error,
+    pub(super) form: &'a PostedForm,
 }
 
 /// What the page shows besides the account.
-struct AccountState {
+struct AccountState<'a> {
+    /// What was typed into a form that was refused.
+    typed: Option<&'a PostedForm>,
     problems: FieldProblem,
     status: StatusCode,
     saved: Option<SavedChange>,
@@ -86,7 +99,7 @@ async fn render(
     state: &AppState,
     browser: &BrowserSession,
     session: &Session,
-    shown: AccountState,
+    shown: AccountState<'_>,
 ) -> Result<Response, PageError> {
     let refused = PageError::with_context(&browser.context);
     let texts = browser.context.texts;
@@ -98,7 +111,8 @@ async fn render(
         texts,
         switch: browser.context.language_links(ACCOUNT_PATH),
         csrf: &browser.form_token(state),
-        typed_name: &owner.name,
+        typed_name: shown.typed.and_then(|form| form.get("name")).unwrap_or(&owner.name),
+        typed_email: shown.typed.and_then(|form| form.get("email_new")).unwrap_or_default(),
         email: owner.email.as_str(),
         sessions: sessions.into_iter().map(|session| session_row(session, texts)).collect(),
         delete_why: (texts.account.delete_why)(&texts.day(&deleted_at)),
@@ -119,24 +133,26 @@ pub(super) async fn get(
         return sign_in_page(&state, &browser, ACCOUNT_PATH, None, "").await;
     };
     let saved = SavedChange::from_request(&parts);
-    let shown = AccountState { problems: FieldProblem::default(), status: StatusCode::OK, saved };
+    let shown = AccountState { typed: None, problems: FieldProblem::default(), status: StatusCode::OK, saved };
     render(&state, &browser, session, shown).await
 }
 
 /// Changes the name.
 pub(super) async fn change_name(
     State(state): State<Arc<AppState>>,
+    headers: HeaderMap,
+    extensions: Extensions,
     PostedPage { browser, form }: PostedPage,
 ) -> Result<Response, PageError> {
     let Some(session) = &browser.session else {
         return sign_in_page(&state, &browser, ACCOUNT_PATH, None, "").await;
     };
+    let (source, _) = read_client(&state, &extensions, &headers);
     match account::change_name(&state.app, session.customer, form.get("name").unwrap_or_default()).await {
         Ok(()) => Ok(redirect_to(StatusCode::SEE_OTHER, &SavedChange::Name.url(ACCOUNT_PATH))),
         Err(error) => {
-            let error = shown_in_form(&browser.context, error)?;
-            let problems = FieldProblem::at("name", Some(&error), browser.context.texts);
-            render_account(&state, &browser, session, problems, form_status(Some(&error))).await
+            let error = shown_in_form(&browser, &source, error)?;
+            render_refused(&state, &browser, session, RefusedForm { field: "name", error: &error, form: &form }).await
         }
     }
 }
@@ -164,13 +180,12 @@ pub(super) async fn change_password(
             Ok(response)
         }
         Err(error) => {
-            let error = shown_in_form(&browser.context, error)?;
+            let error = shown_in_form(&browser, &source, error)?;
             let field = match &error {
                 Error::InvalidForm(FormError::InvalidPassword(_)) => "password",
                 _ => "current",
             };
-            let problems = FieldProblem::at(field, Some(&error), browser.context.texts);
-            render_account(&state, &browser, session, problems, form_status(Some(&error))).await
+            render_refused(&state, &browser, session, RefusedForm { field, error: &error, form: &form }).await
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Invariant: the answer is the same whether the address has an account or not.
 
-use super::{done_page, form_status, read_client, shown_in_form, token_of};
+use super::{done_page, form_status, read_client, shown_in_form, token_of, with_retry_after};
 use crate::state::AppState;
 use crate::web::browser::{BrowserSession, PostedPage};
 use crate::web::field_problem::FieldProblem;
@@ -55,7 +55,10 @@ fn render_forgotten(state: &AppState, browser: &BrowserSession, email: &str, pro
         email,
         problems: FieldProblem::at("email", problem, texts),
     };
-    browser.with_session_cookie(state, render_page(&browser.context, form_status(problem), &template, None))
+    with_retry_after(
+        browser.with_session_cookie(state, render_page(&browser.context, form_status(problem), &template, None)),
+        problem,
+    )
 }
 
 /// Shows the page that asks for the address.
@@ -77,7 +80,7 @@ pub(super) async fn post(
     match account::request_recovery(&state.app, asked).await {
         Ok(()) => Ok(done_page(&browser, texts.account.check_mail, &(texts.account.link_sent)(email))),
         Err(error) => {
-            let error = shown_in_form(&browser.context, error)?;
+            let error = shown_in_form(&browser, &source, error)?;
             Ok(render_forgotten(&state, &browser, email, Some(&error)))
         }
     }
@@ -101,7 +104,7 @@ async fn render_password(
         problems: FieldProblem::at("password", problem, texts),
     };
     let response = render_page(&browser.context, form_status(problem), &template, None);
-    Ok(browser.with_session_cookie(state, response))
+    Ok(with_retry_after(browser.with_session_cookie(state, response), problem))
 }
 
 /// Shows the page for the new password, which the link of the mail opens.
@@ -128,7 +131,7 @@ pub(super) async fn set_password(
             Ok(render_page(&browser.context, StatusCode::OK, &template, None))
         }
         Err(error) => {
-            let error = shown_in_form(&browser.context, error)?;
+            let error = shown_in_form(&browser, &source, error)?;
             render_password(&state, &browser, token, Some(&error)).await
         }
     }
