@@ -13,8 +13,8 @@ const VIEWS = [
   { width: 1280, height: 800, scale: 1 },
 ]
 
-/** The pages that the README shows: the beginning of each, narrow and light. */
-const README = ['device', 'order']
+/** The pages that the README shows, narrow and light, and how much of each. */
+const README = { pages: ['device', 'order'], height: 740 }
 
 const folder = process.argv[2]
 if (!folder) throw new Error('the folder is missing: run `cargo xtask shots`')
@@ -50,7 +50,7 @@ async function take(page, name) {
   }
   await page.scheme('light')
   await page.view(VIEWS[0])
-  if (README.includes(name)) writeFileSync(join(folder, 'readme', `${name}.png`), await page.picture(VIEWS[0].height))
+  if (README.pages.includes(name)) writeFileSync(join(folder, 'readme', `${name}.png`), await page.picture(README.height))
   rows.push({ number, name, files })
   console.log(`${number}  ${name}`)
 }
