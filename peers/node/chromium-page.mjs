@@ -167,12 +167,16 @@ export class Page {
     return this.#with(selector, async (nodeId) => (await this.send('DOM.getOuterHTML', { nodeId })).outerHTML)
   }
 
-  /** Where an element is, once it is there: its edges. */
-  edges(selector) {
-    return this.#with(selector, async (nodeId) => {
-      const [left, top, , , right, bottom] = (await this.send('DOM.getBoxModel', { nodeId })).model.border
-      return { left, top, right, bottom }
-    })
+  /** Where the elements are that the page has now: their edges. */
+  async edges(selector) {
+    const { root } = await this.send('DOM.getDocument', { depth: 0 })
+    const { nodeIds } = await this.send('DOM.querySelectorAll', { nodeId: root.nodeId, selector })
+    return Promise.all(nodeIds.map((nodeId) => this.#edgesOf(nodeId)))
+  }
+
+  async #edgesOf(nodeId) {
+    const [left, top, , , right, bottom] = (await this.send('DOM.getBoxModel', { nodeId })).model.border
+    return { left, top, right, bottom }
   }
 
   /** Types into a field, in place of what is in it. */
@@ -186,7 +190,7 @@ export class Page {
   async press(selector) {
     const at = await this.#with(selector, async (nodeId) => {
       await this.send('DOM.scrollIntoViewIfNeeded', { nodeId })
-      const [left, top, , , right, bottom] = (await this.send('DOM.getBoxModel', { nodeId })).model.border
+      const { left, top, right, bottom } = await this.#edgesOf(nodeId)
       return { x: (left + right) / 2, y: (top + bottom) / 2, button: 'left', clickCount: 1 }
     })
     await this.send('Input.dispatchMouseEvent', { type: 'mousePressed', ...at })

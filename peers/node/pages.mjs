@@ -1,7 +1,7 @@
 // Every page of a customer's walk, looked at by machine: in Chromium, as wide as a telephone, in light and dark.
 //
-// At each page: the browser has nothing to say, asks no other host, and shows no wider page than its window; axe-core finds
-// no violation.
+// At each page: the browser has nothing to say, asks no other host, and shows no wider page than its window; no text of a
+// chart is cut off; axe-core finds no violation.
 
 import axe from 'axe-core'
 import { check, equal } from './checks.mjs'
@@ -33,6 +33,9 @@ export default async function pages() {
   }
 }
 
+const isInside = (inner, outer) =>
+  inner.left >= outer.left && inner.top >= outer.top && inner.right <= outer.right && inner.bottom <= outer.bottom
+
 /** Looks at a page in both schemes, and in small windows. */
 async function inspect(page, base, { refused, exit }) {
   const found = []
@@ -45,11 +48,16 @@ async function inspect(page, base, { refused, exit }) {
     await page.view(view)
     const { window, whole } = await page.size()
     if (whole.width > window.width) found.push(`${view.width} pixels: the page is ${whole.width} wide`)
-    if (exit) {
-      const { left, top, right, bottom } = await page.edges(exit)
-      const inside = left >= 0 && top >= 0 && right <= window.width && bottom <= whole.height
-      if (!inside) found.push(`${view.width} x ${view.height}: Exit is at ${left} to ${right}, ${top} to ${bottom}`)
+    const outside = async (selector, frame) => {
+      for (const edges of await page.edges(selector)) {
+        if (isInside(edges, frame)) continue
+        found.push(`${view.width} x ${view.height}: ${selector} is cut off: ${edges.left} to ${edges.right}, ${edges.top} to ${edges.bottom}`)
+      }
     }
+    if (exit) await outside(exit, { left: 0, top: 0, right: window.width, bottom: whole.height })
+    // Above and below, the box of a text is larger than its letters.
+    const sideways = { top: -Infinity, bottom: Infinity }
+    for (const chart of await page.edges('.chart')) await outside('.chart text', { ...chart, ...sideways })
   }
   await page.scheme('light')
   // The browser's own pictures, such as that of a calendar, have `data:` addresses.
