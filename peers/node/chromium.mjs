@@ -1,11 +1,12 @@
-// A real Chromium without a window, driven over DevTools' pipe: what a person sees and presses, and nothing else.
+// A real Chromium without a window, driven over DevTools' pipe: what a person sees and presses, and pictures of it.
 //
-// Pages' own scripts are switched off. Nothing waits by time: each wait is for an event, within a deadline.
+// Here: the program, and a window for each person. What is done in a window is in chromium-page.mjs.
 
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Page } from './chromium-page.mjs'
 
 const FLAGS = [
   '--headless',
@@ -17,12 +18,9 @@ const FLAGS = [
   '--disable-sync',
   '--no-first-run',
   '--remote-debugging-pipe',
-  // A host that is not of this machine: what it serves without TLS is not trustworthy.
-  '--host-resolver-rules=MAP opendrs.test 127.0.0.1',
+  // A host that is not of this machine: what it serves without TLS is not trustworthy. And a maker's that does not exist.
+  '--host-resolver-rules=MAP opendrs.test 127.0.0.1, MAP maker.example ~NOTFOUND',
 ]
-
-/** How long a page may take to do what it is waited for. */
-const DEADLINE = 30_000
 
 /** Starts Chromium, the program $CHROMIUM or the one on PATH. */
 export async function launch() {
@@ -84,102 +82,4 @@ export async function launch() {
   }
   await Promise.race([send('Browser.getVersion'), failed])
   return { open, stop }
-}
-
-class Page {
-  /** Every address that the page asked for, and what the console said. */
-  requested = []
-  said = []
-  /** The page is whole: what is on it has its place. */
-  #whole = false
-  #listeners = new Set()
-
-  constructor(send) {
-    this.send = send
-  }
-
-  async begin() {
-    for (const domain of ['Page', 'Network', 'Log', 'DOM']) await this.send(`${domain}.enable`)
-    await this.send('Emulation.setScriptExecutionDisabled', { value: true })
-  }
-
-  event(method, params) {
-    if (method === 'Network.requestWillBeSent') this.requested.push(params.request.url)
-    if (method === 'Page.frameNavigated') this.#whole = false
-    if (method === 'Page.loadEventFired') this.#whole = true
-    if (method === 'Log.entryAdded') this.said.push(params.entry.text)
-    this.changed()
-  }
-
-  /** Something happened, here or at a server that the page asks. */
-  changed() {
-    for (const listener of this.#listeners) listener()
-  }
-
-  /** Waits until `is` says so, looking again whenever something happens. */
-  async until(what, is) {
-    let alarm
-    const deadline = new Promise((_, reject) => {
-      const late = () => reject(new Error(`${what}: not in time. Asked for:\n${this.requested.join('\n')}\n${this.said.join('\n')}`))
-      alarm = setTimeout(late, DEADLINE)
-    })
-    try {
-      for (;;) {
-        const next = new Promise((resolve) => this.#listeners.add(resolve))
-        const found = await is()
-        if (found) return found
-        await Promise.race([next, deadline])
-        this.#listeners.clear()
-      }
-    } finally {
-      clearTimeout(alarm)
-    }
-  }
-
-  async go(url) {
-    await this.send('Page.navigate', { url })
-  }
-
-  /**
-   * Waits for an element, and does something with it. A document may go away while it is looked at: then it is done
-   * in the next one, which has events of its own.
-   */
-  #with(selector, work) {
-    return this.until(`find ${selector}`, async () => {
-      if (!this.#whole) return undefined
-      try {
-        const { root } = await this.send('DOM.getDocument', { depth: 0 })
-        const { nodeId } = await this.send('DOM.querySelector', { nodeId: root.nodeId, selector })
-        return nodeId ? ((await work(nodeId)) ?? true) : undefined
-      } catch {
-        return undefined
-      }
-    })
-  }
-
-  /** Waits until one of the selectors finds something; which. */
-  async either(...selectors) {
-    await this.#with(selectors.join(), () => true)
-    for (const selector of selectors) {
-      const { root } = await this.send('DOM.getDocument', { depth: 0 })
-      const { nodeId } = await this.send('DOM.querySelector', { nodeId: root.nodeId, selector })
-      if (nodeId) return selector
-    }
-  }
-
-  async type(selector, text) {
-    await this.#with(selector, (nodeId) => this.send('DOM.focus', { nodeId }))
-    await this.send('Input.insertText', { text })
-  }
-
-  /** Presses an element as a person does, in its middle. */
-  async press(selector) {
-    const at = await this.#with(selector, async (nodeId) => {
-      await this.send('DOM.scrollIntoViewIfNeeded', { nodeId })
-      const [left, top, , , right, bottom] = (await this.send('DOM.getBoxModel', { nodeId })).model.border
-      return { x: (left + right) / 2, y: (top + bottom) / 2, button: 'left', clickCount: 1 }
-    })
-    await this.send('Input.dispatchMouseEvent', { type: 'mousePressed', ...at })
-    await this.send('Input.dispatchMouseEvent', { type: 'mouseReleased', ...at })
-  }
 }

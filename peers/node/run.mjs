@@ -1,4 +1,5 @@
-// Clients that others wrote for npm link devices at our server and use them: each peer in a file of its own.
+// Clients that others wrote for npm link devices at our server and use them, and Chromium shows our pages: each peer in a
+// file of its own.
 //
 // $OPENDRS_BIN is the program. Ends with a line `N passed, M failed`, and with 0 only when none failed.
 
@@ -7,6 +8,7 @@ import leaving from './leaving.mjs'
 import notifications from './notifications.mjs'
 import oauth4webapi from './oauth4webapi.mjs'
 import openidClient from './openid-client.mjs'
+import pages from './pages.mjs'
 import { start } from './server.mjs'
 import simpleOauth2 from './simple-oauth2.mjs'
 
@@ -20,6 +22,7 @@ for (const peer of [oauth4webapi, openidClient, simpleOauth2]) {
 }
 await notifications()
 await leaving()
+await pages()
 await check('the server ends well when it is told to', server.stop)
 console.log(`${tally.passed} passed, ${tally.failed} failed`)
 process.exitCode = tally.failed ? 1 : 0

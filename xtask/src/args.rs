@@ -17,6 +17,8 @@ pub enum XtaskCommand {
     Test(Vec<TestStep>),
     /// Keep a throw-away PostgreSQL for a person's own `cargo test`.
     Postgres,
+    /// Take pictures of every page.
+    Shots,
     /// Run `.ci/run` in a fresh clone of HEAD.
     CiClone,
     /// Measure against the targets.
@@ -34,6 +36,8 @@ pub fn help() -> String {
              run every check of the project; installs what it needs (into target/xtask, Debian packages as root).
              --with adds a step that is no part of the usual run, since its install takes minutes
   postgres   start a throw-away PostgreSQL, print its URL, keep it until Ctrl-C or the end of standard input
+  shots      take pictures of every page, narrow and wide, light and dark; target/shots/index.html shows them.
+             installs what it needs, as `test` does
   ci-clone   run .ci/run in a fresh clone of HEAD, to find missing files and missing install steps
   bench [--full] [--only ROW[,ROW]] [--rounds N] [--json FILE]
              measure speed against a bare endpoint and other people's servers, in turns; fails when a must is missed.
@@ -78,6 +82,7 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> TaskResult<XtaskCommand
         "test" => return parse_test_steps(words).map(XtaskCommand::Test),
         "torture" => return parse_torture_options(words).map(XtaskCommand::Torture),
         "postgres" => XtaskCommand::Postgres,
+        "shots" => XtaskCommand::Shots,
         "ci-clone" => XtaskCommand::CiClone,
         "bench" => return parse_bench_options(words).map(XtaskCommand::Bench),
         other => return Err(usage_error(&format!("`{other}` is not a command"))),
@@ -205,6 +210,7 @@ mod tests {
     fn every_command_is_read() {
         assert_eq!(read("test").unwrap(), XtaskCommand::Test(usual()));
         assert_eq!(read("postgres").unwrap(), XtaskCommand::Postgres);
+        assert_eq!(read("shots").unwrap(), XtaskCommand::Shots);
         assert_eq!(read("ci-clone").unwrap(), XtaskCommand::CiClone);
         for line in ["help", "--help", "-h", "test --only fmt --help", "postgres -h"] {
             assert_eq!(read(line).unwrap(), XtaskCommand::Help, "{line}");
@@ -250,6 +256,7 @@ mod tests {
             "test --only lint",
             "test --only fmt --skip fmt",
             "postgres 5432",
+            "shots device",
         ] {
             assert!(read(line).is_err(), "{line}");
         }

@@ -14,6 +14,7 @@ mod output_tail;
 mod peers;
 mod postgres;
 mod references;
+mod shots;
 mod source_file;
 mod step_context;
 mod steps;
@@ -58,6 +59,7 @@ fn run_command(request: XtaskCommand) -> TaskResult<bool> {
         XtaskCommand::Postgres => postgres::run(&workspace::Workspace::find()?).map(|()| true),
         XtaskCommand::Torture(torture) => torture::run(&workspace::Workspace::find()?, &torture).map(|()| true),
         XtaskCommand::Bench(options) => bench::run(&workspace::Workspace::find()?, &options),
+        XtaskCommand::Shots => shots::run(&workspace::Workspace::find()?).map(|()| true),
         XtaskCommand::CiClone => clone::run(&workspace::Workspace::find()?).map(|()| true),
     }
 }

@@ -1,7 +1,7 @@
 //! The steps `peers` and `vendure`: software of others, run against our server.
 //!
-//! `peers/node/run.mjs` and `peers/python/run.py` call the program `$OPENDRS_BIN` with real client libraries. Each
-//! starts it with the seed `$OPENDRS_TEST_SEED`, and exits with 0 when all checks passed. Their packages come from
+//! `peers/node/run.mjs` and `peers/python/run.py` call the program `$OPENDRS_BIN` with real client libraries, the first also
+//! with a browser. Each starts it with the seed `$OPENDRS_TEST_SEED`, and exits with 0 when all checks passed. Their packages come from
 //! committed lists beside them, and are installed below target/xtask. Not here: the checks themselves. Invariant:
 //! packages are installed again exactly when their list, or the program that runs them, has changed. A lock file names
 //! no host to download from.
@@ -37,12 +37,8 @@ pub fn run(site: &mut StepContext<'_>) -> TaskResult {
         }
     }
     site.cargo(&["build"]).run()?;
-    let (opendrs, seed) = (site.workspace.opendrs_program(), folder.join("seed.toml"));
-    let told = |peer: ExternalProgram| {
-        peer.env("OPENDRS_BIN", &opendrs).env("OPENDRS_TEST_SEED", &seed).with_time_limit(LIMIT).run()
-    };
-    let node = prepare_node_peer(site).and_then(told);
-    let python = prepare_python_peer(site, &folder.join("python")).and_then(told);
+    let node = prepare_node_script(site, "run.mjs").and_then(|script| run_with_server(site, script));
+    let python = prepare_python_peer(site, &folder.join("python")).and_then(|script| run_with_server(site, script));
     TaskError::combine([node, python].into_iter().filter_map(Result::err).collect())
 }
 
@@ -63,8 +59,14 @@ pub fn run_vendure(site: &mut StepContext<'_>) -> TaskResult {
     }
     site.cargo(&["build"]).run()?;
     let run = program("node").args(["run.mjs"]).in_folder(&folder).env("VENDURE_DISABLE_TELEMETRY", "true");
-    run.env("OPENDRS_BIN", site.workspace.opendrs_program())
-        .env("OPENDRS_TEST_SEED", peers.join("seed.toml"))
+    run_with_server(site, run)
+}
+
+/// Runs a script that starts the program with the seed. The program is built before.
+pub fn run_with_server(site: &StepContext<'_>, script: ExternalProgram) -> TaskResult {
+    script
+        .env("OPENDRS_BIN", site.workspace.opendrs_program())
+        .env("OPENDRS_TEST_SEED", site.workspace.root.join("peers/seed.toml"))
         .with_time_limit(LIMIT)
         .run()
 }
@@ -75,11 +77,11 @@ fn is_node_20(version: &str) -> bool {
     major.is_some_and(|major| major >= 20)
 }
 
-/// Prepares Node's peers.
-fn prepare_node_peer(site: &mut StepContext<'_>) -> TaskResult<ExternalProgram> {
+/// Prepares a script of `peers/node`, with its packages and a browser.
+pub fn prepare_node_script(site: &mut StepContext<'_>, script: &str) -> TaskResult<ExternalProgram> {
     let folder = install_node_packages(site.workspace, &mut site.apt, "node")?;
     site.apt.ensure_chromium()?;
-    Ok(program("node").args(["run.mjs"]).in_folder(&folder))
+    Ok(program("node").arg(script).in_folder(&folder))
 }
 
 /// Installs the packages of a folder of `peers/` for Node. The folder is copied beside its installed packages, because

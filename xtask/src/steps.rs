@@ -33,7 +33,7 @@ pub enum TestStep {
     Rust,
     /// Runs the first command of a new user.
     Demo,
-    /// Runs clients of others against our server.
+    /// Runs clients of others, and a browser, against our server.
     Peers,
     /// Runs a real shop that fulfils orders; only on request.
     Vendure,
@@ -94,7 +94,7 @@ impl TestStep {
             Self::Alone => "each crate builds by itself, without features that others turn on",
             Self::Rust => "all Rust tests, on SQLite and on a throw-away PostgreSQL",
             Self::Demo => "`opendrs demo --once` runs to its end",
-            Self::Peers => "other people's clients (npm, PyPI) get along with the server",
+            Self::Peers => "other people's clients (npm, PyPI) and Chromium get along with the server",
             Self::Vendure => "a real Vendure shop (npm) fulfils orders; only with `--with vendure`",
             Self::Torture => "a server is killed and disturbed, and loses nothing that it answered",
             Self::Deny => "dependencies: bans, licences, sources",

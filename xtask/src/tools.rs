@@ -47,6 +47,12 @@ impl Apt {
         if find_on_path("chromium").is_some() { Ok(()) } else { self.install(&["chromium"]) }
     }
 
+    /// Ensures a font with Japanese letters, so that a picture has none of them as a box.
+    pub fn ensure_japanese_font(&mut self) -> TaskResult {
+        let fonts = program("fc-list").args([":lang=ja", "family"]).read_output().unwrap_or_default();
+        if fonts.is_empty() { self.install(&["fontconfig", "fonts-noto-cjk"]) } else { Ok(()) }
+    }
+
     /// Ensures a Python that can make virtual environments with pip.
     pub fn ensure_python(&mut self) -> TaskResult<&'static str> {
         if let Some(python) = find_python() {

@@ -39,6 +39,11 @@ impl Workspace {
 
     /// The path of a file or folder of this tool, beside cargo's build products: installed packages, tools, logs.
     pub fn own_path(&self, name: &str) -> PathBuf {
-        self.build_folder.parent().unwrap_or(&self.build_folder).join("xtask").join(name)
+        self.target_path("xtask").join(name)
+    }
+
+    /// The path of something for people, beside cargo's build products.
+    pub fn target_path(&self, name: &str) -> PathBuf {
+        self.build_folder.parent().unwrap_or(&self.build_folder).join(name)
     }
 }

@@ -1,0 +1,220 @@
+// A customer's way through the pages, from a new account to sign-out: every page and state, in the order in which a person
+// meets them.
+//
+// Not here: what is done at each of them. `pages.mjs` checks them, `shots.mjs` takes pictures.
+
+import { readFileSync } from 'node:fs'
+import { Device, PERCENT_LEFT } from './device.mjs'
+import { CARTRIDGE, FILTER, SEED, WEB, scopeData, start } from './server.mjs'
+
+const CUSTOMER = { email: 'ada@example.com', name: 'Ada Byron', password: 'four unrelated little words' }
+const NEW_PASSWORD = 'another four unrelated words'
+
+/** Ids, codes and times are those of every other walk, so that the pictures of two walks can be compared. */
+const REPEATABLE = ['--random-seed', '1', '--start-at', '2027-03-01T08:30:00Z']
+
+/** Starts the server of the walk, with names as a maker would give them. */
+export const startShop = () => start({ seed: readFileSync(SEED, 'utf8').replaceAll('"Peer ', '"Aqua '), more: REPEATABLE })
+
+/**
+ * Walks through the pages. `look(name, { refused, exit })` is called at each page and state. `refused`: the page answers a
+ * mistake, with status 400 or 404. `exit`: the selector of its link back to the app, where it has one.
+ */
+export async function walk(page, server, look) {
+  const visit = new Visit(page, server.base, look)
+  await visit.createAccount()
+  await visit.linkDevice()
+  await visit.device.use()
+  await visit.signIn()
+  await visit.changeDevice()
+  await visit.seeOrder()
+  await visit.changeAccount()
+  await visit.recoverPassword()
+  await visit.seeOthers()
+}
+
+class Visit {
+  constructor(page, base, look) {
+    Object.assign(this, { page, base, look, device: new Device(base) })
+  }
+
+  /** Waits for what the page is known by, and looks at it. */
+  async at(selector, name, more = {}) {
+    await this.page.shows(selector)
+    await this.look(name, more)
+  }
+
+  async createAccount() {
+    const { page, base } = this
+    await page.go(`${base}/settings`)
+    await this.at('form[name=signIn]', 'sign in')
+    await page.press('.links li:last-child a')
+    await this.at('form[name=new-account]', 'create an account')
+    await page.type('#email', CUSTOMER.email)
+    await page.press('form[name=new-account] button')
+    await this.at('form[name=confirm-address]', 'code')
+    const asked = page.url
+    await page.type('#code', '000000')
+    await page.press('form[name=confirm-address] button')
+    await this.at('#code-error', 'code is wrong', { refused: true })
+    await this.openMail('is your code', 'mails', 'mail with a code')
+    const [code] = (await page.html('h1')).match(/\d{6}/)
+    await page.go(asked)
+    await page.type('#code', code)
+    await page.press('form[name=confirm-address] button')
+    await this.at('form[name=create-account]', 'name and password')
+    await page.type('#name', CUSTOMER.name)
+    await page.type('#password', 'password1')
+    await page.press('form[name=create-account] button')
+    await this.at('#password-error', 'password is weak', { refused: true })
+    await page.type('#password', CUSTOMER.password)
+    await page.press('form[name=create-account] button')
+    await this.at('#address', 'home, no device yet')
+  }
+
+  /** Opens the newest mail, once its subject has these words. */
+  async openMail(words, list, mail) {
+    const newest = 'main h2 a'
+    const arrived = async () => (await this.page.has(newest)) && (await this.page.html(newest)).includes(words)
+    await this.page.reopen(`${this.base}/-/mail`, `a mail "${words}"`, arrived)
+    if (list) await this.look(list, {})
+    await this.page.press(newest)
+    await this.at('pre', mail)
+  }
+
+  /** Links a device, as the maker's site does it. */
+  async linkDevice() {
+    const { page, base } = this
+    const client = { client_id: WEB.id, redirect_uri: WEB.redirect }
+    const wanted = { scope: 'dash:replenish', scope_data: scopeData('AP7-00042'), response_type: 'code' }
+    await page.go(`${base}/ap/oa?${new URLSearchParams({ ...client, ...wanted })}`)
+    await this.at('form[name=consent-form]', 'consent')
+    await page.press('button[name=consentApproved]')
+    await this.at(`form[name=slot-form] input[value="${FILTER}"]`, 'product for the filter')
+    await page.press('button.a-button-input')
+    await this.at(`form[name=slot-form] input[value="${CARTRIDGE}"]`, 'product for the cartridge')
+    await page.press('button.a-button-input')
+    await this.at('form[name=overview-form]', 'overview')
+    const address = { line1: '12 St James Square', postal_code: '97477', city: 'Springfield', region: 'OR', country: 'US' }
+    for (const [field, text] of Object.entries(address)) await page.type(`#${field}`, text)
+    await page.press('button[name=completeSetup]')
+    const arrived = () => page.requested.find((url) => url.startsWith(`${WEB.redirect}?code=`))
+    const code = new URL(await page.until("arrive at the maker's site", arrived)).searchParams.get('code')
+    await this.device.link(code)
+    await page.go(`${base}/settings`)
+    page.forget()
+    await this.at('.rows .link', 'home')
+    await page.press('.rows .link h2 a')
+    await this.at(`[id="slot-${FILTER}"]`, 'device without a level')
+  }
+
+  /** The session of the new account ended meanwhile. */
+  async signIn() {
+    const { page, base } = this
+    await page.go(`${base}/settings`)
+    await page.type('#ap_email', CUSTOMER.email)
+    await page.type('#ap_password', 'not the password')
+    await page.press('#signInSubmit')
+    await this.at('#ap_password-error', 'password is wrong', { refused: true })
+    await page.type('#ap_password', CUSTOMER.password)
+    await page.press('input[name=rememberMe]')
+    await page.press('#signInSubmit')
+    await page.shows('.rows .link')
+  }
+
+  async changeDevice() {
+    const { page, base } = this
+    const query = new URLSearchParams({ access_token: this.device.tokens.access_token, exitUri: 'https://maker.example/app' })
+    const filter = `[id="slot-${FILTER}"]`
+    const drawn = async () => (await page.has(`${filter} .chart`)) && (await page.html(`${filter} .level`)).includes(PERCENT_LEFT)
+    await page.reopen(`${base}/settings?${query}`, 'a chart of the days', drawn)
+    await this.look('device', { exit: '.top nav a[href^="https://maker.example"]' })
+    await page.press(`${filter} details.plain summary`)
+    await this.at(`${filter} details.plain[open]`, 'table of the days')
+    await page.press(`${filter} details.plain summary`)
+    const rules = `${filter} details:has(form[action="/settings/rule"])`
+    await page.press(`${rules} > summary`)
+    await this.at(`${rules}[open]`, 'rules')
+    await page.press(`${rules} input[name=cap_kind][value=amount]`)
+    await page.type(`${rules} input[name=cap]`, 'a lot')
+    await page.press(`${rules} form button`)
+    await this.at(`${rules} [aria-invalid]`, 'highest price is wrong', { refused: true })
+    await page.type(`${rules} input[name=cap]`, '29.99')
+    await page.press(`${rules} form button`)
+    await this.at(`${filter} .notice.good`, 'rules are saved')
+    await page.press('#address a')
+    await this.at('form[action="/settings/address"]', 'address')
+    await page.type('#country', 'Q1')
+    await page.press('form[action="/settings/address"] button')
+    await this.at('#country-error', 'country is wrong', { refused: true })
+    await page.type('#country', 'US')
+    await page.type('#line1', '14 St James Square')
+    await page.press('form[action="/settings/address"] button')
+    await this.at('main > .notice.good', 'address is saved')
+  }
+
+  async seeOrder() {
+    const { page } = this
+    await page.press('#orders a[href^="/order?id="]')
+    await this.at('form[action="/order"]', 'order')
+    await page.press('button[name=cancel]')
+    await this.at('main > .notice.good', 'order is cancelled')
+  }
+
+  async changeAccount() {
+    const { page, base } = this
+    await page.go(`${base}/account`)
+    await this.at('form[name=delete-account]', 'account')
+    await page.type('#delete_password', 'not the password')
+    await page.press('form[name=delete-account] button')
+    await this.at('#delete_password-error', 'password is wrong for a deletion', { refused: true })
+    await page.type('#delete_password', CUSTOMER.password)
+    await page.press('form[name=delete-account] button')
+    await this.at('button[name=keep]', 'account will be deleted')
+    await page.press('button[name=keep]')
+    await this.at('form[name=delete-account]', 'account is kept')
+    await this.signOut()
+  }
+
+  async signOut() {
+    await this.page.press('form[action="/ap/signout"] button')
+    await this.page.shows('form[name=signIn]')
+  }
+
+  async recoverPassword() {
+    const { page } = this
+    await page.press('.links li:first-child a')
+    await this.at('form[name=forgotten-password]', 'forgotten password')
+    await page.type('#email', CUSTOMER.email)
+    await page.press('form[name=forgotten-password] button')
+    await this.at('main a.button.plain[href$="/settings"]', 'mail is sent')
+    await this.openMail('Choose a new password', '', 'mail with a link')
+    await page.press('.card li a')
+    await this.at('form[name=new-password]', 'new password')
+    await page.type('#password', NEW_PASSWORD)
+    await page.press('form[name=new-password] button')
+    await this.at('main a.button[href="/settings"]', 'new password is saved')
+    await page.press('main a.button[href="/settings"]')
+    await page.type('#ap_email', CUSTOMER.email)
+    await page.type('#ap_password', NEW_PASSWORD)
+    await page.press('#signInSubmit')
+    await page.shows('.rows .link')
+  }
+
+  /** What asks before it takes something away, and what needs no sign-in. */
+  async seeOthers() {
+    const { page, base } = this
+    await page.press('.rows .link a.over')
+    await this.at('form[name=remove-form]', 'remove the device')
+    await page.press('form[name=remove-form] a')
+    await page.press('a[href^="/settings/unlink"]')
+    await this.at('form[name=unlink-form]', 'withdraw the consent')
+    await page.press('form[name=unlink-form] a')
+    await page.shows('.rows .link')
+    await this.signOut()
+    await page.go(`${base}/-/design`)
+    await this.at('#pills', 'parts of pages')
+    await page.go(`${base}/no-such-page`)
+    await this.at('main h1', 'page that does not exist', { refused: true })
+  }
+}
