@@ -8,7 +8,7 @@ import { CARTRIDGE, FILTER, WEB, versions } from './server.mjs'
 const LITRES = [96, 71, 49, 30, 12, 148, 129, 104, 81, 66, 44, 21]
 
 /** The last of them, as the pages show it. */
-export const PERCENT_LEFT = '14 %'
+export const PERCENT_LEFT = '14%'
 
 export class Device {
   constructor(base) {

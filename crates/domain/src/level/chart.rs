@@ -12,7 +12,7 @@ pub const CHART_WIDTH: f64 = 640.0;
 pub const CHART_HEIGHT: f64 = 170.0;
 
 /// The space at the left, for the labels of the levels.
-const LEFT: f64 = 40.0;
+const LEFT: f64 = 48.0;
 /// The space at the right.
 const RIGHT: f64 = 12.0;
 /// The space above, for the marks of refills.

@@ -27,12 +27,12 @@ fn days_of(ticks: &[DayTick]) -> Vec<i64> {
 #[test]
 fn a_line_goes_through_the_last_levels_of_the_days() {
     let chart = draw_chart(&[same(100, 40.0), same(101, 30.0), same(104, 0.0)]).unwrap();
-    assert_eq!(chart.line, "M40 14L187 47L628 146");
+    assert_eq!(chart.line, "M48 14L193 47L628 146");
     assert_eq!(chart.newest, ChartPoint { x: 628.0, y: 146.0 });
     assert_eq!(chart.levels.map(|tick| (tick.percent, tick.y)), [(0, 146.0), (50, 80.0), (100, 14.0)]);
     let days: Vec<_> = chart.days.iter().map(|tick| (tick.day, tick.place.x, tick.place.y)).collect();
     let wanted =
-        [(100, 40.0, 146.0), (101, 187.0, 146.0), (102, 334.0, 146.0), (103, 481.0, 146.0), (104, 628.0, 146.0)];
+        [(100, 48.0, 146.0), (101, 193.0, 146.0), (102, 338.0, 146.0), (103, 483.0, 146.0), (104, 628.0, 146.0)];
     assert_eq!(days, wanted);
     assert_eq!(chart.refills, []);
 }
@@ -40,14 +40,14 @@ fn a_line_goes_through_the_last_levels_of_the_days() {
 #[test]
 fn one_day_is_a_dot_in_the_middle() {
     let chart = draw_chart(&[same(7, 20.0)]).unwrap();
-    assert_eq!((chart.line.as_str(), days_of(&chart.days)), ("M334 80L334 80", vec![7]));
+    assert_eq!((chart.line.as_str(), days_of(&chart.days)), ("M338 80L338 80", vec![7]));
 }
 
 #[test]
 fn without_a_whole_there_is_nothing_to_draw() {
     let unknown = level(1, [3.0; 3], 0.0);
     assert_eq!((draw_chart(&[]), draw_chart(std::slice::from_ref(&unknown))), (None, None));
-    assert_eq!(draw_chart(&[same(0, 20.0), unknown]).unwrap().line, "M334 80L334 80");
+    assert_eq!(draw_chart(&[same(0, 20.0), unknown]).unwrap().line, "M338 80L338 80");
 }
 
 #[test]

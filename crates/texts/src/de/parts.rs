@@ -27,7 +27,7 @@ pub const PART_TEXTS: PartTexts = PartTexts {
     asks_first: "Fragt Sie vorher",
     no_reorders: "Wird nicht nachbestellt",
     order_waits: "Bestellung wartet",
-    order_underway: "Bestellung unterwegs",
+    order_underway: "Bestellt",
     test_device: "Testgerät",
     orders_wait: |count| match count {
         1 => "Eine Bestellung wartet".into(),

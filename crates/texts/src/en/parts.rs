@@ -27,7 +27,7 @@ pub const PART_TEXTS: PartTexts = PartTexts {
     asks_first: "Asks you first",
     no_reorders: "Not reordered",
     order_waits: "Order waiting",
-    order_underway: "Order on its way",
+    order_underway: "Order placed",
     test_device: "Test device",
     orders_wait: |count| match count {
         1 => "An order is waiting".into(),

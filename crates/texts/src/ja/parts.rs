@@ -26,7 +26,7 @@ pub const PART_TEXTS: PartTexts = PartTexts {
     asks_first: "注文前に確認",
     no_reorders: "再注文なし",
     order_waits: "保留中の注文あり",
-    order_underway: "注文の品をお届け準備中",
+    order_underway: "注文済み",
     test_device: "テスト機器",
     orders_wait: |count| format!("保留中の注文が{count}件あります"),
     change_product: "商品を変更する",
