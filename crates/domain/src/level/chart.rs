@@ -23,9 +23,9 @@ const BOTTOM: f64 = 24.0;
 /// A rise of more than this counts as a refill, in per cent of the whole.
 const REFILL_RISE: f64 = 10.0;
 /// The distances between two labels of days, in days.
-const DAY_STEPS: [i64; 4] = [1, 2, 7, 14];
+const DAY_STEPS: [i64; 6] = [1, 2, 3, 7, 14, 30];
 /// The most labels of days.
-const MAX_DAY_TICKS: i64 = 7;
+const MAX_DAY_TICKS: i64 = 5;
 
 /// A place in the drawing.
 #[derive(Clone, Copy, Debug, PartialEq)]
