@@ -31,7 +31,7 @@ pub const ACCOUNT_TEXTS: AccountTexts = AccountTexts {
     password_saved: "Ihr neues Passwort ist gespeichert",
     password_saved_text: "Bitte melden Sie sich damit an.",
     title: "Ihr Konto",
-    you: "Ihr Name",
+    you: "Über Sie",
     save_name: "Namen speichern",
     name_saved: "Ihr Name ist gespeichert.",
     change_email: "E-Mail-Adresse",

@@ -29,7 +29,7 @@ pub const ACCOUNT_TEXTS: AccountTexts = AccountTexts {
     password_saved: "Your new password is saved",
     password_saved_text: "Please sign in with it.",
     title: "Your account",
-    you: "Your name",
+    you: "About you",
     save_name: "Save name",
     name_saved: "Your name is saved.",
     change_email: "Email address",

@@ -33,7 +33,7 @@ pub const ACCOUNT_TEXTS: AccountTexts = AccountTexts {
     password_saved: "新しいパスワードを保存しました",
     password_saved_text: "新しいパスワードでサインインしてください。",
     title: "アカウント",
-    you: "お名前",
+    you: "お客様情報",
     save_name: "お名前を保存",
     name_saved: "お名前を保存しました。",
     change_email: "メールアドレス",
