@@ -168,7 +168,7 @@ pub static TEXTS: Texts = Texts {
         signed_in: |name| format!("Angemeldet als {name}."),
         open_device: "Öffnen Sie ein Gerät, um zu sehen oder zu ändern, was es nachbestellt.",
         device: |model, serial| format!("{model}, Seriennummer {serial}"),
-        no_device: "In Ihrem Konto ist kein Gerät.",
+        no_device: "In Ihrem Konto ist noch kein Gerät. Richten Sie eines am Gerät selbst oder in seiner App ein.",
         link_expired: "Dieser Link ist nicht mehr gültig. Bitte öffnen Sie die Einstellungen noch einmal am Gerät oder in der App.",
         other_account: "Gerät eines anderen Kontos",
         other_account_why: "Dieses Gerät gehört zu einem anderen Konto als dem, mit dem Sie angemeldet sind.",

@@ -161,7 +161,7 @@ pub static TEXTS: Texts = Texts {
         signed_in: |name| format!("Signed in as {name}."),
         open_device: "Open a device to see and change what it reorders.",
         device: |model, serial| format!("{model}, serial number {serial}"),
-        no_device: "There is no device in your account.",
+        no_device: "There is no device in your account yet. Set one up from the device itself or from its app.",
         link_expired: "This link no longer works. Please open the settings again from your device or app.",
         other_account: "Another account's device",
         other_account_why: "This device belongs to a different account from the one that you are signed in with.",

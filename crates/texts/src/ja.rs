@@ -156,7 +156,7 @@ pub static TEXTS: Texts = Texts {
         signed_in: |name| format!("{name} 様としてサインインしています。"),
         open_device: "機器を選ぶと、再注文の内容を確認・変更できます。",
         device: |model, serial| format!("{model}、シリアル番号 {serial}"),
-        no_device: "アカウントに登録されている機器はありません。",
+        no_device: "アカウントに登録された機器はまだありません。機器本体または専用アプリから設定してください。",
         link_expired: "このリンクは無効になりました。機器またはアプリから、もう一度設定を開いてください。",
         other_account: "別のアカウントの機器です",
         other_account_why: "この機器は、サインイン中のアカウントとは別のアカウントに登録されています。",

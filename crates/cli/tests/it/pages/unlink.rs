@@ -269,5 +269,5 @@ async fn more_devices_than_go_side_by_side(server: &Server) {
     unlink(&mut ann).await;
     let events = server.event_names().await;
     assert_eq!(events.iter().filter(|kind| *kind == "DeviceDeregistered").count(), 70);
-    assert!(ann.page.text().contains("There is no device in your account."), "{}", ann.page.text());
+    assert!(ann.page.text().contains("There is no device in your account yet."), "{}", ann.page.text());
 }
