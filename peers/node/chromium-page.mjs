@@ -39,7 +39,7 @@ export class Page {
     this.changed()
   }
 
-  /** From here on, only what is new is told. */
+  /** From here on, only what is new is listed. */
   forget() {
     this.requested = []
     this.said = []

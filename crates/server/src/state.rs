@@ -82,6 +82,12 @@ impl AppState {
         if self.urls.web == self.urls.login { path.to_owned() } else { format!("{}{path}", self.urls.web) }
     }
 
+    /// Returns the URL of a page of either role, for a page of the other. It is only a path if both have the same host.
+    pub(crate) fn page_url(&self, path: &str) -> String {
+        let is_of_login = path.starts_with("/ap/") && self.urls.web != self.urls.login;
+        if is_of_login { format!("{}{path}", self.urls.login) } else { path.to_owned() }
+    }
+
     /// Whether the pages are at a loopback host. Strict transport security there would apply to all ports of the
     /// machine.
     pub(crate) fn is_loopback(&self) -> bool {

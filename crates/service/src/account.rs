@@ -14,11 +14,12 @@ mod settings;
 
 pub use create::{
     CreatedAccount, NewAccountForm, NewAccountRequest, confirm_code, create_account, find_return_path,
-    open_new_account, open_request, request_account,
+    open_new_account, request_account,
 };
 pub(crate) use delete::next_deletion;
-pub use delete::{cancel_deletion, delete_due, find_deletion, request_deletion};
+pub use delete::{cancel_deletion, delete_due, deletion_time, find_deletion, request_deletion};
 pub use email::{EmailChangeRequest, confirm_email_change, open_email_change, request_email_change};
+pub use link::open_request;
 pub use password::{PasswordChange, change_password};
 pub use recovery::{RecoveryRequest, open_recovery, request_recovery, set_forgotten_password};
 pub use settings::AccountSettings;
@@ -41,6 +42,12 @@ pub async fn change_name(app: &App, id: CustomerId, name: &str) -> Result<()> {
     Ok(app.db.write(SetName { shard: app.db.shards().for_customer(id), id, name }).await?)
 }
 
+/// Reads a mail address that a customer typed.
+fn parse_email(email: &str) -> Result<Email> {
+    Email::parse(email).map_err(|_| FormError::InvalidEmail.into())
+}
+
+/// Reads a name that a customer typed.
 fn parse_name(name: &str) -> Result<Name> {
     Name::parse(name.trim()).map_err(|_| FormError::InvalidName.into())
 }

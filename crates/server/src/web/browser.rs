@@ -16,6 +16,8 @@ use opendrs_domain::session::Session;
 use opendrs_http::body::read_body;
 use opendrs_http::request::header;
 use opendrs_service::{FormError, customer, session};
+use std::borrow::Cow;
+use std::convert::Infallible;
 use std::sync::Arc;
 
 /// A browser, as its request identifies it.
@@ -138,6 +140,23 @@ impl FromRequestParts<Arc<AppState>> for BrowserSession {
 
     async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self, PageError> {
         Self::read(state, parts).await
+    }
+}
+
+/// The program that sent a request.
+pub(super) struct RequestClient {
+    /// Where the request comes from, as limits and throttles count it.
+    pub(super) source: String,
+    /// What the program calls itself; empty if it does not.
+    pub(super) agent: String,
+}
+
+impl FromRequestParts<Arc<AppState>> for RequestClient {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self, Infallible> {
+        let agent = header(&parts.headers, "user-agent").map(Cow::into_owned).unwrap_or_default();
+        Ok(Self { source: state.sources.of_request(&parts.extensions, &parts.headers), agent })
     }
 }
 

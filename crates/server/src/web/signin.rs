@@ -3,7 +3,7 @@
 //! Field names are those that page readers in the field look for (docs/spec/setup-pages.md#sign-in-page).
 
 use super::account;
-use super::browser::{BrowserSession, PostedPage};
+use super::browser::{BrowserSession, PostedPage, RequestClient};
 use super::cookie::{SESSION_COOKIE, set_cookie};
 use super::leave::{form_action_source, leave_to, refresh_page};
 use super::page_context::LanguageLink;
@@ -14,7 +14,7 @@ use crate::telemetry::refusal_log;
 use askama::Template;
 use axum::extract::State;
 use axum::http::request::Parts;
-use axum::http::{Extensions, HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::Response;
 use opendrs_domain::id::ClientId;
 use opendrs_domain::login::authorize::{AuthorizationError, AuthorizationParams};
@@ -200,8 +200,7 @@ pub(super) fn is_local_path(target: &str) -> bool {
 
 pub(super) async fn post(
     State(state): State<Arc<AppState>>,
-    headers: HeaderMap,
-    extensions: Extensions,
+    client: RequestClient,
     PostedPage { browser, form }: PostedPage,
 ) -> Result<Response, PageError> {
     let return_to = form.get("return_to").filter(|target| is_local_path(target)).unwrap_or("/settings");
@@ -212,14 +211,13 @@ pub(super) async fn post(
         });
     }
     let email = form.get("email").unwrap_or_default();
-    let (source, agent) = account::read_client(&state, &extensions, &headers);
     let sign_in = session::SignInRequest {
         email,
         password: form.get("password").unwrap_or_default(),
         remember: form.has("rememberMe"),
         language: browser.context.texts.language,
-        source: &source,
-        agent: &agent,
+        source: &client.source,
+        agent: &client.agent,
     };
     match session::sign_in(&state.app, sign_in).await {
         Ok(cookie) => {
@@ -233,7 +231,13 @@ pub(super) async fn post(
             Ok(response)
         }
         Err(error @ (Error::WrongPassword | Error::CustomerBlocked | Error::Throttled(_))) => {
-            state.refusal_log.record(state.app.system_time(), refusal_log::RefusalKind::SignIn, &source, "", &error);
+            state.refusal_log.record(
+                state.app.system_time(),
+                refusal_log::RefusalKind::SignIn,
+                &client.source,
+                "",
+                &error,
+            );
             sign_in_page(&state, &browser, return_to, Some(&error), email).await
         }
         Err(error) => Err(PageError::with_context(&browser.context)(error)),

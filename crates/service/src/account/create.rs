@@ -1,10 +1,10 @@
 //! The creation of an account: a mail proves the address, then name and password are chosen.
 //!
-//! Invariant: nothing is stored for an address before its owner proved it. So nobody reserves the address of another,
-//! and nobody's password is on an account that another confirms.
+//! Not here: sign-in. Invariant: nothing but the mail is stored for an address before its owner proved it. So nobody
+//! reserves the address of another, and nobody's password is on an account that another confirms.
 
-use super::link::{is_code_for, link_token, open_link, open_request_token, request_token};
-use super::{email_shard, parse_name, recipient_of};
+use super::link::{is_code_for, link_token, open_link, open_request, request_token};
+use super::{email_shard, parse_email, parse_name, recipient_of};
 use crate::mail::queue;
 use crate::session::{SessionCookie, SessionStart, start_session};
 use crate::throttle::CredentialAttempt;
@@ -14,7 +14,6 @@ use opendrs_domain::customer::Customer;
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::language::Language;
 use opendrs_domain::session::Session;
-use opendrs_domain::text::Email;
 use opendrs_store::mail::StoredMail;
 use opendrs_store::{Command, Tx, account, customer, mail, session};
 
@@ -51,21 +50,8 @@ pub async fn request_account(app: &App, asked: NewAccountRequest<'_>) -> Result<
         None => AccountMail::ConfirmAddress(request.clone()),
     };
     let recipient = MailRecipient { email, name: None, language };
-    app.db.write(SendMail { mail: queue::account_mail(app, recipient, news, now) }).await?;
+    queue::enqueue_account_mail(app, recipient, news, now).await?;
     request_token(app, &request)
-}
-
-/// Reads a mail address that a customer typed.
-pub(super) fn parse_email(email: &str) -> Result<Email> {
-    Email::parse(email).map_err(|_| FormError::InvalidEmail.into())
-}
-
-/// The request of a token.
-///
-/// # Errors
-/// [`FormError::LinkEnded`].
-pub fn open_request(app: &App, token: &str) -> Result<CodeRequest> {
-    open_request_token(app, token)
 }
 
 /// Checks the code of a request, and returns the token of the link that is in the same mail.
@@ -73,7 +59,7 @@ pub fn open_request(app: &App, token: &str) -> Result<CodeRequest> {
 /// # Errors
 /// [`FormError::WrongCode`], [`FormError::LinkEnded`]; [`Error::Throttled`] after too many wrong codes.
 pub fn confirm_code(app: &App, token: &str, code: &str, source: &str) -> Result<String> {
-    let request = open_request_token(app, token)?;
+    let request = open_request(app, token)?;
     app.limits.count_code_attempt(&request.email, app.system_time())?;
     let tried = CredentialAttempt { subject: request.email.as_str(), source };
     match app.code_throttle.check(tried, app.now(), || is_code_for(app, &request, code)) {
@@ -199,20 +185,5 @@ impl Command for CreateAccount {
         session::insert(tx, self.session_shard, &self.session).await?;
         mail::insert(tx, &self.mail).await?;
         Ok(true)
-    }
-}
-
-/// Adds a mail that nothing else is written with.
-pub(super) struct SendMail {
-    pub(super) mail: StoredMail,
-}
-
-impl Command for SendMail {
-    type Output = ();
-    fn ordering_key(&self) -> u64 {
-        self.mail.shard.cast_unsigned()
-    }
-    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
-        mail::insert(tx, &self.mail).await
     }
 }

@@ -31,6 +31,12 @@ pub async fn find_deletion(app: &App, id: CustomerId) -> Result<Option<Time>> {
     Ok(account::find_deletion(&mut reader.tx()?, app.db.shards().for_customer(id), id).await?)
 }
 
+/// When an account is deleted whose customer asks for that now.
+#[must_use]
+pub fn deletion_time(app: &App) -> Time {
+    app.now() + app.settings.accounts.deletion_wait
+}
+
 /// Plans the deletion of an account, and returns its time. A deletion that is planned keeps its time.
 ///
 /// # Errors
@@ -38,7 +44,7 @@ pub async fn find_deletion(app: &App, id: CustomerId) -> Result<Option<Time>> {
 pub async fn request_deletion(app: &App, id: CustomerId, password: &str, source: &str) -> Result<Time> {
     let customer = crate::customer::load(app, id).await?;
     check_password(app, &customer, password, source).await?;
-    let at = app.now() + app.settings.accounts.deletion_wait;
+    let at = deletion_time(app);
     let mail = queue::account_mail(app, recipient_of(app, &customer), AccountMail::DeletionPlanned(at), app.now());
     Ok(app.db.write(PlanDeletion { shard: app.db.shards().for_customer(id), id, at, mail }).await?)
 }

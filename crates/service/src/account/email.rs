@@ -3,9 +3,8 @@
 //! Invariant: the account has the new address once its owner confirmed it, and the former address gets a mail. A link
 //! ends with any other change of what gives access to the account.
 
-use super::create::{SendMail, parse_email};
-use super::email_shard;
 use super::link::{check_link_holder, open_link};
+use super::{email_shard, parse_email};
 use crate::mail::queue;
 use crate::session::check_password;
 use crate::{App, FormError, Result, ordering_key};
@@ -46,7 +45,7 @@ pub async fn request_email_change(app: &App, id: CustomerId, asked: EmailChangeR
     // The address may be another person's, so the mail names nobody.
     let language = customer.language.unwrap_or(app.settings.language);
     let recipient = MailRecipient { email: email.clone(), name: None, language };
-    app.db.write(SendMail { mail: queue::account_mail(app, recipient, news, app.now()) }).await?;
+    queue::enqueue_account_mail(app, recipient, news, app.now()).await?;
     Ok(email)
 }
 

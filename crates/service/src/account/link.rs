@@ -37,8 +37,11 @@ pub(super) fn request_token(app: &App, request: &CodeRequest) -> Result<String> 
     signed_link::sign(app, REQUEST_PURPOSE, &to_bytes(request)?)
 }
 
-/// Opens the token of a request.
-pub(super) fn open_request_token(app: &App, token: &str) -> Result<CodeRequest> {
+/// The request of a token.
+///
+/// # Errors
+/// [`FormError::LinkEnded`].
+pub fn open_request(app: &App, token: &str) -> Result<CodeRequest> {
     let request: Option<CodeRequest> =
         signed_link::open(app, REQUEST_PURPOSE, token).and_then(|bytes| serde_json::from_slice(&bytes).ok());
     request.filter(|request| request.is_valid_at(app.now())).ok_or_else(|| FormError::LinkEnded.into())

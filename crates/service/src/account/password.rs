@@ -1,6 +1,6 @@
 //! A new password for a signed-in customer.
 //!
-//! Invariant: it needs the current password. Every other session, and what apps hold of a strict client, ends with the
+//! Not here: a forgotten password ([`super::recovery`]). Invariant: it needs the current password. Every other session, and what apps hold of a strict client, ends with the
 //! old password.
 
 use crate::mail::queue;

@@ -3,8 +3,8 @@
 //! Not here: a new password with the old one ([`super::password`]). Invariant: a link is accepted once, and ends with any
 //! other change of what gives access to the account.
 
-use super::create::{SendMail, parse_email};
 use super::link::{check_link_holder, open_link};
+use super::parse_email;
 use super::password::{NewCredentials, SetPassword};
 use crate::mail::queue;
 use crate::session::find_credentials;
@@ -45,7 +45,7 @@ pub async fn request_recovery(app: &App, asked: RecoveryRequest<'_>) -> Result<(
         _ => AccountMail::NotRegistered,
     };
     let recipient = MailRecipient { email, name: None, language };
-    Ok(app.db.write(SendMail { mail: queue::account_mail(app, recipient, news, app.now()) }).await?)
+    queue::enqueue_account_mail(app, recipient, news, app.now()).await
 }
 
 async fn find_customer(app: &App, id: CustomerId) -> Result<Option<Customer>> {

@@ -12,7 +12,7 @@ use opendrs_domain::order::{Order, OrderChange};
 use opendrs_domain::subscription::Subscription;
 use opendrs_domain::time::Time;
 use opendrs_store::mail::{self as store, StoredMail};
-use opendrs_store::{Tx, model, product, subscription};
+use opendrs_store::{Command, Tx, model, product, subscription};
 
 /// Adds a mail about a device to its customer.
 pub(crate) async fn enqueue(
@@ -63,6 +63,28 @@ pub(crate) fn account_mail(app: &App, recipient: MailRecipient, news: AccountMai
         attempts: 0,
         ended_at: kept.then_some(now),
         reason: None,
+    }
+}
+
+/// Adds a mail about an account that is written with nothing else.
+pub(crate) async fn enqueue_account_mail(
+    app: &App,
+    recipient: MailRecipient,
+    news: AccountMail,
+    now: Time,
+) -> crate::Result<()> {
+    Ok(app.db.write(InsertMail(account_mail(app, recipient, news, now))).await?)
+}
+
+struct InsertMail(StoredMail);
+
+impl Command for InsertMail {
+    type Output = ();
+    fn ordering_key(&self) -> u64 {
+        self.0.shard.cast_unsigned()
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
+        store::insert(tx, &self.0).await
     }
 }
 

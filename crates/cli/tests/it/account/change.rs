@@ -81,7 +81,7 @@ async fn a_mail_address_changes_once_its_owner_confirmed_it(server: &Server) {
     assert_eq!(TestBrowser::signed_in(server, ANN).await.page.status, 200, "not yet");
     assert_eq!(reader.submit(&form).await.status_and_title(), (200, "Your email address has changed".into()));
     assert_eq!(server.mail_kinds().await, ["confirm_new_email", "email_changed"]);
-    assert_eq!(server.newest_mail().await.to.as_str(), ANN, "the old address is told");
+    assert_eq!(server.newest_mail().await.to.as_str(), ANN, "the old address gets a mail");
     assert_eq!(reader.submit(&form).await.page.status, 400, "once");
     TestBrowser::signed_in(server, "new@example.com").await;
     let mut old = TestBrowser::open(server, "/settings").await;

@@ -7,6 +7,7 @@ use crate::harness::{Options, Server, TestBrowser, authorize_path};
 both!(
     a_stranger_creates_an_account_with_the_code_of_a_mail,
     the_link_of_the_mail_does_it_in_another_browser,
+    somebody_who_is_signed_in_creates_another_account,
     the_authorization_goes_on_after_the_account_is_created,
     an_address_with_an_account_gets_other_news_and_the_page_looks_the_same,
     a_wrong_code_is_refused_and_guesses_wait,
@@ -56,6 +57,18 @@ async fn the_link_of_the_mail_does_it_in_another_browser(server: &Server) {
     let late = TestBrowser::open(server, &link).await;
     assert_eq!(late.page.status, 400);
     assert!(late.page.text().contains("already has an account"), "{}", late.page.text());
+}
+
+async fn somebody_who_is_signed_in_creates_another_account(server: &Server) {
+    TestBrowser::ask_for_account(server, "dora@example.com").await;
+    let mut ann = TestBrowser::signed_in(server, ANN).await;
+    let former = ann.browser.cookie_header();
+    ann.go_to(&link_path(&server.newest_mail().await)).await;
+    assert_eq!(ann.title(), "Almost done");
+    create(&mut ann, "Dora Newman", NEW_PASSWORD).await;
+    assert!(ann.page.text().contains("Dora Newman"), "{}", ann.page.text());
+    let reply = server.request("GET", "/settings").header("cookie", former).send().await;
+    assert!(reply.text().contains("id=\"ap_signin_form\""), "the former session ended");
 }
 
 async fn the_authorization_goes_on_after_the_account_is_created(server: &Server) {
@@ -191,6 +204,25 @@ async fn codes_are_limited_from_wherever_they_are_tried() {
     assert_eq!(reply.status, 429, "even the right one");
     assert!(!reply.header("retry-after").is_empty());
     assert_eq!(TestBrowser::open(&server, &link_path(&server.newest_mail().await)).await.title(), "Almost done");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_authorization_goes_on_at_the_login_host_where_it_has_its_own() {
+    let login_url = Some("http://login.example");
+    let server = Server::start_with(Options { login_url, ..Options::default() }).await;
+    for (n, (return_to, leads_to)) in (0..).zip([
+        ("/ap/oa?client_id=x", "http://login.example/ap/oa?client_id=x"),
+        ("/settings/address", "/settings/address"),
+    ]) {
+        let mut visit = TestBrowser::open(&server, "/account/new").await;
+        let email = format!("dora{n}@example.com");
+        let form = visit.form("/account/new").fill("email", &email).fill("return_to", return_to);
+        visit.submit(&form).await;
+        let mut reader = TestBrowser::open(&server, &link_path(&server.newest_mail().await)).await;
+        let form = reader.form("/account/create").fill("name", "Dora").fill("password", NEW_PASSWORD);
+        let reply = reader.browser.submit(&form).await.unwrap();
+        assert_eq!(reply.header("location"), leads_to);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -80,6 +80,8 @@ pub struct Options {
     pub roles: Vec<Role>,
     /// Whether its public URLs are https, as behind a proxy that ends TLS.
     pub https: bool,
+    /// The public URL of the login role, if it has a host of its own.
+    pub login_url: Option<&'static str>,
     /// Whether raw connections use TLS.
     pub tls: bool,
     /// Whether it has a test clock.
@@ -118,6 +120,7 @@ impl Default for Options {
             seed: fixtures::seed(),
             roles: vec![Role::Service, Role::Login, Role::Web],
             https: false,
+            login_url: None,
             tls: false,
             test_clock: true,
             head_timeout: Duration::from_secs(60),
@@ -229,6 +232,7 @@ impl Server {
             seed,
             roles,
             https,
+            login_url,
             tls,
             test_clock,
             head_timeout,
@@ -262,7 +266,7 @@ impl Server {
         let bodies = BodyLimits { bytes: 64 * 1024, timeout: body_timeout };
         let site = AppState::new(
             app,
-            PublicUrls { service: url.clone(), login: url.clone(), web: url },
+            PublicUrls { service: url.clone(), login: login_url.map_or_else(|| url.clone(), str::to_owned), web: url },
             bodies,
             metrics.then(request_counters),
             proxies,

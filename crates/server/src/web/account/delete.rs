@@ -1,16 +1,14 @@
 //! The deletion of an account: asks for it, or keeps the account after all.
 //!
-//! Invariant: the deletion needs the current password.
+//! Not here: what a deletion does. Invariant: the deletion needs the current password.
 
-use super::profile::{ACCOUNT_PATH, RefusedForm, render_refused};
-use super::{read_client, shown_in_form};
+use super::profile::{RefusedForm, render_refused};
+use super::{ACCOUNT_PATH, AccountPost, shown_in_form};
 use crate::state::AppState;
-use crate::web::browser::PostedPage;
 use crate::web::saved::SavedChange;
-use crate::web::signin::sign_in_page;
 use crate::web::{PageError, redirect_to};
 use axum::extract::State;
-use axum::http::{Extensions, HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use opendrs_service::account;
 use std::sync::Arc;
@@ -18,26 +16,20 @@ use std::sync::Arc;
 /// Plans the deletion, or keeps the account.
 pub(super) async fn post(
     State(state): State<Arc<AppState>>,
-    headers: HeaderMap,
-    extensions: Extensions,
-    PostedPage { browser, form }: PostedPage,
+    AccountPost { browser, session, form, client }: AccountPost,
 ) -> Result<Response, PageError> {
-    let Some(session) = &browser.session else {
-        return sign_in_page(&state, &browser, ACCOUNT_PATH, None, "").await;
-    };
     if form.has("keep") {
         let kept = account::cancel_deletion(&state.app, session.customer).await;
         kept.map_err(PageError::with_context(&browser.context))?;
         return Ok(redirect_to(StatusCode::SEE_OTHER, &SavedChange::Kept.url(ACCOUNT_PATH)));
     }
-    let (source, _) = read_client(&state, &extensions, &headers);
     let password = form.get("password").unwrap_or_default();
-    match account::request_deletion(&state.app, session.customer, password, &source).await {
+    match account::request_deletion(&state.app, session.customer, password, &client.source).await {
         Ok(_) => Ok(redirect_to(StatusCode::SEE_OTHER, ACCOUNT_PATH)),
         Err(error) => {
-            let error = shown_in_form(&browser, &source, error)?;
+            let error = shown_in_form(&browser, &client.source, error)?;
             let refused = RefusedForm { field: "delete_password", error: &error, form: &form };
-            render_refused(&state, &browser, session, refused).await
+            render_refused(&state, &browser, &session, refused).await
         }
     }
 }

@@ -1,18 +1,17 @@
 //! The change of a mail address: the request, and the page that the link of its mail opens.
 //!
-//! Invariant: the link works in any browser, since the mail may be read on another device.
+//! Not here: the form, which is on the account's page. Invariant: the link works in any browser, since the mail may be read on another device.
 
 use super::profile::{RefusedForm, render_refused};
-use super::{done_page, read_client, shown_in_form, token_of};
+use super::{AccountPost, done_page, shown_in_form, token_of};
 use crate::state::AppState;
 use crate::web::browser::{BrowserSession, PostedPage};
 use crate::web::page_context::LanguageLink;
-use crate::web::signin::sign_in_page;
 use crate::web::{PageError, render_page};
 use askama::Template;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::http::{Extensions, HeaderMap, StatusCode};
 use axum::response::Response;
 use opendrs_service::account::{self, EmailChangeRequest};
 use opendrs_service::{Error, FormError};
@@ -32,28 +31,22 @@ struct NewEmailPage<'a> {
 /// Sends a mail to the new address.
 pub(super) async fn request(
     State(state): State<Arc<AppState>>,
-    headers: HeaderMap,
-    extensions: Extensions,
-    PostedPage { browser, form }: PostedPage,
+    AccountPost { browser, session, form, client }: AccountPost,
 ) -> Result<Response, PageError> {
-    let Some(session) = &browser.session else {
-        return sign_in_page(&state, &browser, "/account", None, "").await;
-    };
-    let (source, _) = read_client(&state, &extensions, &headers);
     let (email, password) = (form.get("email_new").unwrap_or_default(), form.get("password").unwrap_or_default());
-    let asked = EmailChangeRequest { email, password, source: &source };
+    let asked = EmailChangeRequest { email, password, source: &client.source };
     match account::request_email_change(&state.app, session.customer, asked).await {
         Ok(email) => {
             let texts = &browser.context.texts.account;
             Ok(done_page(&browser, texts.check_mail, &(texts.email_sent)(email.as_str())))
         }
         Err(error) => {
-            let error = shown_in_form(&browser, &source, error)?;
+            let error = shown_in_form(&browser, &client.source, error)?;
             let field = match &error {
                 Error::InvalidForm(FormError::WrongCurrentPassword) => "email_password",
                 _ => "email_new",
             };
-            render_refused(&state, &browser, session, RefusedForm { field, error: &error, form: &form }).await
+            render_refused(&state, &browser, &session, RefusedForm { field, error: &error, form: &form }).await
         }
     }
 }

@@ -9,15 +9,22 @@ mod new_account;
 mod profile;
 mod recovery;
 
-use super::browser::BrowserSession;
+use super::browser::{BrowserSession, PostedForm, PostedPage, RequestClient};
+use super::signin::sign_in_page;
 use super::{PageError, message_page};
 use crate::edge_error::retry_after;
 use crate::state::{AppState, Route};
 use crate::telemetry::refusal_log::RefusalKind;
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{Extensions, HeaderMap, StatusCode, header};
-use axum::response::Response;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use opendrs_domain::session::Session;
 use opendrs_service::{Error, ErrorKind, FormError};
+use std::sync::Arc;
+
+/// The path of the account's page.
+const ACCOUNT_PATH: &str = "/account";
 
 /// The account pages. Sign-in pages of each role lead to them.
 pub(super) fn routes() -> Vec<Route> {
@@ -48,10 +55,31 @@ pub(super) fn new_account_url(return_to: &str) -> String {
     new_account::page_url(return_to)
 }
 
-/// Returns the source of a request, and what its browser calls itself.
-pub(super) fn read_client(state: &AppState, extensions: &Extensions, headers: &HeaderMap) -> (String, String) {
-    let agent = headers.get(header::USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned());
-    (state.sources.of_request(extensions, headers), agent.unwrap_or_default())
+/// A form of a signed-in customer about their account.
+struct AccountPost {
+    browser: BrowserSession,
+    session: Session,
+    form: PostedForm,
+    client: RequestClient,
+}
+
+impl FromRequest<Arc<AppState>> for AccountPost {
+    /// The sign-in page, or the page of an error.
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &Arc<AppState>) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let Ok(client) = RequestClient::from_request_parts(&mut parts, state).await;
+        let posted = PostedPage::from_request(Request::from_parts(parts, body), state).await;
+        let PostedPage { browser, form } = posted.map_err(IntoResponse::into_response)?;
+        match browser.session.clone() {
+            Some(session) => Ok(Self { browser, session, form, client }),
+            None => {
+                let page = sign_in_page(state, &browser, ACCOUNT_PATH, None, "").await;
+                Err(page.unwrap_or_else(IntoResponse::into_response))
+            }
+        }
+    }
 }
 
 /// Records that guesses or mails were too many, or that a code or a password was wrong.

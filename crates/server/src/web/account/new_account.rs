@@ -1,19 +1,20 @@
 //! The pages that create an account: address, code, name and password.
 //!
-//! Invariant: the pages are the same whether the address has an account or not.
+//! Not here: the mail. Invariant: the pages are the same whether the address has an account or not.
 
-use super::{form_status, read_client, shown_in_form, token_of, with_retry_after};
+use super::{form_status, shown_in_form, token_of, with_retry_after};
 use crate::state::AppState;
-use crate::web::browser::{BrowserSession, PostedPage};
+use crate::web::browser::{BrowserSession, PostedPage, RequestClient};
 use crate::web::cookie::{SESSION_COOKIE, set_cookie};
 use crate::web::field_problem::FieldProblem;
+use crate::web::leave::leave_to;
 use crate::web::page_context::LanguageLink;
 use crate::web::signin::{continue_to, is_local_path};
 use crate::web::{PageError, query_param, redirect_to, render_page};
 use askama::Template;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::http::{Extensions, HeaderMap, StatusCode};
 use axum::response::Response;
 use opendrs_domain::login::form as encoding;
 use opendrs_service::account::{self, CreatedAccount, NewAccountForm, NewAccountRequest};
@@ -28,7 +29,6 @@ struct NewAccountPage<'a> {
     switch: Vec<LanguageLink>,
     csrf: &'a str,
     return_to: &'a str,
-    sign_in: String,
     email: &'a str,
     problems: FieldProblem,
 }
@@ -75,7 +75,6 @@ fn render_new(
         switch: browser.context.language_links(&page_url(return_to)),
         csrf: &browser.form_token(state),
         return_to,
-        sign_in: return_to.to_owned(),
         email,
         problems: FieldProblem::at("email", problem, texts),
     };
@@ -109,17 +108,16 @@ fn local_path(target: Option<&str>) -> &str {
 /// Sends the mail with the code.
 pub(super) async fn post(
     State(state): State<Arc<AppState>>,
-    headers: HeaderMap,
-    extensions: Extensions,
+    client: RequestClient,
     PostedPage { browser, form }: PostedPage,
 ) -> Result<Response, PageError> {
-    let (source, _) = read_client(&state, &extensions, &headers);
     let (email, return_to) = (form.get("email").unwrap_or_default(), local_path(form.get("return_to")));
-    let asked = NewAccountRequest { email, return_to, language: browser.context.texts.language, source: &source };
+    let asked =
+        NewAccountRequest { email, return_to, language: browser.context.texts.language, source: &client.source };
     match account::request_account(&state.app, asked).await {
         Ok(token) => Ok(redirect_to(StatusCode::SEE_OTHER, &format!("/account/confirm?token={token}"))),
         Err(error) => {
-            let error = shown_in_form(&browser, &source, error)?;
+            let error = shown_in_form(&browser, &client.source, error)?;
             Ok(render_new(&state, &browser, return_to, email, Some(&error)))
         }
     }
@@ -158,15 +156,13 @@ pub(super) async fn code_page(
 /// Checks the code.
 pub(super) async fn check_code(
     State(state): State<Arc<AppState>>,
-    headers: HeaderMap,
-    extensions: Extensions,
+    client: RequestClient,
     PostedPage { browser, form }: PostedPage,
 ) -> Result<Response, PageError> {
-    let (source, _) = read_client(&state, &extensions, &headers);
     let token = form.get("token").unwrap_or_default();
-    match account::confirm_code(&state.app, token, form.get("code").unwrap_or_default(), &source) {
+    match account::confirm_code(&state.app, token, form.get("code").unwrap_or_default(), &client.source) {
         Ok(link) => Ok(redirect_to(StatusCode::SEE_OTHER, &format!("/account/create?token={link}"))),
-        Err(error) => render_code(&state, &browser, token, Some(&shown_in_form(&browser, &source, error)?)),
+        Err(error) => render_code(&state, &browser, token, Some(&shown_in_form(&browser, &client.source, error)?)),
     }
 }
 
@@ -210,12 +206,14 @@ pub(super) async fn details_page(
     parts: Parts,
 ) -> Result<Response, PageError> {
     let token = token_of(&parts);
-    // Back from the pages that follow: the account exists, and its customer is signed in.
-    if let (Some(_), Some(return_to)) = (&browser.session, account::find_return_path(&state.app, &token)) {
-        return Ok(redirect_to(StatusCode::SEE_OTHER, &return_to));
-    }
-    let request = account::open_new_account(&state.app, &token).await;
-    let request = request.map_err(PageError::with_context(&browser.context))?;
+    let request = match account::open_new_account(&state.app, &token).await {
+        // Back from the pages that follow: the account exists, and a customer is signed in.
+        Err(Error::InvalidForm(FormError::EmailTaken)) if browser.session.is_some() => {
+            let return_to = account::find_return_path(&state.app, &token);
+            return Ok(redirect_to(StatusCode::SEE_OTHER, &state.page_url(&return_to.unwrap_or_default())));
+        }
+        opened => opened.map_err(PageError::with_context(&browser.context))?,
+    };
     let page = DetailsForm { token: &token, email: request.email.as_str(), name: "" };
     Ok(render_details(&state, &browser, &page, None))
 }
@@ -223,19 +221,17 @@ pub(super) async fn details_page(
 /// Creates the account, and continues signed in.
 pub(super) async fn create(
     State(state): State<Arc<AppState>>,
-    headers: HeaderMap,
-    extensions: Extensions,
+    client: RequestClient,
     PostedPage { browser, form }: PostedPage,
 ) -> Result<Response, PageError> {
-    let (source, agent) = read_client(&state, &extensions, &headers);
     let (token, name) = (form.get("token").unwrap_or_default(), form.get("name").unwrap_or_default());
     let new = NewAccountForm {
         token,
         name,
         password: form.get("password").unwrap_or_default(),
         language: browser.context.texts.language,
-        source: &source,
-        agent: &agent,
+        source: &client.source,
+        agent: &client.agent,
     };
     match account::create_account(&state.app, new).await {
         Ok(CreatedAccount { cookie, return_to }) => {
@@ -243,12 +239,18 @@ pub(super) async fn create(
                 let ended = session::sign_out(&state.app, browser.cookie_value()).await;
                 ended.map_err(PageError::with_context(&browser.context))?;
             }
-            let mut response = continue_to(&browser, &return_to).await?;
+            // The link of a mail opens a page of the web role, and the login role may have another host.
+            let target = state.page_url(&return_to);
+            let mut response = if is_local_path(&target) {
+                continue_to(&browser, &target).await?
+            } else {
+                leave_to(&browser, &target)
+            };
             set_cookie(&state, &mut response, SESSION_COOKIE, &cookie.value, cookie.max_age);
             Ok(response)
         }
         Err(error) => {
-            let error = shown_in_form(&browser, &source, error)?;
+            let error = shown_in_form(&browser, &client.source, error)?;
             let request = account::open_new_account(&state.app, token).await;
             let request = request.map_err(PageError::with_context(&browser.context))?;
             let page = DetailsForm { token, email: request.email.as_str(), name };

@@ -1,10 +1,10 @@
 //! The page of a customer's account: name, address, password and sessions.
 //!
-//! Invariant: what gives access to the account changes with the current password only.
+//! Not here: the link to a new address. Invariant: what gives access to the account changes with the current password only.
 
-use super::{form_status, read_client, shown_in_form, with_retry_after};
+use super::{ACCOUNT_PATH, AccountPost, form_status, shown_in_form, with_retry_after};
 use crate::state::AppState;
-use crate::web::browser::{BrowserSession, PostedForm, PostedPage};
+use crate::web::browser::{BrowserSession, PostedForm};
 use crate::web::cookie::{SESSION_COOKIE, set_cookie};
 use crate::web::field_problem::FieldProblem;
 use crate::web::page_context::LanguageLink;
@@ -13,8 +13,8 @@ use crate::web::signin::sign_in_page;
 use crate::web::{PageError, redirect_to, render_page};
 use askama::Template;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::http::{Extensions, HeaderMap, StatusCode};
 use axum::response::Response;
 use opendrs_domain::session::{AgentSummary, Session};
 use opendrs_service::account::{self, PasswordChange};
@@ -22,9 +22,6 @@ use opendrs_service::session::{self, SessionView};
 use opendrs_service::{Error, FormError, customer};
 use opendrs_texts::{Text, Texts};
 use std::sync::Arc;
-
-/// The path of the page.
-pub(super) const ACCOUNT_PATH: &str = "/account";
 
 /// A session in the list.
 struct SessionRow {
@@ -106,7 +103,7 @@ async fn render(
     let owner = customer::load(&state.app, session.customer).await.map_err(&refused)?;
     let sessions = session::list_sessions(&state.app, session).await.map_err(&refused)?;
     let deletion = account::find_deletion(&state.app, session.customer).await.map_err(&refused)?;
-    let deleted_at = state.app.now() + state.app.settings.accounts.deletion_wait;
+    let deleted_at = account::deletion_time(&state.app);
     let template = AccountPage {
         texts,
         switch: browser.context.language_links(ACCOUNT_PATH),
@@ -140,19 +137,13 @@ pub(super) async fn get(
 /// Changes the name.
 pub(super) async fn change_name(
     State(state): State<Arc<AppState>>,
-    headers: HeaderMap,
-    extensions: Extensions,
-    PostedPage { browser, form }: PostedPage,
+    AccountPost { browser, session, form, client }: AccountPost,
 ) -> Result<Response, PageError> {
-    let Some(session) = &browser.session else {
-        return sign_in_page(&state, &browser, ACCOUNT_PATH, None, "").await;
-    };
-    let (source, _) = read_client(&state, &extensions, &headers);
     match account::change_name(&state.app, session.customer, form.get("name").unwrap_or_default()).await {
         Ok(()) => Ok(redirect_to(StatusCode::SEE_OTHER, &SavedChange::Name.url(ACCOUNT_PATH))),
         Err(error) => {
-            let error = shown_in_form(&browser, &source, error)?;
-            render_refused(&state, &browser, session, RefusedForm { field: "name", error: &error, form: &form }).await
+            let error = shown_in_form(&browser, &client.source, error)?;
+            render_refused(&state, &browser, &session, RefusedForm { field: "name", error: &error, form: &form }).await
         }
     }
 }
@@ -160,32 +151,26 @@ pub(super) async fn change_name(
 /// Changes the password. This browser stays signed in, with a new cookie.
 pub(super) async fn change_password(
     State(state): State<Arc<AppState>>,
-    headers: HeaderMap,
-    extensions: Extensions,
-    PostedPage { browser, form }: PostedPage,
+    AccountPost { browser, session, form, client }: AccountPost,
 ) -> Result<Response, PageError> {
-    let Some(session) = &browser.session else {
-        return sign_in_page(&state, &browser, ACCOUNT_PATH, None, "").await;
-    };
-    let (source, _) = read_client(&state, &extensions, &headers);
     let change = PasswordChange {
         current: form.get("current").unwrap_or_default(),
         new: form.get("password").unwrap_or_default(),
-        source: &source,
+        source: &client.source,
     };
-    match account::change_password(&state.app, session, change).await {
+    match account::change_password(&state.app, &session, change).await {
         Ok(cookie) => {
             let mut response = redirect_to(StatusCode::SEE_OTHER, &SavedChange::Password.url(ACCOUNT_PATH));
             set_cookie(&state, &mut response, SESSION_COOKIE, &cookie.value, cookie.max_age);
             Ok(response)
         }
         Err(error) => {
-            let error = shown_in_form(&browser, &source, error)?;
+            let error = shown_in_form(&browser, &client.source, error)?;
             let field = match &error {
                 Error::InvalidForm(FormError::InvalidPassword(_)) => "password",
                 _ => "current",
             };
-            render_refused(&state, &browser, session, RefusedForm { field, error: &error, form: &form }).await
+            render_refused(&state, &browser, &session, RefusedForm { field, error: &error, form: &form }).await
         }
     }
 }
@@ -193,16 +178,13 @@ pub(super) async fn change_password(
 /// Ends one session, or all others.
 pub(super) async fn end_sessions(
     State(state): State<Arc<AppState>>,
-    PostedPage { browser, form }: PostedPage,
+    AccountPost { browser, session, form, .. }: AccountPost,
 ) -> Result<Response, PageError> {
-    let Some(session) = &browser.session else {
-        return sign_in_page(&state, &browser, ACCOUNT_PATH, None, "").await;
-    };
     let refused = PageError::with_context(&browser.context);
     match form.get("session") {
         Some(id) => session::end_session(&state.app, session.customer, id).await.map_err(refused)?,
         None if form.has("others") => {
-            session::end_other_sessions(&state.app, session).await.map_err(refused)?;
+            session::end_other_sessions(&state.app, &session).await.map_err(refused)?;
         }
         None => return Err(refused(FormError::NoButton.into())),
     }

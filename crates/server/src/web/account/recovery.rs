@@ -1,17 +1,17 @@
 //! The pages for a forgotten password.
 //!
-//! Invariant: the answer is the same whether the address has an account or not.
+//! Not here: the mail. Invariant: the answer is the same whether the address has an account or not.
 
-use super::{done_page, form_status, read_client, shown_in_form, token_of, with_retry_after};
+use super::{done_page, form_status, shown_in_form, token_of, with_retry_after};
 use crate::state::AppState;
-use crate::web::browser::{BrowserSession, PostedPage};
+use crate::web::browser::{BrowserSession, PostedPage, RequestClient};
 use crate::web::field_problem::FieldProblem;
 use crate::web::page_context::LanguageLink;
 use crate::web::{PageError, render_page};
 use askama::Template;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::http::{Extensions, HeaderMap, StatusCode};
 use axum::response::Response;
 use opendrs_service::Error;
 use opendrs_service::account::{self, RecoveryRequest};
@@ -69,18 +69,16 @@ pub(super) async fn get(State(state): State<Arc<AppState>>, browser: BrowserSess
 /// Sends the mail with the link.
 pub(super) async fn post(
     State(state): State<Arc<AppState>>,
-    headers: HeaderMap,
-    extensions: Extensions,
+    client: RequestClient,
     PostedPage { browser, form }: PostedPage,
 ) -> Result<Response, PageError> {
-    let (source, _) = read_client(&state, &extensions, &headers);
     let email = form.get("email").unwrap_or_default();
     let texts = browser.context.texts;
-    let asked = RecoveryRequest { email, language: texts.language, source: &source };
+    let asked = RecoveryRequest { email, language: texts.language, source: &client.source };
     match account::request_recovery(&state.app, asked).await {
         Ok(()) => Ok(done_page(&browser, texts.account.check_mail, &(texts.account.link_sent)(email))),
         Err(error) => {
-            let error = shown_in_form(&browser, &source, error)?;
+            let error = shown_in_form(&browser, &client.source, error)?;
             Ok(render_forgotten(&state, &browser, email, Some(&error)))
         }
     }
@@ -119,19 +117,17 @@ pub(super) async fn password_page(
 /// Saves the new password. The customer then signs in with it.
 pub(super) async fn set_password(
     State(state): State<Arc<AppState>>,
-    headers: HeaderMap,
-    extensions: Extensions,
+    client: RequestClient,
     PostedPage { browser, form }: PostedPage,
 ) -> Result<Response, PageError> {
-    let (source, _) = read_client(&state, &extensions, &headers);
     let (token, password) = (form.get("token").unwrap_or_default(), form.get("password").unwrap_or_default());
-    match account::set_forgotten_password(&state.app, token, password, &source).await {
+    match account::set_forgotten_password(&state.app, token, password, &client.source).await {
         Ok(()) => {
             let template = PasswordSavedPage { texts: browser.context.texts, switch: Vec::new() };
             Ok(render_page(&browser.context, StatusCode::OK, &template, None))
         }
         Err(error) => {
-            let error = shown_in_form(&browser, &source, error)?;
+            let error = shown_in_form(&browser, &client.source, error)?;
             render_password(&state, &browser, token, Some(&error)).await
         }
     }
