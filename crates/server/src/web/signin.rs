@@ -2,7 +2,6 @@
 //!
 //! Field names are those that page readers in the field look for (docs/spec/setup-pages.md#sign-in-page).
 
-use super::account;
 use super::browser::{BrowserSession, PostedPage, RequestClient};
 use super::cookie::{SESSION_COOKIE, set_cookie};
 use super::leave::{form_action_source, leave_to, refresh_page};
@@ -154,6 +153,11 @@ pub(super) async fn continue_to(browser: &BrowserSession, return_to: &str) -> Re
     })
 }
 
+/// Returns the URL of the page that creates an account. The browser continues at `return_to`.
+pub(super) fn new_account_url(return_to: &str) -> String {
+    format!("/account/new?return_to={}", form::percent_encode(return_to, ""))
+}
+
 /// Renders the sign-in page. After the sign-in, the browser continues at `return_to`.
 pub(super) async fn sign_in_page(
     state: &Arc<AppState>,
@@ -175,7 +179,7 @@ pub(super) async fn sign_in_page(
         maker: asked.as_ref().map(|asked| asked.maker.name.as_str()),
         problem: words.as_deref(),
         email,
-        create: state.app.settings.accounts.open.then(|| account::new_account_url(return_to)),
+        create: state.app.settings.accounts.open.then(|| new_account_url(return_to)),
     };
     let status = match problem {
         None => StatusCode::OK,

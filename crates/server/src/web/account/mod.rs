@@ -50,11 +50,6 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
-/// Returns the URL of the page that creates an account. The browser continues at `return_to`.
-pub(super) fn new_account_url(return_to: &str) -> String {
-    new_account::page_url(return_to)
-}
-
 /// A form of a signed-in customer about their account.
 struct AccountPost {
     browser: BrowserSession,

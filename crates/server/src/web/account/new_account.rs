@@ -9,14 +9,13 @@ use crate::web::cookie::{SESSION_COOKIE, set_cookie};
 use crate::web::field_problem::FieldProblem;
 use crate::web::leave::leave_to;
 use crate::web::page_context::LanguageLink;
-use crate::web::signin::{continue_to, is_local_path};
+use crate::web::signin::{continue_to, is_local_path, new_account_url};
 use crate::web::{PageError, query_param, redirect_to, render_page};
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
-use opendrs_domain::login::form as encoding;
 use opendrs_service::account::{self, CreatedAccount, NewAccountForm, NewAccountRequest};
 use opendrs_service::{Error, FormError, session};
 use opendrs_texts::Texts;
@@ -57,11 +56,6 @@ struct DetailsPage<'a> {
     problems: FieldProblem,
 }
 
-/// Returns the URL of the page that asks for the address. The browser continues at `return_to`.
-pub(super) fn page_url(return_to: &str) -> String {
-    format!("/account/new?return_to={}", encoding::percent_encode(return_to, ""))
-}
-
 fn render_new(
     state: &AppState,
     browser: &BrowserSession,
@@ -72,7 +66,7 @@ fn render_new(
     let texts = browser.context.texts;
     let template = NewAccountPage {
         texts,
-        switch: browser.context.language_links(&page_url(return_to)),
+        switch: browser.context.language_links(&new_account_url(return_to)),
         csrf: &browser.form_token(state),
         return_to,
         email,
@@ -137,7 +131,7 @@ fn render_code(
         csrf: &browser.form_token(state),
         token,
         email: request.email.as_str(),
-        again: page_url(&request.return_to),
+        again: new_account_url(&request.return_to),
         problems: FieldProblem::at("code", problem, texts),
     };
     let response = render_page(&browser.context, form_status(problem), &template, None);
