@@ -37,6 +37,9 @@ pub struct ClockSetting {
 
 /// A clock for tests: it runs ahead of another clock, and can be frozen. The store keeps its setting, so that a
 /// restarted server and the command line have the same time.
+///
+/// A later time is saved before it applies. Otherwise a server that is killed in between would restart at an earlier
+/// time than some of its rows have.
 pub struct TestClock {
     base: Arc<dyn Clock>,
     setting: Mutex<ClockSetting>,
@@ -68,16 +71,19 @@ impl TestClock {
         *self.setting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Freezes it, or lets it run on from its time.
-    pub(crate) fn set_frozen(&self, frozen: bool) {
+    /// Freezes it at its time.
+    pub(crate) fn freeze(&self) {
         let now = self.now();
-        let mut setting = self.setting.lock().unwrap_or_else(PoisonError::into_inner);
-        match (frozen, setting.frozen_at) {
-            (true, None) => setting.frozen_at = Some(now),
-            (false, Some(at)) => {
-                *setting = ClockSetting { offset: at.since(self.base.now()).as_micros(), frozen_at: None }
+        self.setting.lock().unwrap_or_else(PoisonError::into_inner).frozen_at.get_or_insert(now);
+    }
+
+    /// The setting with which it runs on from its time.
+    pub(crate) fn running_setting(&self) -> ClockSetting {
+        match self.setting() {
+            ClockSetting { frozen_at: Some(at), .. } => {
+                ClockSetting { offset: at.since(self.base.now()).as_micros(), frozen_at: None }
             }
-            _ => {}
+            running => running,
         }
     }
 
@@ -101,13 +107,12 @@ impl TestClock {
         untouched
     }
 
-    /// Moves it forward to a time; never back.
-    pub(crate) fn advance_to(&self, to: Time) {
-        let ahead = to.since(self.now());
-        let mut setting = self.setting.lock().unwrap_or_else(PoisonError::into_inner);
+    /// The setting that moves it to a later time.
+    pub(crate) fn setting_at(&self, to: Time) -> ClockSetting {
+        let (ahead, setting) = (to.since(self.now()), self.setting());
         match setting.frozen_at {
-            Some(at) => setting.frozen_at = Some(at + ahead),
-            None => setting.offset = setting.offset.saturating_add(ahead.as_micros()),
+            Some(at) => ClockSetting { frozen_at: Some(at + ahead), ..setting },
+            None => ClockSetting { offset: setting.offset.saturating_add(ahead.as_micros()), ..setting },
         }
     }
 }

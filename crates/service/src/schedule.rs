@@ -4,7 +4,7 @@
 //! decides how often. An advance of the test clock stops at every due time on the way. So each step is done at its own
 //! time and in order.
 
-use crate::clock::{ClockSetting, SaveClock};
+use crate::clock::{ClockSetting, SaveClock, TestClock};
 use crate::delivery::{self, DeliveryAttemptSummary};
 use crate::fulfilment::backend_call::{self, BackendCallReport, BackendCallSummary};
 use crate::mail::{self, MailAttempt};
@@ -207,8 +207,12 @@ pub fn clock_status(app: &App) -> Result<ClockStatus> {
 pub async fn set_clock_frozen(app: &App, frozen: bool) -> Result<ClockStatus> {
     let clock = app.test_clock().ok_or_else(no_test_clock_error)?;
     let _turn = app.scheduler_lock.lock().await;
-    clock.set_frozen(frozen);
-    app.db.write(SaveClock(clock.setting())).await?;
+    if frozen {
+        clock.freeze();
+        app.db.write(SaveClock(clock.setting())).await?;
+    } else {
+        apply_later_time(app, clock, clock.running_setting()).await?;
+    }
     clock_status(app)
 }
 
@@ -249,12 +253,18 @@ pub async fn advance_clock(app: &App, by: Span) -> Result<ClockAdvanceReport> {
         // Work that devices caused meanwhile is due already. It does not delay the clock: the next moment does it.
         let others = others.into_iter().flatten().filter(|at| *at > clock.now());
         match next.into_iter().chain(others).min() {
-            Some(next) if next <= target => clock.advance_to(next),
+            Some(next) if next <= target => apply_later_time(app, clock, clock.setting_at(next)).await?,
             _ => break,
         }
     }
-    clock.advance_to(target);
+    apply_later_time(app, clock, clock.setting_at(target)).await?;
     failpoint::reached(Point::ClockMoved);
-    app.db.write(SaveClock(clock.setting())).await?;
     Ok(told)
+}
+
+/// Saves a setting with a later time, and then applies it.
+async fn apply_later_time(app: &App, clock: &TestClock, setting: ClockSetting) -> Result<()> {
+    app.db.write(SaveClock(setting)).await?;
+    clock.set(setting);
+    Ok(())
 }

@@ -4,6 +4,7 @@
 
 use opendrs_domain::id::{DeviceId, InstanceId, OrderId};
 use opendrs_domain::notification::{Event, EventFacts};
+use opendrs_domain::time::Time;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
@@ -82,6 +83,13 @@ impl TortureStore {
             locks: locks.into_iter().map(parse_lock).collect::<Result<_, _>>()?,
             events: events.iter().filter_map(|row| parse_order_event(&row[0]).transpose()).collect::<Result<_, _>>()?,
         })
+    }
+
+    /// The latest time of a reading, if there is one.
+    pub async fn find_latest_reading_time(&self) -> Result<Option<Time>, String> {
+        let tables = self.query(&["SELECT MAX(at) FROM reading"]).await?;
+        let micros = tables.iter().flatten().flatten().find(|text| !text.is_empty());
+        micros.map(|text| text.parse().map(Time::from_micros).map_err(|_| format!("a reading at {text}"))).transpose()
     }
 
     /// Checks that the SQLite file is intact; PostgreSQL checks its own files.

@@ -96,6 +96,10 @@ impl TestBed {
         if now < self.answers.latest_time.as_str() {
             return Err(format!("LOST: the clock was answered to be at {} and is at {now}", self.answers.latest_time));
         }
+        let latest = self.program.store.find_latest_reading_time().await?;
+        if let Some(reading) = latest.map(|at| at.to_rfc3339_millis()).filter(|at| now < at.as_str()) {
+            return Err(format!("LOST: a reading came at {reading} and the clock went back to {now}"));
+        }
         for device in &self.devices {
             expect_success(device.refresh_token(base).await?)?;
         }

@@ -1,5 +1,6 @@
 //! Requests of tests to a server with a test clock, on both engines.
 
+mod clock;
 mod faults;
 mod guard;
 mod reset;
