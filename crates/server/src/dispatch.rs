@@ -5,8 +5,6 @@
 
 use crate::api::{self, error::ApiError};
 use crate::routes::{self, Routes};
-use crate::state::AppState;
-use crate::telemetry::refusal_log::RefusalKind;
 use crate::telemetry::request_span;
 use crate::test_control::faults;
 use axum::body::HttpBody;
@@ -14,6 +12,8 @@ use axum::extract::{ConnectInfo, Request};
 use axum::http::header::{CONNECTION, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use opendrs_domain::time::Time;
+use opendrs_edge::refusal_log::RefusalKind;
+use opendrs_edge::state::AppState;
 use opendrs_http::request::ambiguity;
 use opendrs_http::response::{DATE, REQUEST_ID};
 use opendrs_http::{AnswerHeaders, Application, path};

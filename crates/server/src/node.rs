@@ -6,10 +6,10 @@
 
 use crate::dispatch::Dispatcher;
 use crate::routes::{build_metrics_routes, build_routes, request_counters};
-use crate::state::{AppState, PublicUrls};
 use crate::tls::ListenerTls;
 use crate::workers;
 use opendrs_config::{Config, ListenerConfig, Role};
+use opendrs_edge::state::{AppState, PublicUrls};
 use opendrs_http::listener::STOP_TIMEOUT;
 use opendrs_http::{ConnectionLimits, Listener};
 use opendrs_service::App;

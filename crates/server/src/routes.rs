@@ -3,20 +3,19 @@
 //! Invariant: [`build_routes`] makes exactly the routes that [`list_routes`] lists.
 
 use crate::api::{self, error::ApiError};
-use crate::state::{AppState, Route};
-use crate::telemetry::http_metrics::HttpMetrics;
 use crate::telemetry::metrics_page;
-use crate::web::missing;
-pub use crate::web::stylesheet::stylesheet_path;
-use crate::{login, operator, partner, same_site, status, test_control, web};
+use crate::{login, missing, operator, partner, same_site, status, test_control};
 use axum::Router;
 use axum::http::header::{CONNECTION, HeaderValue};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use opendrs_config::Role;
 use opendrs_domain::version::ENDPOINTS;
+use opendrs_edge::http_metrics::HttpMetrics;
+use opendrs_edge::state::{AppState, Route};
 use opendrs_http::response::json;
 use opendrs_http::route;
+use opendrs_web as web;
 use std::sync::{Arc, LazyLock};
 
 /// The routes of a listener: the device API with its own table, and the router for all other paths.

@@ -5,12 +5,12 @@
 //! resolves to this machine (DNS rebinding). Invariant: a request of a guarded route has a host name of this server and
 //! comes from no other site.
 
-use crate::state::{AppState, PublicUrls};
 use axum::extract::{Request, State};
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
+use opendrs_edge::state::{AppState, PublicUrls};
 use opendrs_http::response::json;
 use std::sync::Arc;
 use url::{Host, Url};

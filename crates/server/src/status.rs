@@ -4,10 +4,10 @@
 
 use crate::api::error::ApiError;
 use crate::api::openapi;
-use crate::state::{AppState, Route};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use opendrs_edge::state::{AppState, Route};
 use opendrs_http::response::json;
 use serde_json::json;
 use std::sync::Arc;

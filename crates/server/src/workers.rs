@@ -4,10 +4,10 @@
 //! run on several nodes concurrently. Each receiver has its own task, so a receiver that does not respond delays no
 //! other.
 
-use crate::edge_error::log;
-use crate::state::AppState;
 use crate::tls::ListenerTls;
 use opendrs_domain::id::ReceiverId;
+use opendrs_edge::error::log;
+use opendrs_edge::state::AppState;
 use opendrs_http::listener::wait_for_stop;
 use opendrs_service::clock::{Clock, SystemClock};
 use opendrs_service::fulfilment::backend_call;

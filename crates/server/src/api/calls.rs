@@ -3,12 +3,12 @@
 use super::body::BodyFields;
 use super::error::ApiError;
 use super::{ApiCall, PathParams};
-use crate::state::AppState;
 use axum::body::Bytes;
 use opendrs_domain::notification::SlotInfo;
 use opendrs_domain::reading::{DeviceStatus, SlotStatus};
 use opendrs_domain::version::{ApiEndpoint, Version};
 use opendrs_domain::wire::{latest, v1};
+use opendrs_edge::state::AppState;
 use opendrs_service::order::ReplenishOutcome;
 use opendrs_service::token::DeviceToken;
 use opendrs_service::{Error, FastPath, device, order, reading, subscription};

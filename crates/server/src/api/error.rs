@@ -3,11 +3,11 @@
 //! Invariant: one exhaustive `match` over [`opendrs_service::ErrorKind`] gives the status. It is never 401 or 403, because
 //! clients in the field refresh their token only on status 400 with the message `Invalid token`.
 
-use crate::edge_error::{log, retry_after};
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use opendrs_domain::version::{ApiEndpoint, VersionHeaderError};
+use opendrs_edge::error::{log, retry_after};
 use opendrs_http::body::BodyError;
 use opendrs_http::response::{ERROR_NAMESPACE, json};
 use opendrs_service::{Error, ErrorKind};

@@ -9,8 +9,6 @@ mod calls;
 pub(crate) mod error;
 pub mod openapi;
 
-use crate::state::AppState;
-use crate::telemetry::refusal_log::RefusalKind;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::ALLOW;
@@ -22,6 +20,8 @@ use opendrs_domain::login::form;
 use opendrs_domain::version::{
     ENDPOINTS, EndpointSpec, INPUT_VERSION_HEADER, RESULT_VERSION_HEADER, Version, versioned_type_name,
 };
+use opendrs_edge::refusal_log::RefusalKind;
+use opendrs_edge::state::AppState;
 use opendrs_http::body::read_body;
 use opendrs_http::credentials::{bearer_token, sole_bearer_token};
 use opendrs_http::request::header;

@@ -4,11 +4,11 @@
 //! in addition. Invariant: nothing is listed that does not exist.
 
 use super::uncached_json;
-use crate::state::AppState;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use opendrs_domain::login::scope::Scopes;
+use opendrs_edge::state::AppState;
 use serde::Serialize;
 use std::sync::Arc;
 

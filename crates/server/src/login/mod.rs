@@ -7,11 +7,11 @@ mod metadata;
 mod profile;
 mod token;
 
-use crate::edge_error::{log, retry_after};
-use crate::state::Route;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
+use opendrs_edge::error::{log, retry_after};
+use opendrs_edge::state::Route;
 use opendrs_http::response::json;
 use opendrs_service::error::OAuthErrorCode;
 use opendrs_service::{Error, ErrorKind};

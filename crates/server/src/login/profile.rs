@@ -2,11 +2,11 @@
 //! docs/spec/login.md#user-profile, docs/spec/login.md#sdk-sign-out).
 
 use super::{OAuthError, uncached_json};
-use crate::state::AppState;
 use axum::extract::State;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
+use opendrs_edge::state::AppState;
 use opendrs_http::credentials::{AccessToken, ConflictingTokens, access_token};
 use opendrs_service::Error;
 use opendrs_service::error::OAuthErrorCode;

@@ -2,8 +2,6 @@
 //! (docs/spec/login.md#token-request-format).
 
 use super::{OAuthError, uncached_json};
-use crate::state::AppState;
-use crate::telemetry::refusal_log::RefusalKind;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -12,6 +10,8 @@ use base64::engine::general_purpose::STANDARD;
 use opendrs_domain::id::ClientId;
 use opendrs_domain::json;
 use opendrs_domain::login::form;
+use opendrs_edge::refusal_log::RefusalKind;
+use opendrs_edge::state::AppState;
 use opendrs_http::body::{read_body, trim_body};
 use opendrs_http::request::query;
 use opendrs_service::Error;

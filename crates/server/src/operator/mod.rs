@@ -7,8 +7,6 @@
 pub mod event_json;
 
 use crate::api::error::ApiError;
-use crate::state::{AppState, Route};
-use crate::telemetry::refusal_log;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, WWW_AUTHENTICATE};
@@ -17,6 +15,8 @@ use opendrs_domain::id::{EventId, ReceiverId};
 use opendrs_domain::json::parse_object;
 use opendrs_domain::login::form;
 use opendrs_domain::time::Time;
+use opendrs_edge::refusal_log;
+use opendrs_edge::state::{AppState, Route};
 use opendrs_http::body::read_body;
 use opendrs_http::credentials::bearer_token;
 use opendrs_http::response::json;

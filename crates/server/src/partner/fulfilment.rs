@@ -4,8 +4,6 @@
 //! Invariant: a body is not parsed before its signature has been checked. Without secrets in the settings no signature
 //! is valid. An error explains itself only to a caller with a valid signature.
 
-use crate::edge_error::{log, retry_after};
-use crate::state::{AppState, Route};
 use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::header::RETRY_AFTER;
@@ -13,6 +11,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::wire::webhook::{SignedHeaders, WebhookSecret};
+use opendrs_edge::error::{log, retry_after};
+use opendrs_edge::state::{AppState, Route};
 use opendrs_http::body::{BodyError, read_body};
 use opendrs_http::response::json;
 use opendrs_service::fulfilment::webhook::parse_unsolicited_report;

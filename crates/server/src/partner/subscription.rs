@@ -4,17 +4,18 @@
 //! Invariant: no request needs a credential. A change either needs a token, or can be undone by the receiver.
 
 use crate::api::error::ApiError;
-use crate::edge_error::{log, retry_after};
-use crate::state::AppState;
-use crate::web::missing;
+use crate::missing;
 use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use opendrs_domain::login::form;
+use opendrs_edge::error::{log, retry_after};
+use opendrs_edge::state::AppState;
 use opendrs_http::body::read_body;
 use opendrs_service::receiver::{self, SnsRequestError};
 use opendrs_service::{ErrorKind, signing};
+use opendrs_web::missing::{accepts_html, home_page};
 use std::sync::Arc;
 
 /// Handles paths without a route: a query in the form of SNS, a signing certificate, or nothing. These are no routes of
@@ -25,9 +26,7 @@ pub(crate) async fn fallback(State(state): State<Arc<AppState>>, request: Reques
     let (method, uri) = (parts.method.clone(), parts.uri.clone());
     let file = uri.path().trim_start_matches('/');
     match (method, file) {
-        (Method::GET | Method::HEAD, "") if uri.query().is_none() && missing::accepts_html(&parts) => {
-            missing::home_page(&state, &parts)
-        }
+        (Method::GET | Method::HEAD, "") if uri.query().is_none() && accepts_html(&parts) => home_page(&state, &parts),
         (Method::GET, "") => handle_query(&state, uri.query().unwrap_or_default().to_owned()).await,
         (Method::POST, "") => match read_body(body, state.body_limits).await {
             // A POST may leave the parameters in the query, as in the link.

@@ -5,11 +5,11 @@
 //!
 //! Invariant: the page consists of counters and of bounded reads of the store, whatever the number of devices.
 
-use super::exposition::MetricsText;
-use crate::state::{AppState, Route};
 use axum::extract::State;
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::response::{IntoResponse, Response};
+use opendrs_edge::exposition::MetricsText;
+use opendrs_edge::state::{AppState, Route};
 use opendrs_service::backlog::{self, Backlog, BacklogCount, MAX_COUNT};
 use opendrs_service::metrics::AttemptMetrics;
 use opendrs_store::Engine;

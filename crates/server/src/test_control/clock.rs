@@ -3,7 +3,6 @@
 //! Invariant: the answer to a move lists everything that fell due, in the order of time.
 
 use crate::api::error::ApiError;
-use crate::state::AppState;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -11,6 +10,7 @@ use opendrs_domain::delivery::DeliveryDecision;
 use opendrs_domain::json::parse_object;
 use opendrs_domain::mail as rules;
 use opendrs_domain::time::Span;
+use opendrs_edge::state::AppState;
 use opendrs_http::body::read_body;
 use opendrs_http::response::json;
 use opendrs_service::Error;

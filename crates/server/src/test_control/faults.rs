@@ -6,13 +6,13 @@
 use super::read_json;
 use crate::api::error::ApiError;
 use crate::login::OAuthError;
-use crate::state::AppState;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use opendrs_domain::fault::{CallFault, FaultKind};
 use opendrs_domain::time::Span;
 use opendrs_domain::version::ENDPOINTS;
+use opendrs_edge::state::AppState;
 use opendrs_http::response::json;
 use opendrs_service::Error;
 use opendrs_service::error::OAuthErrorCode;

@@ -9,12 +9,12 @@ mod snapshots;
 mod trigger;
 
 use crate::api::error::ApiError;
-use crate::state::{AppState, Route};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use opendrs_domain::json::parse_object;
+use opendrs_edge::state::{AppState, Route};
 use opendrs_http::body::read_body;
 use opendrs_http::response::json;
 use serde::de::DeserializeOwned;

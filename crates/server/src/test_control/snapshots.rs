@@ -2,11 +2,11 @@
 
 use super::read_json;
 use crate::api::error::ApiError;
-use crate::state::AppState;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use opendrs_domain::snapshot::Snapshot;
+use opendrs_edge::state::AppState;
 use opendrs_http::response::json;
 use opendrs_service::snapshot;
 use serde::Deserialize;

@@ -2,12 +2,12 @@
 
 use super::read_json;
 use crate::api::error::ApiError;
-use crate::state::AppState;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use opendrs_domain::notification::NotificationType;
 use opendrs_domain::version::Version;
+use opendrs_edge::state::AppState;
 use opendrs_http::response::json;
 use opendrs_service::Error;
 use opendrs_service::trigger::{TriggerNotification, trigger};

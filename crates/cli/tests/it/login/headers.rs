@@ -5,7 +5,7 @@ use crate::harness::fixtures::{ANN, BOB, COMPOSITE, LOCAL_REDIRECT, PASSWORD};
 use crate::harness::{LinkOptions, Server, TestBrowser, authorize_path, form_body};
 use opendrs_client::ClientResponse;
 use opendrs_domain::version::ApiEndpoint::Deregister;
-use opendrs_server::routes::stylesheet_path;
+use opendrs_web::stylesheet::stylesheet_path;
 
 /// Checks a page as a program gets it. `ends_at` is the target that its forms may have besides this server.
 #[track_caller]

@@ -10,8 +10,8 @@ use crate::harness::{Options, Server, TestBrowser, form_body};
 use opendrs_client::{ClientResponse, HtmlForm};
 use opendrs_domain::profile::ClientKind;
 use opendrs_domain::version::ApiEndpoint::Replenish;
-use opendrs_server::routes::stylesheet_path;
 use opendrs_service::seed::{MakerSeed, ProfileSeed, SeedDeclaration};
+use opendrs_web::stylesheet::stylesheet_path;
 
 rules! {
     rfc9700_4_16_pages_cannot_be_framed {

@@ -3,7 +3,7 @@
 use crate::harness::fixtures::FILTER;
 use crate::harness::{LinkedDevice, Options, RawResponse, Server, authorize_path, form_body};
 use opendrs_domain::version::ApiEndpoint::{SlotStatus, SubscriptionInfo};
-use opendrs_server::routes::stylesheet_path;
+use opendrs_web::stylesheet::stylesheet_path;
 
 /// Checks the headers that every answer has.
 #[track_caller]

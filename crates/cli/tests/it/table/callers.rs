@@ -7,8 +7,9 @@ use crate::harness::{
 use opendrs_client::{ClientResponse, page_heading};
 use opendrs_config::Role;
 use opendrs_domain::version::{ApiEndpoint, ENDPOINTS};
-use opendrs_server::routes::{OptionalRoutes, stylesheet_path};
+use opendrs_server::routes::OptionalRoutes;
 use opendrs_service::session::form_token;
+use opendrs_web::stylesheet::stylesheet_path;
 use std::collections::BTreeSet;
 
 /// The credentials of a caller.

@@ -9,10 +9,11 @@ use opendrs_config::Role;
 use opendrs_domain::id::{ClientId, InstanceId};
 use opendrs_domain::text::{ModelCode, Serial};
 use opendrs_domain::version::ApiEndpoint::{Deregister, OrderInfo, Replenish};
-use opendrs_server::routes::{OptionalRoutes, stylesheet_path};
+use opendrs_server::routes::OptionalRoutes;
 use opendrs_service::session::form_token;
 use opendrs_service::{Error, fulfilment, token};
 use opendrs_store::{model, profile};
+use opendrs_web::stylesheet::stylesheet_path;
 use std::collections::BTreeSet;
 
 both!(another_owners_ids_open_and_change_nothing, an_operator_finds_an_order_by_its_own_id_alone);

@@ -2,7 +2,8 @@
 
 use crate::harness::{Options, Server, TestRequest};
 use opendrs_config::Role;
-use opendrs_server::routes::{OptionalRoutes, list_routes, stylesheet_path};
+use opendrs_server::routes::{OptionalRoutes, list_routes};
+use opendrs_web::stylesheet::stylesheet_path;
 
 /// Paths below `/-/` that every caller may use.
 fn open_paths() -> [&'static str; 4] {

@@ -1,0 +1,133 @@
+//! The list of a customer's devices, apps and waiting orders: the home of the customer pages.
+//!
+//! Not here: the settings of one device ([`super::settings`]). Invariant: what waits for the customer is listed first.
+
+use super::address as shipping;
+use super::browser::BrowserSession;
+use super::device_selection::{DeviceSelection, settings_url};
+use super::order_row::{OrderListRow, StatePill, open_orders_pill, order_list_row};
+use super::page_context::LanguageLink;
+use super::saved::SavedChange;
+use super::setup::scope_descriptions;
+use super::{PageError, remove, render_page, unlink};
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use opendrs_domain::customer::Address;
+use opendrs_domain::device::Device;
+use opendrs_domain::order::{Order, OrderState};
+use opendrs_domain::session::Session;
+use opendrs_edge::state::AppState;
+use opendrs_service::consent::{self, ConsentSummary};
+use opendrs_service::token::DeviceCaller;
+use opendrs_service::{Error, customer, device, order, subscription};
+use opendrs_texts::Texts;
+use std::sync::Arc;
+
+#[derive(Template)]
+#[template(path = "devices.html")]
+struct DevicesPage<'a> {
+    texts: &'static Texts,
+    switch: Vec<LanguageLink>,
+    csrf: &'a str,
+    which: DeviceSelection<'a>,
+    note: &'a str,
+    saved: Option<&'static str>,
+    exit: Option<&'a str>,
+    name: &'a str,
+    address: Option<String>,
+    change_address: String,
+    /// The orders that wait for something.
+    waiting: Vec<OrderListRow>,
+    devices: Vec<DeviceRow>,
+    apps: Vec<AppRow>,
+}
+
+/// A device of the customer.
+struct DeviceRow {
+    model: String,
+    serial: String,
+    state: StatePill,
+    /// The URL of its settings.
+    open: String,
+    /// The URL of the page that removes it.
+    remove: String,
+}
+
+/// An app that has the customer's consent.
+struct AppRow {
+    name: String,
+    maker: String,
+    since: String,
+    wants: Vec<&'static str>,
+    /// The URL of the page that withdraws the consent.
+    unlink: String,
+}
+
+fn app_row(given: ConsentSummary, texts: &Texts) -> AppRow {
+    AppRow {
+        since: texts.moment(&given.granted_at),
+        wants: scope_descriptions(given.scopes, &texts.consent),
+        unlink: unlink::page_url(given.profile),
+        name: given.name,
+        maker: given.maker,
+    }
+}
+
+async fn device_pill(state: &AppState, device: &Device, open: &[Order], texts: &Texts) -> Result<StatePill, Error> {
+    if let Some(pill) = open_orders_pill(open.iter().filter(|order| order.device == device.id), texts) {
+        return Ok(pill);
+    }
+    if device.test {
+        return Ok(StatePill { kind: "", label: texts.parts.test_device });
+    }
+    let slots = subscription::list_for_device(&state.app, &DeviceCaller::for_owner(&state.app, device.clone())).await?;
+    Ok(if slots.iter().any(|slot| slot.subscribed) {
+        StatePill { kind: "good", label: texts.parts.reorders }
+    } else {
+        StatePill { kind: "", label: texts.parts.no_reorders }
+    })
+}
+
+/// Renders the list. `note` says why the list is shown in place of another page.
+pub(super) async fn devices_page(
+    state: &Arc<AppState>,
+    browser: &BrowserSession,
+    session: &Session,
+    note: &str,
+    exit: Option<&str>,
+    saved: Option<SavedChange>,
+) -> Result<Response, PageError> {
+    let BrowserSession { context: shown, .. } = browser;
+    let (texts, refused) = (shown.texts, PageError::with_context(shown));
+    let owner = customer::load(&state.app, session.customer).await.map_err(&refused)?;
+    let given = consent::list_for_customer(&state.app, session.customer).await.map_err(&refused)?;
+    let open = order::list_open_for_customer(&state.app, session.customer).await.map_err(&refused)?;
+    let mut devices = Vec::new();
+    for (device, model) in device::list_for_customer(&state.app, session.customer).await.map_err(&refused)? {
+        devices.push(DeviceRow {
+            model,
+            serial: device.serial.to_string(),
+            state: device_pill(state, &device, &open, texts).await.map_err(&refused)?,
+            open: settings_url(DeviceSelection::OwnDevice(&device.id.to_string()), exit),
+            remove: remove::page_url(device.id),
+        });
+    }
+    let waiting = open.iter().filter(|order| order.state == OrderState::Held);
+    let template = DevicesPage {
+        texts,
+        switch: shown.language_links(&settings_url(DeviceSelection::DeviceList, exit)),
+        csrf: &browser.form_token(state),
+        which: DeviceSelection::DeviceList,
+        note,
+        saved: saved.map(|change| change.text(texts)),
+        exit,
+        name: &owner.name,
+        address: owner.address.as_ref().map(Address::to_single_line),
+        change_address: shipping::page_url(&settings_url(DeviceSelection::DeviceList, exit)),
+        waiting: waiting.map(|order| order_list_row(order, state.app.now(), texts)).collect(),
+        devices,
+        apps: given.into_iter().map(|given| app_row(given, texts)).collect(),
+    };
+    Ok(render_page(shown, StatusCode::OK, &template, None))
+}

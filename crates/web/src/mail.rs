@@ -1,0 +1,111 @@
+//! Pages with the mails to customers, as they were or would have been sent. They are for development, and need no
+//! sign-in.
+//!
+//! The pages are for developers and in English. A mail is in its reader's language. Invariant: these routes exist only
+//! with a test clock or with the setting `mail.page`.
+
+use super::page_context::{LanguageLink, PageContext};
+use super::{PageError, render_page, set_security_headers};
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use opendrs_domain::language::Language;
+use opendrs_edge::state::AppState;
+use opendrs_service::{Error, mail};
+use opendrs_store::mail::StoredMail;
+use opendrs_texts::Texts;
+use opendrs_texts::compose::ComposedMail;
+use std::sync::Arc;
+
+/// The number of mails in the list.
+const MAX_LISTED: i64 = 50;
+
+struct MailRow {
+    id: String,
+    to: String,
+    at: String,
+    state: &'static str,
+    subject: String,
+}
+
+#[derive(Template)]
+#[template(path = "mail/list.html")]
+struct MailListPage {
+    texts: &'static Texts,
+    switch: Vec<LanguageLink>,
+    rows: Vec<MailRow>,
+}
+
+#[derive(Template)]
+#[template(path = "mail/show.html")]
+struct MailPage<'a> {
+    texts: &'static Texts,
+    switch: Vec<LanguageLink>,
+    row: MailRow,
+    words: &'a ComposedMail,
+    text: String,
+}
+
+/// Composes a mail. The result is `None` if its customer no longer exists.
+async fn compose_mail(state: &AppState, mail: &StoredMail) -> Result<Option<(MailRow, ComposedMail)>, Error> {
+    let Some(letter) = mail::build_message(&state.app, mail).await? else { return Ok(None) };
+    let words = ComposedMail::compose(&letter);
+    let row = MailRow {
+        id: mail.id.to_string(),
+        to: letter.to.as_str().to_owned(),
+        at: Language::English.format_time(mail.at),
+        state: mail.state.as_str(),
+        subject: words.subject.clone(),
+    };
+    Ok(Some((row, words)))
+}
+
+/// Whether a mail is shown. The links of mails about accounts open accounts, so only a server for tests shows them.
+fn is_shown(state: &AppState, mail: &StoredMail) -> bool {
+    state.app.test_clock().is_some() || mail.subject.device().is_some()
+}
+
+async fn find_composed(state: &AppState, id: &str) -> Result<(MailRow, ComposedMail), Error> {
+    let mail = mail::find(&state.app, id).await?;
+    if !is_shown(state, &mail) {
+        return Err(Error::InvalidCommand("mails about accounts are shown with --test-clock only".into()));
+    }
+    compose_mail(state, &mail)
+        .await?
+        .ok_or_else(|| Error::InvalidCommand("the text of this mail was deleted together with its customer".into()))
+}
+
+pub(super) async fn list(State(state): State<Arc<AppState>>) -> Result<Response, PageError> {
+    let shown = PageContext::english(&state);
+    let refused = PageError::with_context(&shown);
+    let mut rows = Vec::new();
+    let newest = mail::list_newest(&state.app, MAX_LISTED).await.map_err(&refused)?;
+    for mail in newest.iter().rev().filter(|mail| is_shown(&state, mail)) {
+        rows.extend(compose_mail(&state, mail).await.map_err(&refused)?.map(|(row, _)| row));
+    }
+    let template = MailListPage { texts: shown.texts, switch: Vec::new(), rows };
+    Ok(render_page(&shown, StatusCode::OK, &template, None))
+}
+
+pub(super) async fn show(State(state): State<Arc<AppState>>, Path(id): Path<String>) -> Result<Response, PageError> {
+    let shown = PageContext::english(&state);
+    let refused = PageError::with_context(&shown);
+    let (row, words) = find_composed(&state, &id).await.map_err(&refused)?;
+    let text = words.to_text().map_err(|e| refused(Error::Internal(e.to_string())))?;
+    let template = MailPage { texts: shown.texts, switch: Vec::new(), row, words: &words, text };
+    Ok(render_page(&shown, StatusCode::OK, &template, None))
+}
+
+/// Shows the HTML of a mail. Its styles are attributes of its elements, as mail programs need them.
+pub(super) async fn html(State(state): State<Arc<AppState>>, Path(id): Path<String>) -> Result<Response, PageError> {
+    let shown = PageContext::english(&state);
+    let refused = PageError::with_context(&shown);
+    let (_, words) = find_composed(&state, &id).await.map_err(&refused)?;
+    let html = words.to_html().map_err(|e| refused(Error::Internal(e.to_string())))?;
+    let mut response = html.into_response();
+    let policy =
+        "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
+    set_security_headers(&state, response.headers_mut(), policy);
+    Ok(response)
+}

@@ -1,0 +1,248 @@
+//! The page of one order, to which mails link: the order, its price, its status, and what its owner can do about it.
+//!
+//! Invariant: only the owner's sign-in opens the page. The button that places an order states that the order costs
+//! money. The owner agrees to the price that the page shows.
+
+use super::address::{self, KeptOrderRow};
+use super::browser::{BrowserSession, PostedForm, PostedPage};
+use super::field_problem::FieldProblem;
+use super::order_row::{OrderStep, StatePill, cancellation_notes, order_pill, order_steps, status_text};
+use super::page_context::LanguageLink;
+use super::saved::SavedChange;
+use super::signin::sign_in_page;
+use super::{PageError, query_param, redirect_to, render_page};
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::Response;
+use opendrs_domain::customer::{Address, AddressError};
+use opendrs_domain::login::form;
+use opendrs_domain::money::Money;
+use opendrs_domain::order::{CancelRequester, Order, OrderProblem, OrderState, Recipient};
+use opendrs_edge::state::AppState;
+use opendrs_service::order::{self, OwnedOrder, OwnerDecision};
+use opendrs_service::{Error, FormError, customer, device};
+use opendrs_texts::Texts;
+use std::sync::Arc;
+
+#[derive(Template)]
+#[template(path = "order.html")]
+struct OrderPage<'a> {
+    texts: &'static Texts,
+    switch: Vec<LanguageLink>,
+    csrf: &'a str,
+    instance: String,
+    maker: String,
+    title: &'a str,
+    brings: String,
+    price: String,
+    amount: String,
+    currency: &'a str,
+    standing: String,
+    state: StatePill,
+    steps: Vec<OrderStep>,
+    /// What is known of the order.
+    facts: Vec<OrderFact>,
+    saved: Option<&'static str>,
+    /// Who cancelled the order, and why.
+    notes: Vec<String>,
+    /// The carrier's page of the parcel.
+    track: Option<&'a str>,
+    /// What happens to a held order if the owner does nothing.
+    unanswered: Option<String>,
+    ask_address: bool,
+    typed: Address,
+    problems: FieldProblem,
+    /// The open orders that a new address does not change.
+    kept: Vec<KeptOrderRow>,
+    /// The account's present address, if it differs and the order can still be sent there.
+    present: Option<String>,
+    may_approve: bool,
+    may_look: bool,
+    cancellable: bool,
+}
+
+impl OrderPage<'_> {
+    /// Whether the owner can do anything now.
+    fn has_actions(&self) -> bool {
+        self.may_approve || self.may_look || self.cancellable || self.present.is_some() || self.track.is_some()
+    }
+}
+
+fn render_order(state: &AppState, browser: &BrowserSession, owned: &OwnedOrder, shows: OrderExtras) -> Response {
+    let OwnedOrder { caller, model, order } = owned;
+    let Order { item, .. } = order;
+    let present = shows.present.as_ref();
+    let problem = order.problem.filter(|_| order.state == OrderState::Held);
+    let BrowserSession { context: shown, .. } = browser;
+    let texts = shown.texts;
+    let instance = order.instance_id().to_string();
+    let template = OrderPage {
+        texts,
+        switch: shown.language_links(&order_url(&instance)),
+        csrf: &browser.form_token(state),
+        instance,
+        maker: shows.maker,
+        title: &item.title,
+        brings: (texts.orders.brings)(&texts.amount(&item.quantity, &item.unit), model, caller.device.serial.as_str()),
+        price: texts.money(&item.price),
+        amount: item.price.to_decimal_text(),
+        currency: &item.price.currency,
+        standing: status_text(order, texts),
+        state: order_pill(order, texts),
+        steps: order_steps(order, texts),
+        facts: order_facts(owned, texts),
+        saved: shows.saved.map(|change| change.text(texts)),
+        notes: cancellation_notes(order, texts),
+        track: order.tracking.link.as_deref(),
+        unanswered: (order.state == OrderState::Held).then(|| unanswered_notice(order, texts)),
+        ask_address: problem == Some(OrderProblem::MissingAddress),
+        problems: address::address_problem(shows.refused, &shows.typed, texts),
+        typed: shows.typed,
+        kept: shows.kept,
+        present: present
+            .filter(|present| order.can_change_recipient() && order.shipping_address() != Some(present))
+            .map(Address::to_single_line),
+        may_approve: problem.is_some_and(OrderProblem::is_customer_decision),
+        may_look: matches!(problem, Some(OrderProblem::OutOfStock | OrderProblem::PaymentFailed)),
+        cancellable: order.is_cancellable(state.app.now()),
+    };
+    let status = if shows.refused.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    render_page(shown, status, &template, None)
+}
+
+/// One fact of an order.
+struct OrderFact {
+    term: &'static str,
+    value: String,
+}
+
+fn order_facts(owned: &OwnedOrder, texts: &Texts) -> Vec<OrderFact> {
+    let Order { item, tracking, .. } = &owned.order;
+    let (order, letters) = (&owned.order, &texts.letters);
+    let price = std::iter::once(texts.money(&item.price)).chain(price_part_lines(order, texts));
+    let facts = [
+        (letters.price, Some(price.collect::<Vec<_>>().join(" · "))),
+        (texts.parts.ordered, Some(texts.moment(&order.opened_at))),
+        (letters.order_number, Some(order.number().to_string())),
+        (letters.ships_to, order.shipping_address().map(Address::to_single_line)),
+        (letters.carrier, tracking.carrier.clone()),
+        (letters.tracking, tracking.number.clone()),
+    ];
+    facts.into_iter().filter_map(|(term, value)| Some(OrderFact { term, value: value? })).collect()
+}
+
+fn price_part_lines(order: &Order, texts: &Texts) -> Vec<String> {
+    let said = &texts.orders;
+    let shipping = order.price_parts.shipping.as_ref().map(|part| (said.shipping)(&texts.money(part)));
+    let tax = order.price_parts.tax.as_ref().map(|part| (said.tax)(&texts.money(part)));
+    shipping.into_iter().chain(tax).collect()
+}
+
+fn unanswered_notice(order: &Order, texts: &Texts) -> String {
+    let resumes = order.resumes_at.map(|at| texts.day(&at));
+    (texts.letters.unanswered)(order.problem, &texts.moment(&order.window_ends_at), resumes.as_deref())
+}
+
+fn order_url(instance: &str) -> String {
+    format!("/order?id={}", form::percent_encode(instance, ""))
+}
+
+pub(super) async fn get(
+    State(state): State<Arc<AppState>>,
+    browser: BrowserSession,
+    parts: Parts,
+) -> Result<Response, PageError> {
+    let instance = &query_param(&parts, "id");
+    let Some(session) = &browser.session else {
+        return sign_in_page(&state, &browser, &order_url(instance), None, "").await;
+    };
+    let owned = order::find_for_customer(&state.app, session.customer, instance)
+        .await
+        .map_err(PageError::with_context(&browser.context))?;
+    let refused = PageError::with_context(&browser.context);
+    let shows = order_extras(&state, &browser, &owned).await.map_err(&refused)?;
+    let shows = OrderExtras { saved: SavedChange::from_request(&parts), ..shows };
+    Ok(render_order(&state, &browser, &owned, shows))
+}
+
+/// What an order's page shows besides the order.
+#[derive(Default)]
+struct OrderExtras {
+    /// The present address of the owner's account.
+    present: Option<Address>,
+    /// The name of the device's maker.
+    maker: String,
+    /// The open orders that a new address does not change.
+    kept: Vec<KeptOrderRow>,
+    saved: Option<SavedChange>,
+    /// An address that was refused, and why.
+    typed: Address,
+    refused: Option<AddressError>,
+}
+
+async fn order_extras(state: &AppState, browser: &BrowserSession, owned: &OwnedOrder) -> Result<OrderExtras, Error> {
+    let customer = owned.caller.device.customer;
+    let mut kept = Vec::new();
+    if owned.order.state == OrderState::Held && owned.order.problem == Some(OrderProblem::MissingAddress) {
+        kept = address::list_kept_orders(state, customer, browser.context.texts).await?;
+        kept.retain(|row| row.instance != owned.order.instance_id().to_string());
+    }
+    let present = customer::load(&state.app, customer).await?.address;
+    let maker = device::load_maker(&state.app, owned.caller.device.maker).await?.name;
+    Ok(OrderExtras { present, maker, kept, ..OrderExtras::default() })
+}
+
+/// Performs the action of the pressed button, then redirects to the order.
+pub(super) async fn post(
+    State(state): State<Arc<AppState>>,
+    PostedPage { browser, form }: PostedPage,
+) -> Result<Response, PageError> {
+    let instance = form.get("id").unwrap_or_default();
+    let back = order_url(instance);
+    let Some(session) = &browser.session else {
+        return sign_in_page(&state, &browser, &back, None, "").await;
+    };
+    let refused = PageError::with_context(&browser.context);
+    let owned = order::find_for_customer(&state.app, session.customer, instance).await.map_err(&refused)?;
+    let saved = if form.has("cancel") { SavedChange::Cancelled } else { SavedChange::Order };
+    match apply_button(&state, &form, &owned).await {
+        Ok(()) => Ok(redirect_to(StatusCode::SEE_OTHER, &saved.url(&back))),
+        Err(Error::InvalidForm(FormError::Address(why))) => {
+            let shows = order_extras(&state, &browser, &owned).await.map_err(&refused)?;
+            let shows = OrderExtras { typed: address::parse_address(&form), refused: Some(why), ..shows };
+            Ok(render_order(&state, &browser, &owned, shows))
+        }
+        Err(error) => Err(refused(error)),
+    }
+}
+
+/// Changes the recipient of a held order to the present address of its owner's account.
+async fn send_to_current_address(state: &AppState, owned: &OwnedOrder) -> Result<(), Error> {
+    let owner = customer::load(&state.app, owned.caller.device.customer).await?;
+    order::decide_held_order(&state.app, owned, OwnerDecision::ShipTo(Recipient::from(&owner))).await
+}
+
+async fn apply_button(state: &AppState, form: &PostedForm, owned: &OwnedOrder) -> Result<(), Error> {
+    let text = |name: &str| form.get(name).unwrap_or_default();
+    if form.has("cancel") {
+        order::cancel_order(&state.app, &owned.caller, text("id"), CancelRequester::Customer).await
+    } else if form.has("approve") {
+        let seen = Money::parse(text("price"), text("currency")).map_err(Error::malformed)?;
+        order::decide_held_order(&state.app, owned, OwnerDecision::Approve(seen)).await
+    } else if form.has("address") {
+        order::set_address(&state.app, owned.caller.device.customer, address::parse_address(form)).await?;
+        match send_to_current_address(state, owned).await {
+            // The new address already released the order.
+            Err(Error::ApproveRejected(_)) => Ok(()),
+            sent => sent,
+        }
+    } else if form.has("present") {
+        send_to_current_address(state, owned).await
+    } else if form.has("look") {
+        order::decide_held_order(&state.app, owned, OwnerDecision::Recheck).await
+    } else {
+        Err(FormError::NoButton.into())
+    }
+}

@@ -1,0 +1,143 @@
+//! The context in which a page is rendered: the application's state, the language, and the links to other languages.
+//!
+//! Invariant: only the browser remembers a language that a URL requests, so that opening a page changes nothing on the
+//! server. Links to other languages keep the rest of the URL byte for byte.
+
+use super::cookie::{LANGUAGE_COOKIE, cookie_name, find_cookie, set_cookie};
+use axum::http::request::Parts;
+use axum::response::Response;
+use opendrs_domain::language::{Language, LanguagePreferences};
+use opendrs_domain::login::form;
+use opendrs_edge::state::AppState;
+use opendrs_http::request::{header, query};
+use opendrs_texts::Texts;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// The parameters that request a language: that of Login with Amazon, and the list of OpenID Connect.
+const LANGUAGE_PARAMS: [&str; 2] = ["language", "ui_locales"];
+
+/// The context in which a page is rendered.
+#[derive(Clone)]
+pub(super) struct PageContext {
+    pub(super) state: Arc<AppState>,
+    pub(super) texts: &'static Texts,
+    /// The language that the browser has to remember.
+    language_to_remember: Option<Language>,
+}
+
+/// A link to the page in one language.
+pub(super) struct LanguageLink {
+    pub(super) language: Language,
+    pub(super) href: String,
+}
+
+/// The languages that a request asks for, in order of precedence.
+pub(super) struct LanguageHints {
+    requested: Option<Language>,
+    remembered: Option<Language>,
+    accepted: Option<String>,
+}
+
+impl LanguageHints {
+    pub(super) fn from_request(state: &AppState, parts: &Parts) -> Self {
+        let pairs = query(&parts.uri);
+        let asked = pairs.iter().filter(|(name, _)| LANGUAGE_PARAMS.contains(&name.as_str()));
+        let accepted = header(&parts.headers, "accept-language");
+        Self {
+            requested: asked.filter_map(|(_, tags)| Language::parse_first(tags)).next(),
+            remembered: find_cookie(parts, &cookie_name(state, LANGUAGE_COOKIE)).and_then(Language::parse),
+            accepted: accepted.map(Cow::into_owned),
+        }
+    }
+
+    /// Whether the request decides the language, so that the customer's own language does not matter.
+    pub(super) fn is_decisive(&self) -> bool {
+        self.requested.or(self.remembered).is_some()
+    }
+
+    /// Returns the context for a customer whose language is `stored`.
+    pub(super) fn page_context(&self, state: &Arc<AppState>, stored: Option<Language>) -> PageContext {
+        let Self { requested: asked, remembered: chosen, accepted } = self;
+        let (asked, chosen, default) = (*asked, *chosen, state.app.settings.language);
+        let wishes = LanguagePreferences {
+            from_query: asked,
+            from_cookie: chosen,
+            from_account: stored,
+            accept_language: accepted.as_deref(),
+            default,
+        };
+        let texts = Texts::for_language(wishes.resolve());
+        PageContext { state: state.clone(), texts, language_to_remember: asked.filter(|_| asked != chosen) }
+    }
+}
+
+impl PageContext {
+    /// Returns the context of pages for developers, which are English.
+    pub(super) fn english(state: &Arc<AppState>) -> Self {
+        Self { state: state.clone(), texts: Texts::for_language(Language::English), language_to_remember: None }
+    }
+
+    /// Returns a link to a page in each language. `target` is the page's URL.
+    pub(super) fn language_links(&self, target: &str) -> Vec<LanguageLink> {
+        Language::ALL.map(|language| LanguageLink { language, href: path_in_language(target, language) }).into()
+    }
+
+    /// Sets the cookie for the language that the page's URL requests.
+    pub(super) fn with_language_cookie(&self, mut response: Response) -> Response {
+        if let Some(language) = self.language_to_remember {
+            set_language_cookie(&self.state, &mut response, language);
+        }
+        response
+    }
+}
+
+/// Returns the path and query of the requested page.
+pub(super) fn current_path(parts: &Parts) -> &str {
+    parts.uri.path_and_query().map_or("/", |address| address.as_str())
+}
+
+/// Sets the cookie that remembers a language until the browser is closed.
+pub(super) fn set_language_cookie(state: &AppState, response: &mut Response, language: Language) {
+    set_cookie(state, response, LANGUAGE_COOKIE, language.tag(), None);
+}
+
+/// Returns the URL of a page in a language. Only the parameters that request a language change.
+fn path_in_language(target: &str, language: Language) -> String {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let kept = query.split('&').filter(|pair| {
+        let name = pair.split('=').next().unwrap_or_default();
+        !pair.is_empty()
+            && !form::percent_decode(name.as_bytes(), true).is_some_and(|name| LANGUAGE_PARAMS.contains(&name.as_str()))
+    });
+    let pairs: Vec<&str> = kept.collect();
+    let start = if pairs.is_empty() { String::new() } else { pairs.join("&") + "&" };
+    format!("{path}?{start}language={language}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_in_another_language_keeps_everything_else() {
+        for (target, other) in [
+            ("/settings", "/settings?language=de"),
+            ("/settings?", "/settings?language=de"),
+            ("/settings?language=ja", "/settings?language=de"),
+            (
+                "/settings?access_token=Atza|x%2By&exitUri=%2Fnull",
+                "/settings?access_token=Atza|x%2By&exitUri=%2Fnull&language=de",
+            ),
+            ("/ap/oa?state=a%26b&&language=en_US&x", "/ap/oa?state=a%26b&x&language=de"),
+            ("/ap/oa?ui_locales=fr+en&l%61nguage=en&languages=1", "/ap/oa?languages=1&language=de"),
+        ] {
+            assert_eq!(path_in_language(target, Language::German), other);
+            assert_eq!(
+                path_in_language(&path_in_language(target, Language::Japanese), Language::German),
+                other,
+                "however often"
+            );
+        }
+    }
+}

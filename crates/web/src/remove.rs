@@ -1,0 +1,93 @@
+//! The page on which a customer removes a device from their account. It is the only way to deregister that does not
+//! need the device.
+//!
+//! Invariant: only the owner's sign-in opens the page, and opening it changes nothing. A device is removed immediately.
+//! Pressing the button twice has the same effect as pressing it once.
+
+use super::browser::{BrowserSession, PostedPage};
+use super::page_context::{LanguageLink, current_path};
+use super::saved::SavedChange;
+use super::signin::sign_in_page;
+use super::{PageError, query_param, redirect_to, render_page};
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::Response;
+use opendrs_domain::device::Device;
+use opendrs_domain::id::{CustomerId, DeviceId};
+use opendrs_edge::state::AppState;
+use opendrs_service::device;
+use opendrs_texts::Texts;
+use std::sync::Arc;
+
+/// The path of the list of a customer's devices.
+const DEVICE_LIST_PATH: &str = "/settings";
+
+#[derive(Template)]
+#[template(path = "remove.html")]
+struct RemovePage<'a> {
+    texts: &'static Texts,
+    switch: Vec<LanguageLink>,
+    csrf: &'a str,
+    device: String,
+    model: &'a str,
+    serial: &'a str,
+}
+
+/// Returns the URL of the page for a device.
+pub(super) fn page_url(device: DeviceId) -> String {
+    format!("/settings/remove?device={device}")
+}
+
+/// Finds the customer's device with this id, and the name of its model.
+pub(super) async fn find_owned_device(
+    state: &AppState,
+    browser: &BrowserSession,
+    owner: CustomerId,
+    id: &str,
+) -> Result<Option<(Device, String)>, PageError> {
+    let Ok(id) = DeviceId::parse(id) else { return Ok(None) };
+    device::find_owned(&state.app, owner, id).await.map_err(PageError::with_context(&browser.context))
+}
+
+pub(super) async fn get(
+    State(state): State<Arc<AppState>>,
+    browser: BrowserSession,
+    parts: Parts,
+) -> Result<Response, PageError> {
+    let id = &query_param(&parts, "device");
+    let Some(session) = &browser.session else {
+        let back = DeviceId::parse(id).map_or_else(|_| DEVICE_LIST_PATH.to_owned(), page_url);
+        return sign_in_page(&state, &browser, &back, None, "").await;
+    };
+    let Some((device, model)) = find_owned_device(&state, &browser, session.customer, id).await? else {
+        return Ok(redirect_to(StatusCode::SEE_OTHER, DEVICE_LIST_PATH));
+    };
+    let BrowserSession { context: shown, .. } = &browser;
+    let template = RemovePage {
+        texts: shown.texts,
+        switch: shown.language_links(current_path(&parts)),
+        csrf: &browser.form_token(&state),
+        device: device.id.to_string(),
+        model: &model,
+        serial: device.serial.as_str(),
+    };
+    Ok(render_page(shown, StatusCode::OK, &template, None))
+}
+
+/// Removes the device, then redirects to the list of devices.
+pub(super) async fn post(
+    State(state): State<Arc<AppState>>,
+    PostedPage { browser, form }: PostedPage,
+) -> Result<Response, PageError> {
+    let Some(session) = &browser.session else {
+        return sign_in_page(&state, &browser, DEVICE_LIST_PATH, None, "").await;
+    };
+    if let Some((device, _)) =
+        find_owned_device(&state, &browser, session.customer, form.get("device").unwrap_or_default()).await?
+    {
+        device::remove(&state.app, device).await.map_err(PageError::with_context(&browser.context))?;
+    }
+    Ok(redirect_to(StatusCode::SEE_OTHER, &SavedChange::Removed.url(DEVICE_LIST_PATH)))
+}
