@@ -186,6 +186,13 @@ export class Page {
     await this.send('Input.insertText', { text })
   }
 
+  /** Types a day, such as 2027-03-10, into a date field, part by part in the order of American English. */
+  async typeDay(selector, day) {
+    const [year, month, date] = day.split('-')
+    await this.#with(selector, (nodeId) => this.send('DOM.focus', { nodeId }))
+    for (const text of `${month}${date}${year}`) await this.send('Input.dispatchKeyEvent', { type: 'char', text })
+  }
+
   /** Presses an element as a person does, in its middle. */
   async press(selector) {
     const at = await this.#with(selector, async (nodeId) => {

@@ -28,6 +28,7 @@ export async function walk(page, server, look) {
   await visit.signIn()
   await visit.changeDevice()
   await visit.seeOrder()
+  await visit.orderAhead()
   await visit.changeAccount()
   await visit.recoverPassword()
   await visit.seeOthers()
@@ -159,6 +160,35 @@ class Visit {
     await this.at('form[action="/order"]', 'order')
     await page.press('button[name=cancel]')
     await this.at('main > .notice.good', 'order is cancelled')
+  }
+
+  /** Orders by hand, skips the next order, and pauses all orders. */
+  async orderAhead() {
+    const { page, base } = this
+    const filter = `[id="slot-${FILTER}"]`
+    const openDevice = async () => {
+      await page.go(`${base}/settings`)
+      await page.press('.rows .link h2 a')
+      await page.shows(filter)
+    }
+    await openDevice()
+    const now = `${filter} details:has(form[action="/settings/order-now"])`
+    await page.press(`${now} > summary`)
+    await this.at(`${now}[open]`, 'order now')
+    await page.press(`${now} form button`)
+    await this.at('main > .notice.good', 'ordered by hand')
+    await openDevice()
+    await page.press(`${filter} button[name=skip]`)
+    await this.at(`${filter} .notice.good`, 'next order is skipped')
+    await page.go(`${base}/settings`)
+    await page.press('#pause summary')
+    await page.typeDay('#pause_from', '2027-03-10')
+    await page.typeDay('#pause_until', '2027-03-01')
+    await page.press('#pause form button')
+    await this.at('#pause_until-error', 'pause is wrong', { refused: true })
+    await page.typeDay('#pause_until', '2027-03-20')
+    await page.press('#pause form button')
+    await this.at('#pause button[name=resume]', 'all orders are paused')
   }
 
   async changeAccount() {

@@ -35,7 +35,8 @@ fn place_order(test: bool, problem: Option<OrderProblem>) -> (Order, Vec<MailCon
     };
     let (id, device) = (OrderId(Uuid::from_u128(1)), DeviceId(Uuid::from_u128(2)));
     let slot = SlotId::parse("s").unwrap();
-    let new = NewOrder { id, device, slot, item, test, backend: Backend::Simulated, recipient: None };
+    let new =
+        NewOrder { id, device, slot, item, test, backend: Backend::Simulated, recipient: None, approved_price: None };
     let (order, change) = Order::place(new, problem, start_time(), &TIMING);
     let news = content_for_change(&order, change).into_iter().collect();
     (order, news)

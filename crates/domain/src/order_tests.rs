@@ -41,7 +41,8 @@ fn place_order_with(backend: Backend, test: bool, problem: Option<OrderProblem>)
     };
     let (id, device) = (OrderId(Uuid::from_u128(1)), DeviceId(Uuid::from_u128(2)));
     let slot = SlotId::parse("s").unwrap();
-    Order::place(NewOrder { id, device, slot, item, test, backend, recipient: None }, problem, start_time(), &TIMING)
+    let new = NewOrder { id, device, slot, item, test, backend, recipient: None, approved_price: None };
+    Order::place(new, problem, start_time(), &TIMING)
 }
 
 /// Advances time to each due moment until the order is final, and records what happened.

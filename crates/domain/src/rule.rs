@@ -4,14 +4,16 @@
 //! order. Test devices are bound by no rule, since nothing is bought. Invariant: a rule never changes the item or its
 //! price beyond what the customer allowed. If a rule cannot be kept, the order is held.
 
-use crate::date;
-use crate::language::{self, Language};
-use crate::money::{Money, ParseMoneyError};
+mod form;
+
+use crate::id::OrderId;
+use crate::money::Money;
 use crate::order::{Order, OrderProblem};
 use crate::product::Product;
 use crate::subscription::AgreedPrice;
 use crate::text::Asin;
 use crate::time::{Span, Time};
+pub use form::{MAX_FORM_NUMBER, RuleForm, RuleFormError, RuleFormNumber};
 use serde::{Deserialize, Serialize};
 
 /// Who decides whether an order is placed.
@@ -61,6 +63,31 @@ pub struct OrderPause {
     pub until: Time,
 }
 
+impl OrderPause {
+    /// The first and the last day, as a form has them.
+    #[must_use]
+    pub fn form_dates(&self) -> (String, String) {
+        let date = |time: Time| time.to_rfc3339_millis().chars().take(10).collect();
+        (date(self.from), date(self.last_day()))
+    }
+
+    /// The last day without orders.
+    #[must_use]
+    pub fn last_day(&self) -> Time {
+        self.until - DAY
+    }
+}
+
+/// The order that the customer wants to skip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SkippedOrder {
+    /// The next one, which does not exist yet.
+    Next,
+    /// This one, which was the next.
+    Order(OrderId),
+}
+
 /// The rules of one slot of one device. By default every order is allowed that does not exceed the agreed price.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -73,137 +100,32 @@ pub struct SlotRules {
     pub limit: Option<OrderLimit>,
     /// The pause.
     pub pause: Option<OrderPause>,
+    /// The order that is skipped: it is not placed unless the customer approves it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skip: Option<SkippedOrder>,
     /// Products that may be ordered when the chosen one is out of stock, in order of preference.
     pub substitutes: Vec<Asin>,
     /// Prices of the substitutes when the customer chose them.
     pub substitute_prices: Vec<AgreedPrice>,
 }
 
-/// The largest number of days, orders or per cent that a form accepts.
-pub const MAX_FORM_NUMBER: u32 = 1000;
 const DAY: Span = Span::from_hours(24);
 
-/// A form's fields as typed; empty ones are absent.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct RuleForm<'f> {
-    /// `automatic` or `ask`.
-    pub mode: Option<&'f str>,
-    /// `amount` or `percent`; otherwise there is no highest price.
-    pub cap_kind: Option<&'f str>,
-    /// An amount in the product's currency, or a whole number of per cent.
-    pub cap: Option<&'f str>,
-    /// The most orders...
-    pub limit_orders: Option<&'f str>,
-    /// ...within this many days.
-    pub limit_days: Option<&'f str>,
-    /// First day without orders.
-    pub pause_from: Option<&'f str>,
-    /// Last day without orders.
-    pub pause_until: Option<&'f str>,
-}
-
-/// Invalid rules, for display to the customer who typed them.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RuleFormError {
-    /// The mode is missing.
-    #[error("Choose whether orders are placed by themselves or only after you were asked.")]
-    MissingMode,
-    /// The highest price is not a price.
-    #[error("The highest price: {0}.")]
-    Price(#[from] ParseMoneyError),
-    /// The highest price is missing.
-    #[error("Write the highest price, or choose none.")]
-    MissingCap,
-    /// A highest price is there, but not whether it is an amount or a percentage.
-    #[error("Choose whether the highest price is an amount or a percentage, or leave its field empty.")]
-    MissingCapKind,
-    /// Not a whole number from 1 to [`MAX_FORM_NUMBER`].
-    #[error("Write {0} as a whole number from 1 to {MAX_FORM_NUMBER}.")]
-    Number(RuleFormNumber),
-    /// Orders without days, or days without orders.
-    #[error("Write both how many orders there may be and in how many days, or neither.")]
-    IncompleteLimit,
-    /// Not a date; the beginning of the text.
-    #[error("`{0}` is not a date: write it as year-month-day.")]
-    Date(String),
-    /// A first day without a last one, or the other way round.
-    #[error("Write both the first and the last day of the pause, or neither.")]
-    IncompletePause,
-    /// The pause ends before it begins.
-    #[error("The last day of the pause lies before its first.")]
-    PauseEndsBeforeStart,
-}
-
-/// The kind of a form's number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RuleFormNumber {
-    /// Per cent of the agreed price.
-    #[error("the per cent over the price")]
-    Percent,
-    /// Orders.
-    #[error("the number of orders")]
-    Orders,
-    /// Days.
-    #[error("the number of days")]
-    Days,
-}
-
-fn check_number(read: Option<u32>, what: RuleFormNumber) -> Result<u32, RuleFormError> {
-    read.filter(|n| (1..=MAX_FORM_NUMBER).contains(n)).ok_or(RuleFormError::Number(what))
-}
-
-fn parse_count(text: &str, what: RuleFormNumber) -> Result<u32, RuleFormError> {
-    check_number(text.trim().parse().ok(), what)
-}
-
-fn parse_day(text: &str) -> Result<Time, RuleFormError> {
-    let read = date::parse(text).filter(|time| time.as_micros() % 86_400_000_000 == 0);
-    read.ok_or_else(|| RuleFormError::Date(text.chars().take(20).collect()))
-}
-
 impl SlotRules {
-    /// Reads what a customer typed on a page in a language; a highest price is in `currency`. Prices of substitutes are
-    /// not read here, but set by [`SlotRules::set_substitute_prices`].
-    ///
-    /// # Errors
-    /// [`RuleFormError`], which states the field that is wrong.
-    pub fn parse_form(
-        typed: RuleForm<'_>,
-        language: Language,
-        currency: &str,
-        substitutes: Vec<Asin>,
-    ) -> Result<Self, RuleFormError> {
-        let mode = match typed.mode {
-            Some("ask") => ApprovalMode::Ask,
-            Some("automatic") => ApprovalMode::Automatic,
-            _ => return Err(RuleFormError::MissingMode),
-        };
-        let cap = match (typed.cap_kind, typed.cap) {
-            (Some("amount"), Some(text)) => Some(PriceCap::Amount(language.parse_amount(text, currency)?)),
-            (Some("percent"), Some(text)) => {
-                Some(PriceCap::Percent(check_number(language::parse_percent(text), RuleFormNumber::Percent)?))
-            }
-            (Some("amount" | "percent"), None) => return Err(RuleFormError::MissingCap),
-            (_, Some(_)) => return Err(RuleFormError::MissingCapKind),
-            (_, None) => None,
-        };
-        let limit = match (typed.limit_orders, typed.limit_days) {
-            (None, None) => None,
-            (Some(orders), Some(days)) => Some(OrderLimit {
-                orders: parse_count(orders, RuleFormNumber::Orders)?,
-                days: parse_count(days, RuleFormNumber::Days)?,
-            }),
-            _ => return Err(RuleFormError::IncompleteLimit),
-        };
-        let pause = match (typed.pause_from, typed.pause_until) {
-            (None, None) => None,
-            (Some(from), Some(until)) => Some(OrderPause { from: parse_day(from)?, until: parse_day(until)? + DAY }),
-            _ => return Err(RuleFormError::IncompletePause),
-        };
-        if pause.is_some_and(|pause| pause.until <= pause.from) {
-            return Err(RuleFormError::PauseEndsBeforeStart);
+    /// Returns the rules in which an order that is created now is the skipped one. `None` if the next order is not
+    /// skipped.
+    #[must_use]
+    pub fn with_skipped(&self, order: OrderId) -> Option<Self> {
+        (self.skip == Some(SkippedOrder::Next)).then(|| Self { skip: Some(SkippedOrder::Order(order)), ..self.clone() })
+    }
+
+    /// Whether an order of the slot is skipped.
+    fn skips(&self, order: OrderId) -> bool {
+        match self.skip {
+            Some(SkippedOrder::Next) => true,
+            Some(SkippedOrder::Order(skipped)) => skipped == order,
+            None => false,
         }
-        Ok(Self { mode, cap, limit, pause, substitutes, substitute_prices: Vec::new() })
     }
 
     /// Sets the agreed price of each substitute. An earlier agreement stays; a new substitute gets its price of
@@ -216,11 +138,10 @@ impl SlotRules {
         self.substitute_prices = self.substitutes.iter().filter_map(price).collect();
     }
 
-    /// The first and the last day of the pause, as dates.
+    /// The pause, unless it is over.
     #[must_use]
-    pub fn pause_dates(&self) -> Option<(String, String)> {
-        let date = |time: Time| time.to_rfc3339_millis().chars().take(10).collect();
-        self.pause.map(|pause| (date(pause.from), date(pause.until - DAY)))
+    pub fn coming_pause(&self, now: Time) -> Option<OrderPause> {
+        self.pause.filter(|pause| pause.until > now)
     }
 }
 
@@ -268,6 +189,8 @@ impl SlotTerms {
 /// The inputs of the decision whether an order may be placed.
 #[derive(Clone, Copy, Debug)]
 pub struct RuleContext<'s> {
+    /// The order.
+    pub order: OrderId,
     /// Whether it is a test order: nothing is bought or shipped.
     pub test: bool,
     /// Whether there is an address to ship to.
@@ -302,6 +225,7 @@ pub struct RuleDecision {
 #[must_use]
 pub fn apply_rules(terms: &SlotTerms, situation: &RuleContext<'_>) -> RuleDecision {
     let RuleContext {
+        order,
         test,
         has_address,
         products,
@@ -339,6 +263,8 @@ pub fn apply_rules(terms: &SlotTerms, situation: &RuleContext<'_>) -> RuleDecisi
         None
     } else if paused_until.is_some() {
         Some(OrderProblem::Paused)
+    } else if rules.skips(order) {
+        Some(OrderProblem::Skipped)
     } else if rules.limit.is_some_and(|limit| recent >= limit.orders) {
         Some(OrderProblem::OrderLimitReached)
     } else if rules.mode == ApprovalMode::Ask {

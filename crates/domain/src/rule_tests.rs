@@ -1,8 +1,11 @@
 //! Tables of rules: form input, and the decision about an order.
 
 use super::*;
+use crate::date;
+use crate::language::Language;
 use proptest::prelude::*;
 
+const ORDER: OrderId = OrderId(uuid::Uuid::from_u128(7));
 const NOW: fn() -> Time = || Time::from_secs(1_520_000_000);
 
 fn usd(amount: &str) -> Money {
@@ -55,6 +58,7 @@ fn decide_with_terms<'s>(
 ) -> RuleDecision {
     let now = NOW();
     let mut situation = RuleContext {
+        order: ORDER,
         test: false,
         has_address: true,
         products,
@@ -262,13 +266,16 @@ fn what_is_typed_is_read() {
         pause_from: Some("2026-07-01"),
         pause_until: Some("2026-07-14"),
     };
-    let rules = SlotRules::parse_form(typed, Language::English, "USD", Vec::new()).unwrap();
+    let rules = SlotRules::parse_form(typed, Language::English, "USD", Vec::new(), NOW()).unwrap();
     assert_eq!((rules.mode, rules.cap.clone()), (ApprovalMode::Ask, Some(PriceCap::Amount(usd("25.50")))));
     assert_eq!(rules.limit.unwrap().period(), Span::from_hours(30 * 24));
-    assert_eq!(rules.pause_dates(), Some(("2026-07-01".into(), "2026-07-14".into())));
+    assert_eq!(
+        rules.coming_pause(NOW()).map(|pause| pause.form_dates()),
+        Some(("2026-07-01".into(), "2026-07-14".into()))
+    );
     assert_eq!(rules.pause.unwrap().until, date::parse("2026-07-15").unwrap(), "the last day is part of it");
     let open = RuleForm { mode: Some("automatic"), ..RuleForm::default() };
-    let open = SlotRules::parse_form(open, Language::English, "USD", Vec::new()).unwrap();
+    let open = SlotRules::parse_form(open, Language::English, "USD", Vec::new(), NOW()).unwrap();
     assert_eq!(open, SlotRules::default());
 }
 
@@ -292,7 +299,7 @@ fn what_cannot_be_meant_is_said() {
         (RuleForm { pause_from: Some("soon"), pause_until: Some("2026-07-01"), ..good }, "`soon` is not a date"),
         (RuleForm { pause_from: Some("2026-07-02"), pause_until: Some("2026-07-01"), ..good }, "lies before its first"),
     ] {
-        let error = SlotRules::parse_form(typed, Language::English, "USD", Vec::new()).unwrap_err().to_string();
+        let error = SlotRules::parse_form(typed, Language::English, "USD", Vec::new(), NOW()).unwrap_err().to_string();
         assert!(error.contains(says), "{typed:?}: {error}");
     }
 }
@@ -319,4 +326,30 @@ proptest! {
             prop_assert!(at == 0 || !products[0].available);
         }
     }
+}
+
+#[test]
+fn the_next_order_is_skipped_and_no_other() {
+    let products = [product(1, "20.00", true)];
+    let next = SlotRules { skip: Some(SkippedOrder::Next), ..SlotRules::default() };
+    assert_eq!(decide_product(&next, &products, |_| {}), (0, Some(OrderProblem::Skipped)));
+    assert_eq!(decide_product(&next, &products, |s| s.test = true), (0, None), "a test order buys nothing");
+    let approved = usd("20.00");
+    assert_eq!(decide_product(&next, &products, |s| s.approved_price = Some(&approved)), (0, None));
+
+    let this = next.with_skipped(ORDER).unwrap();
+    assert_eq!(this.skip, Some(SkippedOrder::Order(ORDER)));
+    assert_eq!(decide_product(&this, &products, |_| {}), (0, Some(OrderProblem::Skipped)), "it stays skipped");
+    let later = OrderId(uuid::Uuid::from_u128(8));
+    assert_eq!(decide_product(&this, &products, |s| s.order = later), (0, None));
+    assert_eq!(this.with_skipped(later), None);
+}
+
+#[test]
+fn a_pause_that_is_over_is_refused() {
+    let read = |from, until| OrderPause::parse_form(Some(from), Some(until), NOW());
+    // The time is in the middle of 2 March 2018.
+    assert_eq!(read("2018-02-01", "2018-03-01"), Err(RuleFormError::PauseIsOver));
+    assert!(read("2018-02-01", "2018-03-02").is_ok(), "the last day is not over");
+    assert_eq!(OrderPause::parse_form(None, None, NOW()), Ok(None));
 }

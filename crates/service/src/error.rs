@@ -180,6 +180,9 @@ pub enum FormError {
     /// The slot is switched on without a product.
     #[error("Choose a product to switch automatic reordering on.")]
     NoProductToOrder,
+    /// The product that is ordered by hand is out of stock.
+    #[error("The product is out of stock.")]
+    OutOfStock,
     /// Rules for a slot without a product.
     #[error("Choose a product for this slot first.")]
     NoProductForRules,

@@ -53,6 +53,7 @@ mod named_link;
 mod notification;
 mod ordering_key;
 mod password;
+pub mod pause;
 mod sealing;
 mod send_rate;
 mod signed_link;

@@ -10,6 +10,7 @@ mod cancel_link;
 mod find;
 mod hand_over;
 mod hold;
+mod order_now;
 mod place;
 mod transition;
 
@@ -20,6 +21,7 @@ pub use find::{
     OwnedOrder, find_by_token, find_for_customer, find_for_device, list_for_device, list_open_for_customer,
 };
 pub use hold::{OwnerDecision, decide_held_order, set_address};
+pub use order_now::{OrderNow, OrderNowOutcome, order_now};
 pub use place::{ReplenishOutcome, replenish, replenish_by_token};
 pub use transition::OrderTransition;
 pub(crate) use transition::{lock_order, save_and_notify};

@@ -9,18 +9,19 @@ use opendrs_domain::language::Language;
 use opendrs_domain::money::Money;
 use opendrs_domain::order::{Order, OrderItem, OrderProblem};
 use opendrs_domain::product::Product;
-use opendrs_domain::rule::{RuleContext, RuleDecision, RuleForm, SlotRules, apply_rules};
+use opendrs_domain::rule::{RuleContext, RuleDecision, RuleForm, SkippedOrder, SlotRules, apply_rules};
 use opendrs_domain::subscription::{AgreedPrice, Subscription};
 use opendrs_domain::text::{Asin, SlotId};
 use opendrs_domain::time::Time;
 use opendrs_store::rule::OrderInputs;
-use opendrs_store::{Command, Tx, device, model, order, product, rule, subscription};
+use opendrs_store::{Command, Tx, device, model, order as orders, product, rule, subscription};
 
 /// The inputs for the decision about an order.
 pub(crate) struct OrderCheck<'a> {
     pub(crate) shard: i64,
     pub(crate) device: &'a Device,
     pub(crate) slot: &'a SlotId,
+    pub(crate) order: OrderId,
     pub(crate) has_address: bool,
     /// The price that the customer approved for this order.
     pub(crate) approved_price: Option<&'a Money>,
@@ -47,8 +48,17 @@ pub(crate) async fn decide_order(
     asked: &OrderCheck<'_>,
     OrderInputs { terms, product }: OrderInputs,
 ) -> opendrs_store::Result<OrderDecision> {
-    let OrderCheck { shard, device, slot, has_address, approved_price: approved, planned_fault: fault, ask_above, now } =
-        *asked;
+    let OrderCheck {
+        shard,
+        device,
+        slot,
+        order,
+        has_address,
+        approved_price: approved,
+        planned_fault: fault,
+        ask_above,
+        now,
+    } = *asked;
     let rules = &terms.rules;
     let mut products = Vec::from_iter(product);
     // A customer who approved one product gets that one. A test order's product is never out of stock.
@@ -64,12 +74,13 @@ pub(crate) async fn decide_order(
         }
     }
     let recent = match rules.limit {
-        Some(limit) => order::count_recent(tx, device.in_shard(shard), slot, now - limit.period()).await?,
+        Some(limit) => orders::count_recent(tx, device.in_shard(shard), slot, now - limit.period()).await?,
         None => 0,
     };
     let recent = u32::try_from(recent).unwrap_or(u32::MAX);
     let test = device.test;
     let situation = RuleContext {
+        order,
         test,
         has_address,
         products: &products,
@@ -110,10 +121,51 @@ pub async fn set_rules(
         let listed = product::find_by_asin(&mut tx, &asin).await?.ok_or(FormError::NoProductForRules)?;
         (asin, sub.agreed_price().map_or(listed.price, |agreed| agreed.price.clone()))
     };
-    let rules = SlotRules::parse_form(typed, language, &price.currency, substitutes).map_err(FormError::InvalidRule)?;
+    let rules = SlotRules::parse_form(typed, language, &price.currency, substitutes, app.now());
+    let rules = rules.map_err(FormError::InvalidRule)?;
     let command =
         SaveSlotRules { shard: caller.shard, device: caller.device.clone(), slot, chosen, rules, now: app.now() };
     app.db.write(command).await?
+}
+
+/// Skips the next order of a slot, or takes that back. An order that is held because it is skipped is then checked again.
+///
+/// # Errors
+/// [`Error::InvalidForm`] if no product is chosen for the slot; [`Error::InvalidToken`] when the registration ended
+/// meanwhile, [`Error::Unavailable`].
+pub async fn set_skip(app: &App, caller: &DeviceCaller, slot: &str, skip: bool) -> Result<()> {
+    let slot = SlotId::parse(slot).map_err(Error::malformed)?;
+    let (shard, device, now) = (caller.shard, caller.device.clone(), app.now());
+    app.db.write(SaveSkip { shard, device, slot, skip, now }).await?
+}
+
+struct SaveSkip {
+    shard: i64,
+    device: Device,
+    slot: SlotId,
+    skip: bool,
+    now: Time,
+}
+
+impl Command for SaveSkip {
+    type Output = Result<()>;
+    fn ordering_key(&self) -> u64 {
+        crate::ordering_key::for_device(&self.device)
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Output> {
+        let device = self.device.in_shard(self.shard);
+        let Some(sub) = subscription::lock(tx, device, &self.slot).await?.filter(|sub| sub.asin.is_some()) else {
+            return Ok(Err(FormError::NoProductForRules.into()));
+        };
+        if device::lock(tx, device).await?.is_none_or(|device| device.deregistered_at.is_some()) {
+            return Ok(Err(Error::InvalidToken));
+        }
+        let rules = rule::find(tx, device, &self.slot).await?;
+        let rules = SlotRules { skip: self.skip.then_some(SkippedOrder::Next), ..rules };
+        rule::upsert(tx, device, &self.slot, &rules).await?;
+        recheck_now(tx, device, sub.open_order, self.now).await?;
+        Ok(Ok(()))
+    }
 }
 
 struct SaveSlotRules {
@@ -151,6 +203,7 @@ impl Command for SaveSlotRules {
             shown.extend(listed.map(|listed| AgreedPrice { asin: listed.asin, price: listed.price, at }));
         }
         rules.set_substitute_prices(&before, &shown);
+        rules.skip = before.skip;
         rule::upsert(tx, self.device.in_shard(self.shard), &self.slot, &rules).await?;
         let held = sub.and_then(|sub| sub.open_order);
         recheck_now(tx, self.device.in_shard(self.shard), held, self.now).await?;
@@ -191,11 +244,11 @@ pub(crate) async fn recheck_now(
     now: Time,
 ) -> opendrs_store::Result<()> {
     let Some(id) = open else { return Ok(()) };
-    let Some(mut found) = order::lock(tx, device, id).await? else { return Ok(()) };
+    let Some(mut found) = orders::lock(tx, device, id).await? else { return Ok(()) };
     let before: Order = found.clone();
     found.recheck_now(now);
     if found != before {
-        order::save(tx, device.shard, &found).await?;
+        orders::save(tx, device.shard, &found).await?;
     }
     Ok(())
 }

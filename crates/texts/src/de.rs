@@ -4,6 +4,7 @@
 mod account;
 mod errors;
 mod mails;
+mod ordering;
 mod parts;
 
 use super::{
@@ -279,6 +280,7 @@ pub static TEXTS: Texts = Texts {
     },
     error_message: errors::describe_error,
     account: account::ACCOUNT_TEXTS,
+    ordering: ordering::ORDERING_TEXTS,
     letters: mails::MAIL_TEXTS,
 };
 
@@ -299,5 +301,6 @@ fn held_status(problem: Option<OrderProblem>) -> Text {
             "Wartet auf Ihre Zustimmung: Ihre Höchstzahl an Bestellungen ist erreicht"
         }
         Some(OrderProblem::Paused) => "Wartet, bis Ihre Pause endet",
+        Some(OrderProblem::Skipped) => "Ausgesetzt, wie gewünscht",
     }
 }

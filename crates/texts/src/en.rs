@@ -3,6 +3,7 @@
 mod account;
 mod errors;
 mod mails;
+mod ordering;
 mod parts;
 
 use super::{
@@ -267,6 +268,7 @@ pub static TEXTS: Texts = Texts {
     },
     error_message: errors::describe_error,
     account: account::ACCOUNT_TEXTS,
+    ordering: ordering::ORDERING_TEXTS,
     letters: mails::MAIL_TEXTS,
 };
 
@@ -285,5 +287,6 @@ fn held_status(problem: Option<OrderProblem>) -> Text {
         Some(OrderProblem::ApprovalRequired) => "Waiting for your approval",
         Some(OrderProblem::OrderLimitReached) => "Waiting for your approval: your order limit has been reached",
         Some(OrderProblem::Paused) => "Waiting until your pause ends",
+        Some(OrderProblem::Skipped) => "Skipped, as you asked",
     }
 }

@@ -3,6 +3,7 @@
 mod account;
 mod errors;
 mod mails;
+mod ordering;
 mod parts;
 
 use super::{
@@ -262,6 +263,7 @@ pub static TEXTS: Texts = Texts {
     },
     error_message: errors::describe_error,
     account: account::ACCOUNT_TEXTS,
+    ordering: ordering::ORDERING_TEXTS,
     letters: mails::MAIL_TEXTS,
 };
 
@@ -280,5 +282,6 @@ fn held_status(problem: Option<OrderProblem>) -> Text {
         Some(OrderProblem::ApprovalRequired) => "ご承認待ち",
         Some(OrderProblem::OrderLimitReached) => "ご承認待ち：注文回数が上限に達しています",
         Some(OrderProblem::Paused) => "一時停止中：終了後に注文します",
+        Some(OrderProblem::Skipped) => "ご希望により見送り中",
     }
 }

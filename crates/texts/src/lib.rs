@@ -16,12 +16,14 @@ mod de;
 mod en;
 mod ja;
 mod mails;
+mod ordering;
 mod pages;
 mod parts;
 
 pub use account::{ConsentWithdrawalTexts, DeviceRemovalTexts, OrderTexts, RuleTexts, SettingsTexts};
 pub use customer_account::{AccountMailTexts, AccountTexts};
 pub use mails::MailTexts;
+pub use ordering::OrderingTexts;
 pub use pages::{
     CancelWindow, ConsentTexts, ErrorPageTexts, LeaveTexts, Marked, NotFoundTexts, SetupTexts, SharedTexts,
     SignInTexts, TakeoverTexts, TeaserTexts,
@@ -77,6 +79,8 @@ pub struct Texts {
     pub error_message: fn(error: &Error) -> String,
     /// The account pages, and mails about an account.
     pub account: AccountTexts,
+    /// Orders by hand, a skipped order, the pause of all orders.
+    pub ordering: OrderingTexts,
     /// Texts of mails.
     pub letters: MailTexts,
 }

@@ -28,6 +28,7 @@ fn customer_errors() -> Vec<Error> {
         RuleFormError::IncompleteLimit,
         RuleFormError::Date("soon".into()),
         RuleFormError::IncompletePause,
+        RuleFormError::PauseIsOver,
         RuleFormError::PauseEndsBeforeStart,
     ];
     let parts = [
@@ -52,6 +53,7 @@ fn customer_errors() -> Vec<Error> {
         FormError::ChooseOfferedProduct,
         FormError::NoSelection,
         FormError::NoProductToOrder,
+        FormError::OutOfStock,
         FormError::NoProductForRules,
         FormError::SlotUnanswered("Filter".into()),
         FormError::AllSlotsSkipped,
@@ -130,6 +132,7 @@ fn what_a_customer_has_to_decide_is_no_failure() {
         OrderProblem::PriceTooHigh,
         OrderProblem::OrderLimitReached,
         OrderProblem::Paused,
+        OrderProblem::Skipped,
     ];
     let failed =
         [Some(OrderProblem::MissingAddress), Some(OrderProblem::OutOfStock), Some(OrderProblem::PaymentFailed), None];

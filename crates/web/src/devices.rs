@@ -5,6 +5,7 @@
 use super::address as shipping;
 use super::browser::BrowserSession;
 use super::device_selection::{DeviceSelection, settings_url};
+use super::field_problem::FieldProblem;
 use super::order_row::{OrderListRow, StatePill, open_orders_pill, order_list_row};
 use super::page_context::LanguageLink;
 use super::saved::SavedChange;
@@ -20,7 +21,7 @@ use opendrs_domain::session::Session;
 use opendrs_edge::state::AppState;
 use opendrs_service::consent::{self, ConsentSummary};
 use opendrs_service::token::DeviceCaller;
-use opendrs_service::{Error, customer, device, order, subscription};
+use opendrs_service::{Error, customer, device, order, pause, subscription};
 use opendrs_texts::Texts;
 use std::sync::Arc;
 
@@ -40,6 +41,12 @@ struct DevicesPage<'a> {
     /// The orders that wait for something.
     waiting: Vec<OrderListRow>,
     devices: Vec<DeviceRow>,
+    has_devices: bool,
+    /// The pause of all orders, as a sentence.
+    paused: Option<String>,
+    pause: PauseFields,
+    /// Whether the fold with the form for a pause is open.
+    pause_open: bool,
     apps: Vec<AppRow>,
 }
 
@@ -89,14 +96,32 @@ async fn device_pill(state: &AppState, device: &Device, open: &[Order], texts: &
     })
 }
 
-/// Renders the list. `note` says why the list is shown in place of another page.
+/// The days of a pause as the form shows them, and what is wrong with them.
+#[derive(Default)]
+pub(super) struct PauseFields {
+    pub(super) from: String,
+    pub(super) until: String,
+    pub(super) problems: FieldProblem,
+}
+
+/// What led to the list.
+#[derive(Default)]
+pub(super) struct ListFeedback<'a> {
+    /// Why the list is shown in place of another page.
+    pub(super) note: &'a str,
+    /// What a form changed.
+    pub(super) saved: Option<SavedChange>,
+    /// A pause that was refused.
+    pub(super) rejected: Option<PauseFields>,
+}
+
+/// Renders the list.
 pub(super) async fn devices_page(
     state: &Arc<AppState>,
     browser: &BrowserSession,
     session: &Session,
-    note: &str,
     exit: Option<&str>,
-    saved: Option<SavedChange>,
+    feedback: ListFeedback<'_>,
 ) -> Result<Response, PageError> {
     let BrowserSession { context: shown, .. } = browser;
     let (texts, refused) = (shown.texts, PageError::with_context(shown));
@@ -113,21 +138,28 @@ pub(super) async fn devices_page(
             remove: remove::page_url(device.id),
         });
     }
+    let common = pause::find_common(&state.app, session.customer).await.map_err(&refused)?;
+    let refused_pause = feedback.rejected.is_some();
     let waiting = open.iter().filter(|order| order.state == OrderState::Held);
     let template = DevicesPage {
         texts,
         switch: shown.language_links(&settings_url(DeviceSelection::DeviceList, exit)),
         csrf: &browser.form_token(state),
         which: DeviceSelection::DeviceList,
-        note,
-        saved: saved.map(|change| change.text(texts)),
+        note: feedback.note,
+        saved: feedback.saved.map(|change| change.text(texts)),
         exit,
         name: &owner.name,
         address: owner.address.as_ref().map(Address::to_single_line),
         change_address: shipping::page_url(&settings_url(DeviceSelection::DeviceList, exit)),
         waiting: waiting.map(|order| order_list_row(order, state.app.now(), texts)).collect(),
+        has_devices: !devices.is_empty(),
         devices,
+        paused: common.map(|pause| (texts.ordering.paused)(&texts.day(&pause.from), &texts.day(&pause.last_day()))),
+        pause: feedback.rejected.unwrap_or_default(),
+        pause_open: refused_pause,
         apps: given.into_iter().map(|given| app_row(given, texts)).collect(),
     };
-    Ok(render_page(shown, StatusCode::OK, &template, None))
+    let status = if refused_pause { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    Ok(render_page(shown, status, &template, None))
 }

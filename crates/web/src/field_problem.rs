@@ -45,7 +45,7 @@ impl FieldProblem {
                 _ => "pause_until",
             },
             RuleFormError::IncompletePause => first_empty("pause_from", "pause_until"),
-            RuleFormError::PauseEndsBeforeStart => "pause_until",
+            RuleFormError::PauseEndsBeforeStart | RuleFormError::PauseIsOver => "pause_until",
         };
         Self { field, text }
     }

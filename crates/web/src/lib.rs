@@ -18,6 +18,7 @@ pub mod missing;
 mod navigation;
 mod order;
 mod order_row;
+mod ordering;
 mod overview;
 mod page_context;
 mod prices;
@@ -65,6 +66,9 @@ pub fn web_routes() -> Vec<Route> {
         Route::post("/settings/slot", settings::change_slot),
         Route::post("/settings/order", settings::cancel_order),
         Route::post("/settings/rule", settings::change_rules),
+        Route::post("/settings/order-now", ordering::order_now),
+        Route::post("/settings/skip", ordering::skip),
+        Route::post("/settings/pause", ordering::pause_all),
         Route::post("/settings/language", settings::change_language),
         Route::get("/settings/device", settings::get),
         Route::get("/settings/address", address::get),

@@ -145,7 +145,7 @@ fn unanswered_notice(order: &Order, texts: &Texts) -> String {
     (texts.letters.unanswered)(order.problem, &texts.moment(&order.window_ends_at), resumes.as_deref())
 }
 
-fn order_url(instance: &str) -> String {
+pub(super) fn order_url(instance: &str) -> String {
     format!("/order?id={}", form::percent_encode(instance, ""))
 }
 

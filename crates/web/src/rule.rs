@@ -3,9 +3,9 @@
 use super::browser::PostedForm;
 use super::field_problem::FieldProblem;
 use opendrs_domain::product::Product;
-use opendrs_domain::rule::{ApprovalMode, PriceCap, RuleForm, SlotRules};
+use opendrs_domain::rule::{ApprovalMode, PriceCap, RuleForm, SkippedOrder, SlotRules};
 use opendrs_domain::subscription::Subscription;
-use opendrs_domain::time::{Span, Time};
+use opendrs_domain::time::Time;
 use opendrs_service::subscription::SlotView;
 use opendrs_texts::Texts;
 
@@ -44,7 +44,7 @@ impl RuleRow {
 
 /// Returns the rules of a slot as sentences. A pause that is over is left out.
 pub(super) fn rule_sentences(view: &SlotView, texts: &Texts, ask_above: u32, now: Time) -> Vec<String> {
-    let SlotRules { mode, cap, limit, pause, .. } = &view.rules;
+    let SlotRules { mode, cap, limit, .. } = &view.rules;
     let said = &texts.parts;
     let cap = match cap {
         _ if *mode == ApprovalMode::Ask => Some(said.rule_ask.to_owned()),
@@ -53,16 +53,14 @@ pub(super) fn rule_sentences(view: &SlotView, texts: &Texts, ask_above: u32, now
         None => (ask_above > 0).then(|| (said.rule_percent)(&ask_above.to_string())),
     };
     let limit = limit.map(|limit| (said.rule_limit)(&limit.orders.to_string(), &limit.days.to_string()));
-    let pause = pause.filter(|pause| pause.until > now);
-    let pause = pause.map(|pause| {
-        let last = pause.until - Span::from_hours(24);
-        (said.rule_pause)(&texts.day(&pause.from), &texts.day(&last))
-    });
-    [cap, limit, pause].into_iter().flatten().collect()
+    let pause = view.rules.coming_pause(now);
+    let pause = pause.map(|pause| (said.rule_pause)(&texts.day(&pause.from), &texts.day(&pause.last_day())));
+    let skip = (view.rules.skip == Some(SkippedOrder::Next)).then(|| texts.ordering.rule_skip.to_owned());
+    [cap, limit, pause, skip].into_iter().flatten().collect()
 }
 
 /// Returns the rules of a slot, or `None` if no product is chosen and rules have no effect.
-pub(super) fn rule_row(view: &SlotView, texts: &Texts, ask_above: u32) -> Option<RuleRow> {
+pub(super) fn rule_row(view: &SlotView, texts: &Texts, ask_above: u32, now: Time) -> Option<RuleRow> {
     let SlotView { products, subscription, rules, .. } = view;
     let chosen = subscription.as_ref().and_then(|sub| sub.asin.as_ref())?;
     let SlotRules { mode, cap, limit, substitutes, .. } = rules;
@@ -75,7 +73,7 @@ pub(super) fn rule_row(view: &SlotView, texts: &Texts, ask_above: u32) -> Option
     let price = products.iter().find(|product| product.asin == *chosen).map(|product| &product.price);
     let agreed_price = agreed.map(|agreed| &agreed.price);
     let currency = agreed_price.or(price).map_or(String::new(), |money| money.currency.clone());
-    let (pause_from, pause_until) = rules.pause_dates().unwrap_or_default();
+    let (pause_from, pause_until) = rules.coming_pause(now).map(|pause| pause.form_dates()).unwrap_or_default();
     let others = products.iter().filter(|product| product.asin != *chosen);
     Some(RuleRow {
         ask: *mode == ApprovalMode::Ask,

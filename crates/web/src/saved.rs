@@ -24,10 +24,16 @@ pub(super) enum SavedChange {
     Password,
     Sessions,
     Kept,
+    Placed,
+    AlreadyOpen,
+    Skipped,
+    Unskipped,
+    Paused,
+    Resumed,
 }
 
 /// Each change, and its value in the URL.
-const NAMES: [(SavedChange, &str); 13] = [
+const NAMES: [(SavedChange, &str); 19] = [
     (SavedChange::Product, "product"),
     (SavedChange::Rules, "rules"),
     (SavedChange::SwitchedOff, "off"),
@@ -41,6 +47,12 @@ const NAMES: [(SavedChange, &str); 13] = [
     (SavedChange::Password, "password"),
     (SavedChange::Sessions, "sessions"),
     (SavedChange::Kept, "kept"),
+    (SavedChange::Placed, "placed"),
+    (SavedChange::AlreadyOpen, "open"),
+    (SavedChange::Skipped, "skipped"),
+    (SavedChange::Unskipped, "unskipped"),
+    (SavedChange::Paused, "paused"),
+    (SavedChange::Resumed, "resumed"),
 ];
 
 impl SavedChange {
@@ -67,6 +79,12 @@ impl SavedChange {
             SavedChange::Password => texts.account.password_saved,
             SavedChange::Sessions => texts.account.sessions_ended,
             SavedChange::Kept => texts.account.kept,
+            SavedChange::Placed => texts.ordering.placed,
+            SavedChange::AlreadyOpen => texts.ordering.already_open,
+            SavedChange::Skipped => texts.ordering.skipped,
+            SavedChange::Unskipped => texts.ordering.kept,
+            SavedChange::Paused => texts.ordering.pause_saved,
+            SavedChange::Resumed => texts.ordering.pause_ended,
         }
     }
 

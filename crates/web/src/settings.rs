@@ -10,7 +10,7 @@ mod slot_row;
 use super::address as shipping;
 use super::browser::{BrowserSession, PostedForm, PostedPage};
 use super::device_selection::{DeviceSelection, selection_of_form, settings_url};
-use super::devices::devices_page;
+use super::devices::{ListFeedback, devices_page};
 use super::field_problem::FieldProblem;
 use super::order_row::{OrderListRow, order_list_row};
 use super::page_context::{self, LanguageLink};
@@ -24,7 +24,7 @@ use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use feedback::Feedback;
+pub(super) use feedback::Feedback;
 use opendrs_domain::customer::Address;
 use opendrs_domain::language::Language;
 use opendrs_domain::order::CancelRequester;
@@ -85,6 +85,7 @@ async fn open_device(
 ) -> Result<Result<DeviceCaller, Response>, PageError> {
     let BrowserSession { context: shown, .. } = browser;
     let texts = &shown.texts.settings;
+    let link_expired = ListFeedback { note: texts.link_expired, ..ListFeedback::default() };
     let text = match which {
         DeviceSelection::Token(text) => text,
         DeviceSelection::OwnDevice(id) => {
@@ -92,11 +93,12 @@ async fn open_device(
             let own = own.map(|(device, _)| DeviceCaller::for_owner(&state.app, device));
             return match own {
                 Some(caller) => Ok(Ok(caller)),
-                None => devices_page(state, browser, session, texts.link_expired, exit, None).await.map(Err),
+                None => devices_page(state, browser, session, exit, link_expired).await.map(Err),
             };
         }
         DeviceSelection::DeviceList => {
-            return devices_page(state, browser, session, "", exit, feedback.saved).await.map(Err);
+            let feedback = ListFeedback { saved: feedback.saved, ..ListFeedback::default() };
+            return devices_page(state, browser, session, exit, feedback).await.map(Err);
         }
     };
     match token::resolve_page_token(&state.app, text).await.map_err(PageError::with_context(shown))? {
@@ -114,7 +116,7 @@ async fn open_device(
         SettingsTarget::Unregistered(None) => {
             Ok(Err(message_page(shown, StatusCode::OK, texts.unregistered, texts.unregistered_why)))
         }
-        SettingsTarget::Unknown => devices_page(state, browser, session, texts.link_expired, exit, None).await.map(Err),
+        SettingsTarget::Unknown => devices_page(state, browser, session, exit, link_expired).await.map(Err),
     }
 }
 
@@ -136,7 +138,7 @@ pub(super) async fn get(
         return sign_in_page(&state, &browser, &return_to, None, "").await;
     };
     let slot = query_param(&parts, "slot");
-    let feedback = Feedback { saved: SavedChange::from_request(&parts), slot: &slot, rejected: None };
+    let feedback = Feedback { saved: SavedChange::from_request(&parts), slot: &slot, ..Feedback::default() };
     let caller = match open_device(&state, &browser, session, (which, exit), &feedback).await? {
         Ok(caller) => caller,
         Err(instead) => return Ok(instead),
@@ -145,7 +147,7 @@ pub(super) async fn get(
 }
 
 /// Renders the settings of a device. If rules were refused, their form has the typed values.
-async fn device_page(
+pub(super) async fn device_page(
     state: &Arc<AppState>,
     browser: &BrowserSession,
     caller: &DeviceCaller,
@@ -189,16 +191,20 @@ async fn device_page(
         change_address: shipping::page_url(&settings_url(which, exit)),
         remove: remove::page_url(caller.device.id),
     };
-    let status = if feedback.rejected.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let status = if feedback.rejected.is_some() || feedback.refused.is_some() {
+        StatusCode::BAD_REQUEST
+    } else {
+        StatusCode::OK
+    };
     Ok(render_page(shown, status, &template, None))
 }
 
 /// The common parts of every form of the page.
 pub(super) struct SettingsPost {
-    browser: BrowserSession,
-    form: PostedForm,
-    caller: DeviceCaller,
-    return_url: String,
+    pub(super) browser: BrowserSession,
+    pub(super) form: PostedForm,
+    pub(super) caller: DeviceCaller,
+    pub(super) return_url: String,
 }
 
 async fn read_settings_post(

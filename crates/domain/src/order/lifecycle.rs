@@ -44,6 +44,8 @@ pub struct NewOrder {
     pub backend: Backend,
     /// The recipient.
     pub recipient: Option<Recipient>,
+    /// The price that the customer approved, if they ordered it themselves.
+    pub approved_price: Option<Money>,
 }
 
 impl Order {
@@ -80,7 +82,7 @@ impl Order {
     /// Creates an order. The slot is locked from here on.
     #[must_use]
     pub fn place(new: NewOrder, problem: Option<OrderProblem>, now: Time, timing: &OrderTiming) -> (Self, OrderChange) {
-        let NewOrder { id, device, slot, item, test, backend, recipient } = new;
+        let NewOrder { id, device, slot, item, test, backend, recipient, approved_price } = new;
         let mut order = Self {
             id,
             device,
@@ -95,7 +97,7 @@ impl Order {
             window_ends_at: now + timing.problem_hold,
             expected_at: None,
             due_at: None,
-            approved_price: None,
+            approved_price,
             backend: if test { Backend::Simulated } else { backend },
             problem_from_backend: false,
             placed_at: None,

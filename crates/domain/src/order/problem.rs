@@ -21,11 +21,13 @@ pub enum OrderProblem {
     OrderLimitReached,
     /// The customer's pause has begun.
     Paused,
+    /// The customer wanted to skip this order.
+    Skipped,
 }
 
 impl OrderProblem {
     /// Every problem.
-    pub const ALL: [OrderProblem; 8] = [
+    pub const ALL: [OrderProblem; 9] = [
         OrderProblem::MissingAddress,
         OrderProblem::OutOfStock,
         OrderProblem::PaymentFailed,
@@ -34,6 +36,7 @@ impl OrderProblem {
         OrderProblem::ApprovalRequired,
         OrderProblem::OrderLimitReached,
         OrderProblem::Paused,
+        OrderProblem::Skipped,
     ];
 
     /// The name in the store.
@@ -48,6 +51,7 @@ impl OrderProblem {
             OrderProblem::ApprovalRequired => "ask",
             OrderProblem::OrderLimitReached => "limit",
             OrderProblem::Paused => "paused",
+            OrderProblem::Skipped => "skipped",
         }
     }
 
@@ -66,6 +70,7 @@ impl OrderProblem {
                 | OrderProblem::ApprovalRequired
                 | OrderProblem::OrderLimitReached
                 | OrderProblem::Paused
+                | OrderProblem::Skipped
         )
     }
 

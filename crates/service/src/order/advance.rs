@@ -89,6 +89,7 @@ impl AdvanceOrder {
             shard: self.shard,
             device: &self.device,
             slot: &order.slot,
+            order: order.id,
             has_address: order.shipping_address().is_some(),
             approved_price: order.approved_price.as_ref(),
             planned_fault: None,

@@ -1,4 +1,4 @@
-//! Replenish: places an order, unless an open order locks the slot.
+//! Places an order, unless an open order locks the slot: for Replenish, and for a customer who orders by hand.
 //!
 //! Invariant: the lock is taken first, and the decision reads its data after it. An order that is not placed releases
 //! the lock in the same transaction.
@@ -14,9 +14,11 @@ use opendrs_domain::device::Device;
 use opendrs_domain::fault;
 use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::id::{InstanceId, OrderId, ReceiverId};
-use opendrs_domain::order::{NewOrder, Order, OrderTiming, Recipient};
+use opendrs_domain::money::Money;
+use opendrs_domain::order::{NewOrder, Order, OrderProblem, OrderTiming, Recipient};
+use opendrs_domain::product::Product;
 use opendrs_domain::subscription::Subscription;
-use opendrs_domain::text::SlotId;
+use opendrs_domain::text::{Asin, SlotId};
 use opendrs_domain::time::Time;
 use opendrs_store::device::DeviceForReplenish;
 use opendrs_store::failpoint::{self, Point};
@@ -49,7 +51,11 @@ pub async fn replenish(app: &App, caller: &DeviceCaller, slot: &SlotId) -> Resul
     drop(tx);
     // There are few readers, and placing an order needs none.
     drop(reader);
-    place_order(app, caller, slot, (recipient, backend)).await
+    replenish_outcome(
+        &caller.device,
+        slot,
+        place_order(app, caller, slot, PlacementTerms { recipient, backend, seen: None }).await?,
+    )
 }
 
 /// The fast path of [`replenish`] by a token, for a call in which everything is valid. With
@@ -73,16 +79,46 @@ pub async fn replenish_by_token(app: &App, token: &DeviceToken<'_>, slot: &str) 
     let backend = backend_of_maker(app, &mut reader.autocommit()?, device.maker).await?;
     drop(reader);
     let caller = DeviceCaller { device, shard: token.device.shard, slot: None };
-    place_order(app, &caller, &slot, (recipient, backend)).await.map(FastPath::Done)
+    let placed = place_order(app, &caller, &slot, PlacementTerms { recipient, backend, seen: None }).await?;
+    replenish_outcome(&caller.device, &slot, placed).map(FastPath::Done)
 }
 
-/// Places an order for a recipient, who may have no address, with a back end.
-async fn place_order(
+fn replenish_outcome(device: &Device, slot: &SlotId, placed: PlaceOutcome) -> Result<ReplenishOutcome> {
+    match placed {
+        PlaceOutcome::Placed(id) if device.test => Ok(ReplenishOutcome::Test(id)),
+        PlaceOutcome::Placed(id) => Ok(ReplenishOutcome::Standard(id)),
+        PlaceOutcome::SlotLocked(id) => Ok(ReplenishOutcome::InProgress(id)),
+        PlaceOutcome::Unsubscribed => Err(Error::Unsubscribed(slot.clone())),
+        PlaceOutcome::OverLimit(wait) => Err(Error::OrderLimitReached(wait)),
+        PlaceOutcome::Impossible(_) => Err(Error::Internal("a device's order is held, not refused".into())),
+    }
+}
+
+/// How an order is placed.
+pub(super) struct PlacementTerms {
+    /// The recipient, who may have no address.
+    pub(super) recipient: Option<Recipient>,
+    /// The back end that fulfils it.
+    pub(super) backend: Backend,
+    /// The product and the price on the page of a customer who orders by hand.
+    pub(super) seen: Option<SeenProduct>,
+}
+
+/// A product as a page displayed it.
+#[derive(Clone, Debug)]
+pub(super) struct SeenProduct {
+    pub(super) asin: Asin,
+    pub(super) price: Money,
+}
+
+/// Places an order.
+pub(super) async fn place_order(
     app: &App,
     caller: &DeviceCaller,
     slot: &SlotId,
-    (recipient, backend): (Option<Recipient>, Backend),
-) -> Result<ReplenishOutcome> {
+    terms: PlacementTerms,
+) -> Result<PlaceOutcome> {
+    let PlacementTerms { recipient, backend, seen } = terms;
     let now = app.now();
     let device = &caller.device;
     // Counted before it is placed, so that two concurrent calls cannot both use the last one. A test order is not
@@ -100,6 +136,7 @@ async fn place_order(
             slot: slot.clone(),
             recipient,
             backend,
+            seen,
             timing: app.settings.timing,
             over_limit: counted.err(),
             now,
@@ -112,13 +149,7 @@ async fn place_order(
     if let PlaceOutcome::Placed(_) = placed {
         failpoint::reached(Point::OrderPlaced);
     }
-    match placed {
-        PlaceOutcome::Placed(id) if device.test => Ok(ReplenishOutcome::Test(id)),
-        PlaceOutcome::Placed(id) => Ok(ReplenishOutcome::Standard(id)),
-        PlaceOutcome::SlotLocked(id) => Ok(ReplenishOutcome::InProgress(id)),
-        PlaceOutcome::Unsubscribed => Err(Error::Unsubscribed(slot.clone())),
-        PlaceOutcome::OverLimit(wait) => Err(Error::OrderLimitReached(wait)),
-    }
+    Ok(placed)
 }
 
 struct PlaceOrder {
@@ -131,17 +162,34 @@ struct PlaceOrder {
     slot: SlotId,
     recipient: Option<Recipient>,
     backend: Backend,
+    seen: Option<SeenProduct>,
     timing: OrderTiming,
     /// Seconds until the next order is possible, if the device has placed all orders of its day.
     over_limit: Option<i64>,
     now: Time,
 }
 
-enum PlaceOutcome {
+/// The outcome of placing an order.
+pub(super) enum PlaceOutcome {
+    /// It was placed, or is held.
     Placed(InstanceId),
+    /// This order locks the slot.
     SlotLocked(InstanceId),
     Unsubscribed,
+    /// The device has placed all orders of its day. The next one is possible after these seconds.
     OverLimit(i64),
+    /// An order by hand is not possible as the customer saw it.
+    Impossible(Impossible),
+}
+
+/// Why an order by hand is not placed.
+pub(super) enum Impossible {
+    /// Another product is chosen by now.
+    OtherProduct,
+    /// It costs this much now, which is more than the page displayed.
+    Dearer(Money),
+    OutOfStock,
+    NoAddress,
 }
 
 impl Command for PlaceOrder {
@@ -158,12 +206,15 @@ impl Command for PlaceOrder {
             shard: self.shard,
             device: &self.device,
             slot: &self.slot,
+            order: self.order,
             has_address: self.device.test || self.recipient.as_ref().is_some_and(|to| to.address.is_some()),
-            approved_price: None,
+            approved_price: self.seen.as_ref().map(|seen| &seen.price),
             planned_fault: self.planned_fault,
             ask_above: self.timing.price_tolerance_percent,
             now: self.now,
         };
+        // An order by hand is not the next one that the customer wanted to skip.
+        let rules = grounds.terms.rules.with_skipped(self.order).filter(|_| self.seen.is_none() && !self.device.test);
         let judged = rule::decide_order(tx, &asked, grounds).await?;
         let OrderDecision { product: Some(product), problem, paused_until } = judged else {
             subscription::release_lock(tx, self.device.in_shard(self.shard), &self.slot, self.order).await?;
@@ -174,6 +225,10 @@ impl Command for PlaceOrder {
             subscription::release_lock(tx, self.device.in_shard(self.shard), &self.slot, self.order).await?;
             return Ok(PlaceOutcome::OverLimit(wait));
         }
+        if let Some(why) = self.seen.as_ref().and_then(|seen| impossible(seen, &product, problem)) {
+            subscription::release_lock(tx, self.device.in_shard(self.shard), &self.slot, self.order).await?;
+            return Ok(PlaceOutcome::Impossible(why));
+        }
         let problem = problem.or_else(|| initial_problem(self.device.test, self.backend));
         let new = NewOrder {
             id: self.order,
@@ -183,14 +238,34 @@ impl Command for PlaceOrder {
             test: self.device.test,
             backend: self.backend,
             recipient: self.recipient.clone(),
+            approved_price: self.seen.as_ref().map(|seen| seen.price.clone()),
         };
         let (mut order, change) = Order::place(new, problem, self.now, &self.timing);
         order.extend_hold(paused_until, self.now, &self.timing);
         order::insert(tx, self.shard, &order).await?;
+        if let Some(rules) = rules {
+            rules::upsert(tx, self.device.in_shard(self.shard), &self.slot, &rules).await?;
+        }
+        if self.seen.is_some() {
+            let sub = subscription::lock(tx, self.device.in_shard(self.shard), &self.slot).await?;
+            rule::record_approval(tx, self.device.in_shard(self.shard), sub.as_ref(), (&order.item, self.now)).await?;
+        }
         enqueue_backend_call(tx, self.shard, &order, self.now).await?;
         record_notifications(tx, self.shard, &self.device, &order, change, self.event_ids.at(self.now), &receivers)
             .await?;
         Ok(PlaceOutcome::Placed(order.instance_id()))
+    }
+}
+
+/// Why an order cannot be placed as the customer saw it, if so. Any other problem holds it, as it does the order of a
+/// device.
+fn impossible(seen: &SeenProduct, product: &Product, problem: Option<OrderProblem>) -> Option<Impossible> {
+    match problem {
+        _ if product.asin != seen.asin => Some(Impossible::OtherProduct),
+        Some(OrderProblem::PriceTooHigh) => Some(Impossible::Dearer(product.price.clone())),
+        Some(OrderProblem::OutOfStock) => Some(Impossible::OutOfStock),
+        Some(OrderProblem::MissingAddress) => Some(Impossible::NoAddress),
+        _ => None,
     }
 }
 

@@ -113,6 +113,7 @@ fn describe_bad_choice(choice: &FormError) -> String {
         FormError::NoProductToOrder => {
             "Bitte wählen Sie ein Produkt, bevor Sie die automatische Nachbestellung einschalten.".into()
         }
+        FormError::OutOfStock => "Dieses Produkt ist zurzeit nicht auf Lager.".into(),
         FormError::NoProductForRules => "Bitte wählen Sie zuerst ein Produkt.".into(),
         FormError::SlotUnanswered(slot) => format!("Bitte wählen Sie zuerst ein Produkt für: {slot}."),
         FormError::AllSlotsSkipped => "Bitte wählen Sie mindestens ein Produkt.".into(),
@@ -178,6 +179,9 @@ fn describe_bad_rule(rule: &RuleFormError) -> String {
         }
         RuleFormError::IncompletePause => {
             "Bitte geben Sie den ersten und den letzten Tag der Pause ein, oder lassen Sie beide Felder leer.".into()
+        }
+        RuleFormError::PauseIsOver => {
+            "Der letzte Tag der Pause ist schon vorbei. Bitte wählen Sie einen späteren Tag.".into()
         }
         RuleFormError::PauseEndsBeforeStart => "Der letzte Tag der Pause liegt vor ihrem ersten Tag.".into(),
     }

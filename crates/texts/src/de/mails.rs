@@ -144,6 +144,7 @@ fn describe_problem(problem: Option<OrderProblem>) -> Text {
         Some(OrderProblem::PriceTooHigh) => "Der Preis ist höher als vereinbart.",
         Some(OrderProblem::ApprovalRequired) => "Sie möchten vor jeder Bestellung gefragt werden.",
         Some(OrderProblem::OrderLimitReached) => "Ihre Höchstzahl an Bestellungen ist erreicht.",
+        Some(OrderProblem::Skipped) => "Sie wollten diese Bestellung aussetzen.",
         Some(OrderProblem::Paused) => "Sie haben für diese Zeit eine Pause eingestellt.",
         Some(OrderProblem::AwaitingBackend) => "Der Händler hat die Bestellung nicht bestätigt.",
         None => "Etwas ist schiefgegangen.",
@@ -155,6 +156,7 @@ fn held_subject(problem: Option<OrderProblem>) -> Text {
         Some(OrderProblem::ApprovalRequired | OrderProblem::PriceTooHigh | OrderProblem::OrderLimitReached) => {
             "Ihre Zustimmung ist erforderlich"
         }
+        Some(OrderProblem::Skipped) => "Ihre Bestellung ist wie gewünscht ausgesetzt",
         Some(OrderProblem::Paused) => "Ihre Bestellung wartet, bis Ihre Pause endet",
         Some(OrderProblem::MissingAddress) => "Für Ihre Bestellung fehlt eine Adresse",
         Some(OrderProblem::OutOfStock) => "Ihr Produkt ist zurzeit nicht auf Lager",
@@ -172,6 +174,9 @@ fn remedy(problem: Option<OrderProblem>) -> Text {
         Some(OrderProblem::PriceTooHigh | OrderProblem::ApprovalRequired | OrderProblem::OrderLimitReached) => {
             "Öffnen Sie die Bestellung, prüfen Sie den Preis und bestätigen oder stornieren Sie sie."
         }
+        Some(OrderProblem::Skipped) => {
+            "Sie müssen nichts tun. Wenn Sie das Produkt doch möchten, öffnen Sie die Bestellung und bestätigen Sie sie."
+        }
         Some(OrderProblem::Paused) => {
             "Sie müssen nichts tun. Wenn Sie das Produkt früher möchten, öffnen Sie die Bestellung und bestätigen Sie sie."
         }
@@ -185,7 +190,7 @@ fn remedy(problem: Option<OrderProblem>) -> Text {
 
 fn unanswered(problem: Option<OrderProblem>, until: &str, resumes: Option<&str>) -> String {
     match (problem, resumes) {
-        (Some(OrderProblem::ApprovalRequired), _) => {
+        (Some(OrderProblem::ApprovalRequired | OrderProblem::Skipped), _) => {
             format!("Wenn Sie nicht bis zum {until} zustimmen, wird nichts bestellt.")
         }
         (Some(OrderProblem::PriceTooHigh), _) => format!(

@@ -93,6 +93,7 @@ fn describe_bad_choice(choice: &FormError) -> String {
         FormError::ChooseOfferedProduct => "Please choose one of the products that are shown.".into(),
         FormError::NoSelection => "Please choose a product, or press “Don't reorder this”.".into(),
         FormError::NoProductToOrder => "Please choose a product before you switch on automatic reordering.".into(),
+        FormError::OutOfStock => "This product is out of stock.".into(),
         FormError::NoProductForRules => "Please choose a product first.".into(),
         FormError::SlotUnanswered(slot) => format!("Please choose a product for {slot} before you continue."),
         FormError::AllSlotsSkipped => "Please choose at least one product.".into(),
@@ -153,6 +154,7 @@ fn describe_bad_rule(rule: &RuleFormError) -> String {
         RuleFormError::IncompletePause => {
             "Please enter both the first and the last day of the pause, or leave both fields empty.".into()
         }
+        RuleFormError::PauseIsOver => "The last day of the pause is over. Please choose a later day.".into(),
         RuleFormError::PauseEndsBeforeStart => "The last day of the pause is before its first day.".into(),
     }
 }

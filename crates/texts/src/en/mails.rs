@@ -132,6 +132,7 @@ fn describe_problem(problem: Option<OrderProblem>) -> Text {
         Some(OrderProblem::PriceTooHigh) => "The price is higher than you agreed to.",
         Some(OrderProblem::ApprovalRequired) => "You asked us to check with you first.",
         Some(OrderProblem::OrderLimitReached) => "Your order limit has been reached.",
+        Some(OrderProblem::Skipped) => "You asked us to skip this order.",
         Some(OrderProblem::Paused) => "You paused orders for this period.",
         Some(OrderProblem::AwaitingBackend) => "The shop did not confirm it.",
         None => "Something went wrong.",
@@ -143,6 +144,7 @@ fn held_subject(problem: Option<OrderProblem>) -> Text {
         Some(OrderProblem::ApprovalRequired | OrderProblem::PriceTooHigh | OrderProblem::OrderLimitReached) => {
             "Your approval is needed"
         }
+        Some(OrderProblem::Skipped) => "Your order was skipped, as you asked",
         Some(OrderProblem::Paused) => "Your order waits until your pause ends",
         Some(OrderProblem::MissingAddress) => "Your order needs an address",
         Some(OrderProblem::OutOfStock) => "Your order is waiting for stock",
@@ -158,6 +160,9 @@ fn remedy(problem: Option<OrderProblem>) -> Text {
         Some(OrderProblem::PriceTooHigh | OrderProblem::ApprovalRequired | OrderProblem::OrderLimitReached) => {
             "Open the order to see what it costs, then approve or cancel it."
         }
+        Some(OrderProblem::Skipped) => {
+            "You don't need to do anything. If you want it after all, open the order and approve it."
+        }
         Some(OrderProblem::Paused) => {
             "You don't need to do anything. If you want it sooner, open the order and approve it."
         }
@@ -171,7 +176,9 @@ fn remedy(problem: Option<OrderProblem>) -> Text {
 
 fn unanswered(problem: Option<OrderProblem>, until: &str, resumes: Option<&str>) -> String {
     match (problem, resumes) {
-        (Some(OrderProblem::ApprovalRequired), _) => format!("Nothing is ordered unless you approve by {until}."),
+        (Some(OrderProblem::ApprovalRequired | OrderProblem::Skipped), _) => {
+            format!("Nothing is ordered unless you approve by {until}.")
+        }
         (Some(OrderProblem::PriceTooHigh), _) => format!(
             "If the price comes down before {until}, we'll place the order. Otherwise, nothing is ordered unless you approve by \
              then."

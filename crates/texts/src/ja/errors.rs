@@ -95,6 +95,7 @@ fn describe_bad_choice(choice: &FormError) -> String {
         FormError::ChooseOfferedProduct => "表示されている商品の中から選択してください。".into(),
         FormError::NoSelection => "商品を選択するか、「再注文しない」を押してください。".into(),
         FormError::NoProductToOrder => "自動再注文をオンにするには、商品を選択してください。".into(),
+        FormError::OutOfStock => "この商品は在庫切れです。".into(),
         FormError::NoProductForRules => "先に商品を選択してください。".into(),
         FormError::SlotUnanswered(slot) => format!("先に「{slot}」の商品を選択してください。"),
         FormError::AllSlotsSkipped => "少なくとも1つの商品を選択してください。".into(),
@@ -159,6 +160,7 @@ fn describe_bad_rule(rule: &RuleFormError) -> String {
         RuleFormError::IncompletePause => {
             "停止の開始日と終了日は、両方とも入力するか、両方とも空欄にしてください。".into()
         }
+        RuleFormError::PauseIsOver => "停止の終了日が過ぎています。より後の日付を指定してください。".into(),
         RuleFormError::PauseEndsBeforeStart => "停止の終了日が、開始日より前になっています。".into(),
     }
 }

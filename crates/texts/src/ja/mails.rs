@@ -133,6 +133,7 @@ fn describe_problem(problem: Option<OrderProblem>) -> Text {
         Some(OrderProblem::PriceTooHigh) => "価格が、ご同意いただいた金額を超えています。",
         Some(OrderProblem::ApprovalRequired) => "注文前にお客様に確認する設定になっています。",
         Some(OrderProblem::OrderLimitReached) => "注文回数が、お客様の設定した上限に達しています。",
+        Some(OrderProblem::Skipped) => "お客様のご希望により、この注文を見送りました。",
         Some(OrderProblem::Paused) => "この期間の注文は、お客様の設定により一時停止しています。",
         Some(OrderProblem::AwaitingBackend) => "ショップの確認が取れませんでした。",
         None => "問題が発生しました。",
@@ -144,6 +145,7 @@ fn held_subject(problem: Option<OrderProblem>) -> Text {
         Some(OrderProblem::ApprovalRequired | OrderProblem::PriceTooHigh | OrderProblem::OrderLimitReached) => {
             "ご承認が必要です"
         }
+        Some(OrderProblem::Skipped) => "ご希望により注文を見送りました",
         Some(OrderProblem::Paused) => "一時停止の終了後に注文します",
         Some(OrderProblem::MissingAddress) => "お届け先住所をご入力ください",
         Some(OrderProblem::OutOfStock) => "商品の入荷をお待ちしています",
@@ -161,6 +163,7 @@ fn remedy(problem: Option<OrderProblem>) -> Text {
         Some(OrderProblem::PriceTooHigh | OrderProblem::ApprovalRequired | OrderProblem::OrderLimitReached) => {
             "注文のページで価格をご確認のうえ、承認またはキャンセルしてください。"
         }
+        Some(OrderProblem::Skipped) => "何もする必要はありません。必要になった場合は、注文のページで承認してください。",
         Some(OrderProblem::Paused) => "何もする必要はありません。早めに必要な場合は、注文のページで承認してください。",
         Some(OrderProblem::OutOfStock) => {
             "何もする必要はありません。別の商品をご希望の場合は、この注文をキャンセルし、機器の設定で別の商品を\
@@ -172,7 +175,9 @@ fn remedy(problem: Option<OrderProblem>) -> Text {
 
 fn unanswered(problem: Option<OrderProblem>, until: &str, resumes: Option<&str>) -> String {
     match (problem, resumes) {
-        (Some(OrderProblem::ApprovalRequired), _) => format!("{until}までに承認されない場合、注文は行われません。"),
+        (Some(OrderProblem::ApprovalRequired | OrderProblem::Skipped), _) => {
+            format!("{until}までに承認されない場合、注文は行われません。")
+        }
         (Some(OrderProblem::PriceTooHigh), _) => {
             format!(
                 "{until}より前に価格が下がれば注文します。下がらない場合は、期限までに承認されない限り注文は行われません。"

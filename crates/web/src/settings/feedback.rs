@@ -5,11 +5,13 @@ use super::super::saved::SavedChange;
 
 /// What a page says about the form that led to it. By default no form led to it.
 #[derive(Default)]
-pub(super) struct Feedback<'f> {
+pub(crate) struct Feedback<'f> {
     /// What the form changed.
-    pub(super) saved: Option<SavedChange>,
+    pub(crate) saved: Option<SavedChange>,
     /// The slot that the form was about.
-    pub(super) slot: &'f str,
+    pub(crate) slot: &'f str,
+    /// Why the form was refused, if it belongs to the slot as a whole.
+    pub(crate) refused: Option<&'f str>,
     /// The rules that were refused.
-    pub(super) rejected: Option<&'f RejectedRules<'f>>,
+    pub(crate) rejected: Option<&'f RejectedRules<'f>>,
 }

@@ -8,7 +8,7 @@ use super::level_row::{LevelRow, level_row};
 use opendrs_domain::level::SlotLevel;
 use opendrs_domain::order::Order;
 use opendrs_domain::product::Product;
-use opendrs_domain::rule::ApprovalMode;
+use opendrs_domain::rule::{ApprovalMode, SkippedOrder};
 use opendrs_domain::time::Time;
 use opendrs_service::subscription::SlotView;
 use opendrs_texts::Texts;
@@ -22,6 +22,12 @@ pub(super) struct SlotRow {
     pub(super) level: Option<LevelRow>,
     /// Confirms a change of this slot.
     pub(super) saved: Option<&'static str>,
+    /// Why the last form of this slot was refused.
+    pub(super) refused: Option<String>,
+    /// Whether the customer can order by hand: nothing is open.
+    pub(super) can_order_now: bool,
+    /// Whether the next order is skipped.
+    pub(super) skips: bool,
     /// Whether the fold with the products is open.
     pub(super) open: bool,
     /// Each product, and whether it is the chosen one.
@@ -56,7 +62,7 @@ pub(super) fn slot_row(view: SlotView, page: &SlotPage<'_>) -> SlotRow {
     let on = view.subscription.as_ref().is_some_and(|sub| sub.enabled);
     let saved = feedback.saved.filter(|_| feedback.slot == id);
     let rules = rule::rule_sentences(&view, texts, *ask_above, *now);
-    let mut rule = rule::rule_row(&view, texts, *ask_above);
+    let mut rule = rule::rule_row(&view, texts, *ask_above, *now);
     if let Some(rejected) = feedback.rejected.filter(|rejected| rejected.slot == id) {
         rule = rule.map(|rule| rejected.to_row(rule));
     } else if let Some(rule) = &mut rule {
@@ -68,7 +74,8 @@ pub(super) fn slot_row(view: SlotView, page: &SlotPage<'_>) -> SlotRow {
         (true, ApprovalMode::Ask) => StatePill { kind: "info", label: texts.parts.asks_first },
         (true, ApprovalMode::Automatic) => StatePill { kind: "good", label: texts.parts.reorders },
     });
-    let SlotView { slot, products, subscription, .. } = view;
+    let SlotView { slot, products, subscription, rules: kept, .. } = view;
+    let can_order_now = subscription.as_ref().is_some_and(|sub| sub.can_order() && sub.open_order.is_none());
     let chosen = subscription.and_then(|sub| sub.asin).or(slot.products.first().cloned());
     let products = products.into_iter().map(|product| (chosen.as_ref() == Some(&product.asin), product));
     SlotRow {
@@ -78,6 +85,9 @@ pub(super) fn slot_row(view: SlotView, page: &SlotPage<'_>) -> SlotRow {
         state,
         level: level.and_then(|level| level_row(level, texts)),
         saved: saved.map(|change| change.text(texts)),
+        refused: feedback.refused.filter(|_| feedback.slot == slot.id.as_str()).map(str::to_owned),
+        can_order_now,
+        skips: kept.skip == Some(SkippedOrder::Next),
         open: saved == Some(SavedChange::Product),
         products: products.map(|(chosen, product)| (product, chosen)).collect(),
         rule,

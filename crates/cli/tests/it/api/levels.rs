@@ -3,7 +3,7 @@
 //! Invariant: [`assert_folded`] compares the folded rows with all stored readings.
 
 use crate::harness::fixtures::{ANN, CARTRIDGE, FILTER, MODEL, WEB};
-use crate::harness::{LinkedDevice, Options, Server, Store};
+use crate::harness::{LinkedDevice, Options, Server, Store, batches};
 use opendrs_domain::device::DeviceRef;
 use opendrs_domain::id::{ClientId, ReadingId};
 use opendrs_domain::level::{LevelReading, SlotDay, SlotLevel, fold_by_day};
@@ -169,8 +169,10 @@ async fn fill_readings(server: &Server, count: u64) {
     };
     let client = ClientId::parse(WEB).unwrap();
     let plan = FillPlan::load(server.app(), client, &ModelCode::parse(MODEL).unwrap(), address).await.unwrap();
-    let (_, units) = fill::build_devices(server.app(), &plan, 0..count).unwrap();
-    server.app().db.write(fill::build_readings(server.app(), &plan, &units).unwrap()).await.unwrap();
+    for numbers in batches(count) {
+        let (_, units) = fill::build_devices(server.app(), &plan, numbers).unwrap();
+        server.app().db.write(fill::build_readings(server.app(), &plan, &units).unwrap()).await.unwrap();
+    }
 }
 
 async fn many_readings_are_folded_in_batches(server: &Server) {

@@ -61,6 +61,11 @@ impl LinkOptions {
     }
 }
 
+/// The numbers below `count` in batches, each of which is written soon enough on a busy machine.
+pub fn batches(count: u64) -> impl Iterator<Item = std::ops::Range<u64>> {
+    (0..count).step_by(250).map(move |first| first..count.min(first + 250))
+}
+
 impl Server {
     /// Registers many devices, each with its event.
     pub async fn register_devices(&self, count: u64) {
@@ -74,10 +79,12 @@ impl Server {
         };
         let client = ClientId::parse(WEB).unwrap();
         let plan = FillPlan::load(self.app(), client, &ModelCode::parse(MODEL).unwrap(), address).await.unwrap();
-        let (devices, _) = fill::build_devices(self.app(), &plan, 0..count).unwrap();
-        let events = fill::build_events(self.app(), &devices);
-        self.app().db.write(devices).await.unwrap();
-        self.app().db.write(events).await.unwrap();
+        for numbers in batches(count) {
+            let (devices, _) = fill::build_devices(self.app(), &plan, numbers).unwrap();
+            let events = fill::build_events(self.app(), &devices);
+            self.app().db.write(devices).await.unwrap();
+            self.app().db.write(events).await.unwrap();
+        }
     }
 
     /// Links Ann's device SN-1 with both slots subscribed.

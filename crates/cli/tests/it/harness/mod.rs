@@ -18,7 +18,7 @@ mod store;
 
 pub use browser::{TestBrowser, authorize_path};
 pub use clock_and_random::{SettableClock, test_seed};
-pub use device::{LinkOptions, LinkedDevice};
+pub use device::{LinkOptions, LinkedDevice, batches};
 pub use mail_server::MailServer;
 pub use raw_connection::{RawConnection, RawResponse, days_ago};
 pub use receiver::{ReceivedRequest, ReceiverAction, TestReceiver};

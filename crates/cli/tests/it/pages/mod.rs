@@ -6,6 +6,7 @@ mod hostile;
 mod languages;
 mod levels;
 mod missing;
+mod ordering;
 mod prices;
 mod reader;
 mod remove;

@@ -97,7 +97,7 @@ async fn an_order_is_cancelled_within_its_window(server: &Server) {
     server.advance("23h 59m").await;
     assert_eq!(visit.submit(&cancel).await.title(), "Aqua Pitcher");
     let html = visit.page.text();
-    assert!(html.contains("Cancelled.") && !html.contains("/settings/order"), "{html}");
+    assert!(html.contains("Cancelled.") && !html.contains("\"/settings/order\""), "{html}");
     assert_eq!(server.event_names().await[2..], ["OrderPlaced", "OrderCancelled"]);
 
     visit.submit(&cancel).await;
@@ -115,7 +115,7 @@ async fn an_order_is_not_cancelled_after_its_window(server: &Server) {
     server.advance("24h").await;
     let mut visit = TestBrowser::signed_in(server, ANN).await;
     assert_eq!(visit.go_to(&address(&device)).await.title(), "Aqua Pitcher", "the token names the device a day longer");
-    assert!(!visit.page.text().contains("/settings/order"));
+    assert!(!visit.page.text().contains("\"/settings/order\""));
     let csrf = slot(&visit, FILTER).fields.into_iter().find(|(name, _)| name == "csrf").unwrap().1;
     visit.submit(&cancel.fill("csrf", &csrf)).await;
     assert_eq!(visit.page.status, 400);

@@ -1,6 +1,6 @@
 //! Every route for every kind of caller, with the answer. A route without a row here fails the completeness test.
 
-use crate::harness::fixtures::{ANN, COMPOSITE, FILTER, OTHER_MODEL, OTHER_WEB, PASSWORD};
+use crate::harness::fixtures::{ANN, COMPOSITE, FILTER, OTHER_MODEL, OTHER_WEB, PASSWORD, SMALL};
 use crate::harness::{
     LinkOptions, LinkedDevice, OPERATOR_TOKEN, Server, TestBrowser, authorize_path, form_body, valid_body,
 };
@@ -172,6 +172,19 @@ fn cases(token: &str, order: &str) -> Vec<RouteCase> {
             SIGN_IN,
             "303 /settings",
         ),
+        posted(
+            "/settings/order-now",
+            &[("access_token", token), ("slotId", FILTER), ("asin", SMALL), ("price", "24.99"), ("currency", "USD")],
+            SIGN_IN,
+            "303 /order",
+        ),
+        posted(
+            "/settings/skip",
+            &[("access_token", token), ("slotId", FILTER), ("skip", "true")],
+            SIGN_IN,
+            "303 /settings",
+        ),
+        posted("/settings/pause", &[("resume", "true")], SIGN_IN, "303 /settings"),
         posted("/settings/language", &[("language", "en")], SIGN_IN, "303 /settings"),
         // A registration opens for its owner only; others see their own list.
         page("GET", "/settings/device", "?device=x".into(), SIGN_IN, "200 Your devices"),

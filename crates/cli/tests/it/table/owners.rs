@@ -3,7 +3,7 @@
 //! The units of both owners are on one shard, so that no lookup fails for another reason. A route that takes an id and
 //! has no row here fails the completeness test.
 
-use crate::harness::fixtures::{ANN, BOB, FILTER, MODEL, WEB};
+use crate::harness::fixtures::{ANN, BOB, CARTRIDGE, FILTER, MODEL, WEB};
 use crate::harness::{LinkOptions, LinkedDevice, Server, TestBrowser, form_body};
 use opendrs_config::Role;
 use opendrs_domain::id::{ClientId, InstanceId};
@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 both!(another_owners_ids_open_and_change_nothing, an_operator_finds_an_order_by_its_own_id_alone);
 
 /// Routes that take an id of something that has an owner.
-const TAKE_IDS: [(&str, &str); 13] = [
+const TAKE_IDS: [(&str, &str); 15] = [
     ("GET", "/getOrderInfo/{instance}"),
     ("GET", "/order"),
     ("POST", "/order"),
@@ -27,6 +27,8 @@ const TAKE_IDS: [(&str, &str); 13] = [
     ("POST", "/settings/order"),
     ("POST", "/settings/slot"),
     ("POST", "/settings/rule"),
+    ("POST", "/settings/order-now"),
+    ("POST", "/settings/skip"),
     ("GET", "/settings/device"),
     ("GET", "/settings/remove"),
     ("POST", "/settings/remove"),
@@ -124,6 +126,12 @@ async fn another_owners_ids_open_and_change_nothing(server: &Server) {
         (("GET", "/settings"), vec![token], 403),
         (("POST", "/settings/slot"), vec![token, ("slotId", FILTER), ("subscribed", "false")], 403),
         (("POST", "/settings/rule"), vec![token, ("slotId", FILTER), ("mode", "ask")], 403),
+        (
+            ("POST", "/settings/order-now"),
+            vec![token, ("slotId", CARTRIDGE), ("price", "9.99"), ("currency", "USD")],
+            403,
+        ),
+        (("POST", "/settings/skip"), vec![token, ("slotId", FILTER), ("skip", "true")], 403),
         (("GET", "/settings/device"), vec![("device", bob.id.as_str())], 200),
         (("GET", "/settings/remove"), vec![("device", bob.id.as_str())], 303),
         (("POST", "/settings/remove"), vec![("device", bob.id.as_str())], 303),
@@ -216,7 +224,7 @@ const OF_A_SIGNUP: [&str; 3] = ["/setup_slot", "/slot_action", "/setup_overview"
 
 /// The session, or the link of a mail, decides whose account it is. A session's id, which one form takes, is crossed
 /// with other customers' in `account/sessions.rs`.
-const OF_AN_ACCOUNT: [&str; 12] = [
+const OF_AN_ACCOUNT: [&str; 13] = [
     "/account",
     "/account/confirm",
     "/account/create",
@@ -229,6 +237,7 @@ const OF_AN_ACCOUNT: [&str; 12] = [
     "/account/password",
     "/account/reset",
     "/account/sessions",
+    "/settings/pause",
 ];
 
 #[test]

@@ -1,0 +1,24 @@
+//! Japanese texts of orders by hand, of a skipped order and of the pause of all orders.
+
+use crate::OrderingTexts;
+
+pub const ORDERING_TEXTS: OrderingTexts = OrderingTexts {
+    order_now: "今すぐ注文する",
+    order_now_about: "機器からの依頼を待たずに、すぐに注文します。",
+    order_now_to: |address| format!("お届け先：{address}"),
+    already_open: "この商品の注文がすでに進行中のため、新しい注文は行いませんでした。",
+    placed: "ありがとうございます。ご注文を承りました。",
+    skip: "次回の注文を見送る",
+    keep: "次回の注文を通常どおり行う",
+    rule_skip: "次回の注文は見送ります。",
+    skipped: "次回の注文を見送ります。機器から依頼があったときにメールでお知らせしますので、その時点で変更できます。",
+    kept: "次回の注文は通常どおり行います。",
+    pause_all: "すべての注文を一時停止",
+    pause_about: "この期間は、どの機器についても注文を行いません。すでに確定した注文は届きます。",
+    pause_choose: "期間を選ぶ",
+    pause_button: "すべての注文を一時停止する",
+    paused: |from, until| format!("{from}から{until}まで、すべての注文を一時停止しています。"),
+    resume: "一時停止を終了する",
+    pause_saved: "すべての注文を一時停止しました。",
+    pause_ended: "一時停止を終了しました。残りが少なくなると、再び注文します。",
+};
