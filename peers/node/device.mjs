@@ -30,6 +30,12 @@ export class Device {
     await this.#call('Replenish', `/replenish/${FILTER}`, {})
   }
 
+  /** The server's time in seconds. */
+  async now() {
+    const { now } = await (await fetch(`${this.base}/-/clock`)).json()
+    return Date.parse(now) / 1000
+  }
+
   #report(slot, remainingQuantityInUnit, originalQuantityInUnit) {
     return this.#call('SlotStatus', `/slotStatus/${slot}`, { remainingQuantityInUnit, originalQuantityInUnit })
   }

@@ -4,6 +4,7 @@
 // Not here: what is done at each of them. `pages.mjs` checks them, `shots.mjs` takes pictures.
 
 import { readFileSync } from 'node:fs'
+import { Secret } from './authenticator.mjs'
 import { Device, PERCENT_LEFT } from './device.mjs'
 import { CARTRIDGE, FILTER, SEED, WEB, scopeData, start } from './server.mjs'
 
@@ -195,6 +196,7 @@ class Visit {
     const { page, base } = this
     await page.go(`${base}/account`)
     await this.at('form[name=delete-account]', 'account')
+    await this.useTwoSteps()
     await page.type('#delete_password', 'not the password')
     await page.press('form[name=delete-account] button')
     await this.at('#delete_password-error', 'password is wrong for a deletion', { refused: true })
@@ -204,6 +206,39 @@ class Visit {
     await page.press('button[name=keep]')
     await this.at('form[name=delete-account]', 'account is kept')
     await this.signOut()
+  }
+
+  /** Switches sign-ins in two steps on, signs in with a recovery code, and switches it off. */
+  async useTwoSteps() {
+    const { page, base } = this
+    await page.press('#second-factor a.button')
+    await this.at('form[name=second-factor]', 'set up two-step sign-in')
+    const key = (await page.html('main code')).match(/>([A-Z2-7 ]+)</)[1]
+    const secret = new Secret(key)
+    await page.type('#code', '000000')
+    await page.type('#second_password', CUSTOMER.password)
+    await page.press('form[name=second-factor] button')
+    await this.at('#code-error', 'code of the app is wrong', { refused: true })
+    await page.type('#code', secret.codeAt(await this.device.now()))
+    await page.type('#second_password', CUSTOMER.password)
+    await page.press('form[name=second-factor] button')
+    await this.at('.codes', 'recovery codes')
+    const [code] = (await page.html('.codes')).match(/[0-9A-Z]{5}-[0-9A-Z]{5}/)
+    await page.press('main a.button[href^="/account"]')
+    await page.shows('form[name=change-second-factor]')
+    await this.signOut()
+    await page.type('#ap_email', CUSTOMER.email)
+    await page.type('#ap_password', CUSTOMER.password)
+    await page.press('#signInSubmit')
+    await this.at('form[name=second-step]', 'second step of a sign-in')
+    await page.type('#code', code)
+    await page.press('form[name=second-step] button')
+    await page.shows('.rows .link')
+    await page.go(`${base}/account`)
+    await this.at('form[name=change-second-factor]', 'account with two-step sign-in')
+    await page.type('#factor_password', CUSTOMER.password)
+    await page.press('form[name=change-second-factor] button[name=off]')
+    await this.at('main > .notice.good', 'two-step sign-in is off')
   }
 
   async signOut() {

@@ -1,4 +1,4 @@
-//! `opendrs customer`: blocks and unblocks a customer. Also finds the customer for other commands.
+//! `opendrs customer`: blocks and unblocks a customer, and switches a lost second factor off. Also finds the customer for other commands.
 
 use super::output;
 use crate::store_args::{self, StoreArgs};
@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::text::Email;
 use opendrs_server::open_app;
-use opendrs_service::{App, customer};
+use opendrs_service::{App, account, customer};
 use serde_json::json;
 use std::path::Path;
 
@@ -15,15 +15,19 @@ pub(super) enum CustomerCommand {
     /// End a customer's sessions and tokens, refuse their devices, and refuse new sign-ins, on every node.
     ///
     /// Orders under way go on; `opendrs order cancel` ends one. Devices stay registered.
-    Block(CustomerBlockArgs),
+    Block(NamedCustomerArgs),
     /// Let a blocked customer sign in again, and accept the tokens of their devices again.
     ///
     /// Browsers and apps must sign in again; devices go on as before the block.
-    Unblock(CustomerBlockArgs),
+    Unblock(NamedCustomerArgs),
+    /// Switch a customer's two-step sign-in off, if they lost their authenticator app and their recovery codes.
+    ///
+    /// Their password is enough from then on. They get a mail, and can switch it on again on their account's page.
+    ResetSecondFactor(NamedCustomerArgs),
 }
 
 #[derive(Debug, Args)]
-pub(super) struct CustomerBlockArgs {
+pub(super) struct NamedCustomerArgs {
     /// The customer's e-mail address.
     #[arg(value_name = "EMAIL", value_parser = Email::parse)]
     customer: Email,
@@ -35,9 +39,13 @@ pub(super) struct CustomerBlockArgs {
 }
 
 pub(super) async fn run(file: Option<&Path>, command: CustomerCommand) -> Result<(), String> {
-    let (CustomerCommand::Block(named) | CustomerCommand::Unblock(named)) = &command;
+    let (CustomerCommand::Block(named) | CustomerCommand::Unblock(named) | CustomerCommand::ResetSecondFactor(named)) =
+        &command;
     let of = CustomerSelectorArgs { store: named.store.clone(), customer: Some(named.customer.clone()) };
     let (app, id) = open_app_and_find_customer(file, of).await?;
+    if let CustomerCommand::ResetSecondFactor(_) = command {
+        return reset_second_factor(&app, id, named).await;
+    }
     let blocked = matches!(command, CustomerCommand::Block(_));
     let changed = if blocked { customer::block(&app, id).await } else { customer::unblock(&app, id).await };
     let changed = changed.map_err(super::error_text)?;
@@ -53,6 +61,17 @@ pub(super) async fn run(file: Option<&Path>, command: CustomerCommand) -> Result
         (true, false) => format!("{email} is blocked already."),
         (false, true) => format!("{email} can sign in again, and their devices are accepted again."),
         (false, false) => format!("{email} is not blocked."),
+    });
+    Ok(())
+}
+
+async fn reset_second_factor(app: &App, id: CustomerId, named: &NamedCustomerArgs) -> Result<(), String> {
+    let changed = account::reset_second_factor(app, id).await.map_err(super::error_text)?;
+    let email = &named.customer;
+    output::print_line(match (named.json, changed) {
+        (true, _) => json!({ "customer": email.to_string(), "second_factor": false, "changed": changed }).to_string(),
+        (false, true) => format!("{email} signs in with the password alone from now on. A mail tells them so."),
+        (false, false) => format!("{email} has no second factor."),
     });
     Ok(())
 }

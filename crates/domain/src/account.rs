@@ -4,8 +4,10 @@
 //! time, and is useless once what it is for has happened.
 
 mod password;
+mod second_factor;
 
 pub use password::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, NewPassword, PasswordError, normalize_password};
+pub use second_factor::{AppSecret, RECOVERY_CODE_COUNT, normalize_code, parse_recovery_code, recovery_code};
 
 use crate::id::CustomerId;
 use crate::language::Language;
@@ -138,6 +140,12 @@ pub enum AccountMail {
     },
     /// To the old address: the account has another one now.
     EmailChanged,
+    /// The second factor of sign-ins was set up.
+    SecondFactorOn,
+    /// The second factor was switched off.
+    SecondFactorOff,
+    /// A recovery code was used for a sign-in.
+    RecoveryCodeUsed,
     /// The account is deleted at this time, unless its customer keeps it.
     DeletionPlanned(Time),
     /// The account is kept after all.
@@ -159,6 +167,9 @@ impl AccountMail {
             AccountMail::PasswordChanged => "password_changed",
             AccountMail::ConfirmNewEmail { .. } => "confirm_new_email",
             AccountMail::EmailChanged => "email_changed",
+            AccountMail::SecondFactorOn => "second_factor_on",
+            AccountMail::SecondFactorOff => "second_factor_off",
+            AccountMail::RecoveryCodeUsed => "recovery_code_used",
             AccountMail::DeletionPlanned(_) => "deletion_planned",
             AccountMail::DeletionCancelled => "deletion_cancelled",
             AccountMail::Deleted => "account_deleted",
@@ -184,6 +195,9 @@ impl AccountMail {
             | AccountMail::Created
             | AccountMail::PasswordChanged
             | AccountMail::EmailChanged
+            | AccountMail::SecondFactorOn
+            | AccountMail::SecondFactorOff
+            | AccountMail::RecoveryCodeUsed
             | AccountMail::DeletionPlanned(_)
             | AccountMail::DeletionCancelled
             | AccountMail::Deleted => None,

@@ -10,6 +10,7 @@ mod email;
 mod link;
 mod password;
 mod recovery;
+mod second_factor;
 mod settings;
 
 pub use create::{
@@ -22,13 +23,15 @@ pub use email::{EmailChangeRequest, confirm_email_change, open_email_change, req
 pub use link::open_request;
 pub use password::{PasswordChange, change_password};
 pub use recovery::{RecoveryRequest, open_recovery, request_recovery, set_forgotten_password};
+pub use second_factor::{
+    SecondFactorForm, SecondFactorSetup, SecondFactorState, begin_setup, confirm_setup, find_setup, find_state,
+    renew_recovery_codes, reset as reset_second_factor, switch_off,
+};
 pub use settings::AccountSettings;
 
 pub(crate) use link::{code_for, link_token};
 
 use crate::{App, FormError, Result, ordering_key};
-use opendrs_domain::account::MailRecipient;
-use opendrs_domain::customer::Customer;
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::text::{Email, Name};
 use opendrs_store::{Command, Tx, account};
@@ -65,15 +68,6 @@ impl Command for SetName {
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
         account::set_name(tx, self.shard, self.id, &self.name).await
-    }
-}
-
-/// The recipient of a mail to a customer.
-fn recipient_of(app: &App, customer: &Customer) -> MailRecipient {
-    MailRecipient {
-        email: customer.email.clone(),
-        name: Some(customer.name.clone()),
-        language: customer.language.unwrap_or(app.settings.language),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Customers, as pages show them.
 
 use crate::{App, Error, FormError, Result};
+use opendrs_domain::account::MailRecipient;
 use opendrs_domain::customer::{Address, Customer};
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::language::Language;
@@ -164,5 +165,14 @@ impl Command for SetCustomerLanguage {
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
         customer::set_language(tx, self.shard, self.id, self.language).await
+    }
+}
+
+/// The recipient of a mail to a customer.
+pub(crate) fn mail_recipient(app: &App, customer: &Customer) -> MailRecipient {
+    MailRecipient {
+        email: customer.email.clone(),
+        name: Some(customer.name.clone()),
+        language: customer.language.unwrap_or(app.settings.language),
     }
 }

@@ -10,7 +10,9 @@ mod installation_keys;
 
 pub(crate) use access_state::TOKEN_PURPOSE;
 pub use installation_keys::master_key_check;
-pub(crate) use installation_keys::{ENDPOINT_DIGEST_PURPOSE, InstallationKeys, PERMANENT_PURPOSES};
+pub(crate) use installation_keys::{
+    ENDPOINT_DIGEST_PURPOSE, InstallationKeys, PERMANENT_PURPOSES, SECOND_FACTOR_PURPOSE,
+};
 pub use opendrs_store::installation::TokenKeyRow;
 
 use crate::{App, Error, Result};

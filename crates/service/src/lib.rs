@@ -12,6 +12,7 @@ pub mod customer;
 pub mod delivery;
 pub mod device;
 pub mod error;
+mod factor_secret;
 mod fast_path;
 pub mod faults;
 pub mod fill;

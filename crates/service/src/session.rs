@@ -4,8 +4,10 @@
 //! token is bound to the cookie that the form was sent with, so another session's form is refused.
 
 mod own;
+mod second_step;
 
 pub use own::{SessionView, end_other_sessions, end_session, list_sessions};
+pub use second_step::{SecondStepForm, finish_sign_in};
 
 use crate::throttle::CredentialAttempt;
 use crate::{App, Error, FormError, Result, ordering_key};
@@ -18,7 +20,8 @@ use opendrs_domain::session::{Session, session_lifetime};
 use opendrs_domain::text::{Email, to_single_line};
 use opendrs_domain::time::Time;
 use opendrs_store::account::{self, Credentials};
-use opendrs_store::{Command, Tx, customer, session};
+use opendrs_store::{Command, Tx, customer, mail, second_factor, session};
+use second_step::SecondStepProof;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -79,13 +82,22 @@ pub struct SessionCookie {
     pub max_age: Option<i64>,
 }
 
-/// Signs a customer in.
+/// How a sign-in with the right password goes on.
+#[derive(Clone, Debug)]
+pub enum SignInOutcome {
+    /// The customer is signed in.
+    SignedIn(SessionCookie),
+    /// The customer has a second factor. The token opens its page.
+    SecondStep(String),
+}
+
+/// Signs a customer in, or leads to the second step.
 ///
 /// # Errors
 /// [`Error::WrongPassword`] whether the address or the password is wrong, after the same work;
 /// [`Error::CustomerBlocked`] after the correct password; [`Error::Throttled`]; [`Error::Unavailable`] while too many
 /// sign in together.
-pub async fn sign_in(app: &App, form: SignInRequest<'_>) -> Result<SessionCookie> {
+pub async fn sign_in(app: &App, form: SignInRequest<'_>) -> Result<SignInOutcome> {
     let now = app.now();
     // Every spelling of an address is one account, and one subject for the throttle.
     let address = Email::parse(form.email).map_or_else(|_| form.email.trim().to_lowercase(), String::from);
@@ -101,16 +113,23 @@ pub async fn sign_in(app: &App, form: SignInRequest<'_>) -> Result<SessionCookie
     }
     crate::customer::set_language_if_unset(app, id, form.language).await?;
     let SignInRequest { remember, agent, .. } = form;
+    if let Some(token) = second_step::second_step_token(app, id, &credentials.state, remember).await? {
+        return Ok(SignInOutcome::SecondStep(token));
+    }
     let start = SessionStart { customer: id, generation: credentials.state.generation, remember, agent };
     let (cookie, session) = start_session(app, start);
     let insert = InsertSession {
         shard: session_shard(app, &session.id),
         customer_shard: app.db.shards().for_customer(id),
         relies_on: credentials.state,
+        proof: None,
         session,
     };
-    // The password was changed, or the account ended, while it was compared.
-    if app.db.write(insert).await? { Ok(cookie) } else { Err(Error::WrongPassword) }
+    match app.db.write(insert).await? {
+        InsertOutcome::Inserted => Ok(SignInOutcome::SignedIn(cookie)),
+        // The password was changed, the account ended, or a second factor was set up, while the password was compared.
+        InsertOutcome::Outdated | InsertOutcome::CodeUsed => Err(Error::WrongPassword),
+    }
 }
 
 /// A customer whose password is right, with the credentials that it was compared with.
@@ -235,23 +254,58 @@ pub fn is_form_token(app: &App, cookie: &str, token: &str) -> bool {
     !cookie.is_empty() && form_token(app, cookie).as_bytes().ct_eq(token.as_bytes()).into()
 }
 
-/// Adds a session, while what the sign-in relied on has not changed.
+/// Adds a session, while what the sign-in relied on has not changed. A second factor must be proved.
 struct InsertSession {
     shard: i64,
     customer_shard: i64,
     relies_on: CredentialState,
+    proof: Option<SecondStepProof>,
     session: Session,
 }
 
+enum InsertOutcome {
+    Inserted,
+    /// What the sign-in relied on has changed.
+    Outdated,
+    /// The code was used before, or there is no such recovery code.
+    CodeUsed,
+}
+
+impl InsertSession {
+    /// Uses the proof of the second step. Returns what is wrong with it.
+    async fn use_proof(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Option<InsertOutcome>> {
+        let (shard, id) = (self.customer_shard, self.session.customer);
+        let factor = second_factor::find(tx, shard, id).await?;
+        let is_new = match (&self.proof, factor) {
+            (None, None) => true,
+            (None, Some(_)) | (Some(_), None) => return Ok(Some(InsertOutcome::Outdated)),
+            (Some(SecondStepProof::App { salt, step }), Some(_)) => {
+                second_factor::use_step(tx, shard, id, (*salt, *step)).await?
+            }
+            (Some(SecondStepProof::RecoveryCode { code, mail }), Some(_)) => {
+                let is_new = second_factor::use_recovery_code(tx, shard, id, code).await?;
+                if is_new {
+                    mail::insert(tx, mail).await?;
+                }
+                is_new
+            }
+        };
+        Ok((!is_new).then_some(InsertOutcome::CodeUsed))
+    }
+}
+
 impl Command for InsertSession {
-    type Output = bool;
+    type Output = InsertOutcome;
     fn ordering_key(&self) -> u64 {
         ordering_key::for_customer(self.session.customer)
     }
-    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<InsertOutcome> {
         let found = account::lock_credentials(tx, self.customer_shard, self.session.customer).await?;
         if !found.is_some_and(|found| found.are_still(&self.relies_on)) {
-            return Ok(false);
+            return Ok(InsertOutcome::Outdated);
+        }
+        if let Some(wrong) = self.use_proof(tx).await? {
+            return Ok(wrong);
         }
         // Another node's clock may be ahead, and a session from before the change of the password would be over.
         let created_at = self
@@ -259,7 +313,7 @@ impl Command for InsertSession {
             .password_changed_at
             .map_or(self.session.created_at, |changed_at| changed_at.max(self.session.created_at));
         session::insert(tx, self.shard, &Session { created_at, ..self.session.clone() }).await?;
-        Ok(true)
+        Ok(InsertOutcome::Inserted)
     }
 }
 

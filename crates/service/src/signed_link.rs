@@ -7,6 +7,7 @@ use crate::{App, Error, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
+use opendrs_domain::account::normalize_code;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
@@ -20,9 +21,11 @@ pub(crate) const ACCOUNT_PURPOSE: &str = "account link";
 pub(crate) const CODE_PURPOSE: &str = "account code";
 /// The purpose of the requests that await a code.
 pub(crate) const REQUEST_PURPOSE: &str = "account request";
+/// The purpose of the tokens with which a browser comes to the second step of a sign-in, or sets that up.
+pub(crate) const SECOND_STEP_PURPOSE: &str = "second step";
 /// All purposes.
-pub(crate) const PURPOSES: [&str; 5] =
-    [CANCEL_PURPOSE, TAKEOVER_PURPOSE, ACCOUNT_PURPOSE, CODE_PURPOSE, REQUEST_PURPOSE];
+pub(crate) const PURPOSES: [&str; 6] =
+    [CANCEL_PURPOSE, TAKEOVER_PURPOSE, ACCOUNT_PURPOSE, CODE_PURPOSE, REQUEST_PURPOSE, SECOND_STEP_PURPOSE];
 
 /// The length of HMAC-SHA256 in bytes.
 const MAC_LEN: usize = 32;
@@ -53,18 +56,10 @@ pub(crate) fn digits(app: &App, payload: &[u8]) -> Result<String> {
 
 /// Whether a number of six digits belongs to a payload. Blanks between the digits do not matter.
 pub(crate) fn has_digits(app: &App, payload: &[u8], typed: &str) -> bool {
-    let typed: String = typed.chars().filter(|c| !c.is_whitespace() && *c != '-').map(to_ascii_digit).collect();
+    let typed = normalize_code(typed);
     keys(app, CODE_PURPOSE)
         .iter()
         .any(|key| digits_with(key, payload).is_ok_and(|code| code.as_bytes().ct_eq(typed.as_bytes()).into()))
-}
-
-/// The digit that a character shows, as Japanese keyboards may write it.
-fn to_ascii_digit(c: char) -> char {
-    match c {
-        '\u{ff10}'..='\u{ff19}' => char::from_u32(u32::from(c) - 0xff10 + u32::from('0')).unwrap_or(c),
-        c => c,
-    }
 }
 
 fn digits_with(key: &[u8; 32], payload: &[u8]) -> Result<String> {

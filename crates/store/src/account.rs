@@ -4,6 +4,7 @@
 //! is read under a lock of the customer's row.
 
 use crate::queries::Query;
+use crate::second_factor;
 use crate::value::{DbRow, FromRow, params};
 use crate::{Error, Result, Tx};
 use opendrs_domain::account::CredentialState;
@@ -146,6 +147,7 @@ pub async fn delete(tx: &mut Tx<'_>, shard: i64, id: CustomerId) -> Result<()> {
     tx.exec_deferred(Query::CustomerDelete, params![shard, id]).await?;
     tx.exec_deferred(Query::SessionsDelete, params![id]).await?;
     tx.exec_deferred(Query::ConsentsDelete, params![shard, id]).await?;
+    second_factor::delete(tx, shard, id).await?;
     tx.exec_deferred(Query::TakeoverCountDelete, params![shard, id]).await?;
     tx.exec_deferred(Query::OrdersForgetPerson, params![id]).await
 }

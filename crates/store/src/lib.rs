@@ -54,6 +54,7 @@ pub mod reading;
 pub mod receiver;
 pub mod reset;
 pub mod rule;
+pub mod second_factor;
 pub mod seed_record;
 pub mod session;
 pub mod signup;

@@ -7,8 +7,10 @@ use crate::value::params;
 use crate::{Result, Tx, installation, level};
 
 /// Every table that is emptied.
-const CLEARED_TABLES: [Query; 19] = [
+const CLEARED_TABLES: [Query; 21] = [
     Query::ForgetSession,
+    Query::ForgetSecondFactor,
+    Query::ForgetRecoveryCode,
     Query::ForgetConsent,
     Query::ForgetSignup,
     Query::ForgetCode,

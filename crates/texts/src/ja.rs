@@ -5,6 +5,7 @@ mod errors;
 mod mails;
 mod ordering;
 mod parts;
+mod second_factor;
 
 use super::{
     CancelWindow, ConsentTexts, ConsentWithdrawalTexts, DeviceRemovalTexts, ErrorHeadings, ErrorPageTexts, LeaveTexts,
@@ -264,6 +265,7 @@ pub static TEXTS: Texts = Texts {
     error_message: errors::describe_error,
     account: account::ACCOUNT_TEXTS,
     ordering: ordering::ORDERING_TEXTS,
+    second_factor: second_factor::SECOND_FACTOR_TEXTS,
     letters: mails::MAIL_TEXTS,
 };
 

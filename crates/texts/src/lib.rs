@@ -19,6 +19,7 @@ mod mails;
 mod ordering;
 mod pages;
 mod parts;
+mod second_factor;
 
 pub use account::{ConsentWithdrawalTexts, DeviceRemovalTexts, OrderTexts, RuleTexts, SettingsTexts};
 pub use customer_account::{AccountMailTexts, AccountTexts};
@@ -29,6 +30,7 @@ pub use pages::{
     SignInTexts, TakeoverTexts, TeaserTexts,
 };
 pub use parts::PartTexts;
+pub use second_factor::SecondFactorTexts;
 
 use opendrs_domain::language::Language;
 use opendrs_domain::money::Money;
@@ -81,6 +83,8 @@ pub struct Texts {
     pub account: AccountTexts,
     /// Orders by hand, a skipped order, the pause of all orders.
     pub ordering: OrderingTexts,
+    /// The second factor of sign-ins.
+    pub second_factor: SecondFactorTexts,
     /// Texts of mails.
     pub letters: MailTexts,
 }

@@ -25,6 +25,8 @@ mod prices;
 mod remove;
 mod rule;
 mod saved;
+mod second_step;
+mod second_step_page;
 mod settings;
 mod setup;
 mod signin;
@@ -106,6 +108,7 @@ pub fn shared_routes() -> Vec<Route> {
     routes.extend([
         Route::get(stylesheet::stylesheet_path(), stylesheet::get),
         Route::post("/ap/signin", signin::post),
+        Route::post("/ap/second-step", second_step::post),
         Route::post("/ap/signout", signin::sign_out),
     ]);
     routes

@@ -30,10 +30,11 @@ pub(super) enum SavedChange {
     Unskipped,
     Paused,
     Resumed,
+    SecondFactorOff,
 }
 
 /// Each change, and its value in the URL.
-const NAMES: [(SavedChange, &str); 19] = [
+const NAMES: [(SavedChange, &str); 20] = [
     (SavedChange::Product, "product"),
     (SavedChange::Rules, "rules"),
     (SavedChange::SwitchedOff, "off"),
@@ -53,6 +54,7 @@ const NAMES: [(SavedChange, &str); 19] = [
     (SavedChange::Unskipped, "unskipped"),
     (SavedChange::Paused, "paused"),
     (SavedChange::Resumed, "resumed"),
+    (SavedChange::SecondFactorOff, "one-step"),
 ];
 
 impl SavedChange {
@@ -85,6 +87,7 @@ impl SavedChange {
             SavedChange::Unskipped => texts.ordering.kept,
             SavedChange::Paused => texts.ordering.pause_saved,
             SavedChange::Resumed => texts.ordering.pause_ended,
+            SavedChange::SecondFactorOff => texts.second_factor.off_saved,
         }
     }
 

@@ -6,6 +6,7 @@ use super::browser::{BrowserSession, PostedPage, RequestClient};
 use super::cookie::{SESSION_COOKIE, set_cookie};
 use super::leave::{form_action_source, leave_to, refresh_page};
 use super::page_context::LanguageLink;
+use super::second_step_page::{SecondStep, second_step_page};
 use super::setup::{self, next_step};
 use super::{PageContext, PageError, redirect_to, render_page};
 use askama::Template;
@@ -18,8 +19,9 @@ use opendrs_domain::login::authorize::{AuthorizationError, AuthorizationParams};
 use opendrs_domain::login::form;
 use opendrs_edge::refusal_log;
 use opendrs_edge::state::AppState;
+use opendrs_service::Error;
 use opendrs_service::login::authorize as login;
-use opendrs_service::{Error, session};
+use opendrs_service::session::{self, SessionCookie, SignInOutcome};
 use opendrs_texts::Texts;
 use std::sync::Arc;
 
@@ -153,6 +155,12 @@ pub(super) async fn continue_to(browser: &BrowserSession, return_to: &str) -> Re
     })
 }
 
+/// Where the forms of a sign-in may end outside of this server: at the client whose request it began with.
+pub(super) async fn action_source(browser: &BrowserSession, return_to: &str) -> Result<Option<String>, PageError> {
+    let asked = find_valid_request(&browser.context, return_to).await?;
+    Ok(asked.and_then(|asked| form_action_source(browser, &asked.request.redirect_uri)))
+}
+
 /// Returns the URL of the page that creates an account. The browser continues at `return_to`.
 pub(super) fn new_account_url(return_to: &str) -> String {
     format!("/account/new?return_to={}", form::percent_encode(return_to, ""))
@@ -224,15 +232,11 @@ pub(super) async fn post(
         agent: &client.agent,
     };
     match session::sign_in(&state.app, sign_in).await {
-        Ok(cookie) => {
-            if browser.session.is_some() {
-                session::sign_out(&state.app, browser.cookie_value())
-                    .await
-                    .map_err(PageError::with_context(&browser.context))?;
-            }
-            let mut response = continue_to(&browser, return_to).await?;
-            set_cookie(&state, &mut response, SESSION_COOKIE, &cookie.value, cookie.max_age);
-            Ok(response)
+        Ok(SignInOutcome::SignedIn(cookie)) => signed_in(&state, &browser, return_to, &cookie).await,
+        Ok(SignInOutcome::SecondStep(token)) => {
+            let source = action_source(&browser, return_to).await?;
+            let step = SecondStep { return_to, token: &token, source: source.as_deref() };
+            Ok(second_step_page(&state, &browser, step, None))
         }
         Err(error @ (Error::WrongPassword | Error::CustomerBlocked | Error::Throttled(_))) => {
             state.refusal_log.record(
@@ -246,6 +250,23 @@ pub(super) async fn post(
         }
         Err(error) => Err(PageError::with_context(&browser.context)(error)),
     }
+}
+
+/// Sets the cookie of a new session, and continues at `return_to`. The browser's earlier session ends.
+pub(super) async fn signed_in(
+    state: &Arc<AppState>,
+    browser: &BrowserSession,
+    return_to: &str,
+    cookie: &SessionCookie,
+) -> Result<Response, PageError> {
+    if browser.session.is_some() {
+        session::sign_out(&state.app, browser.cookie_value())
+            .await
+            .map_err(PageError::with_context(&browser.context))?;
+    }
+    let mut response = continue_to(browser, return_to).await?;
+    set_cookie(state, &mut response, SESSION_COOKIE, &cookie.value, cookie.max_age);
+    Ok(response)
 }
 
 /// Signs out, and returns to the page, which then asks for a sign-in.

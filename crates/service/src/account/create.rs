@@ -4,7 +4,8 @@
 //! reserves the address of another, and nobody's password is on an account that another confirms.
 
 use super::link::{is_code_for, link_token, open_link, open_request, request_token};
-use super::{email_shard, parse_email, parse_name, recipient_of};
+use super::{email_shard, parse_email, parse_name};
+use crate::customer::mail_recipient;
 use crate::mail::queue;
 use crate::session::{SessionCookie, SessionStart, start_session};
 use crate::throttle::CredentialAttempt;
@@ -141,7 +142,7 @@ pub async fn create_account(app: &App, form: NewAccountForm<'_>) -> Result<Creat
     };
     let start = SessionStart { customer: customer.id, generation: 0, remember: false, agent: form.agent };
     let (cookie, session) = start_session(app, start);
-    let recipient = recipient_of(app, &customer);
+    let recipient = mail_recipient(app, &customer);
     let created = app
         .db
         .write(CreateAccount {

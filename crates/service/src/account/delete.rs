@@ -5,7 +5,7 @@
 //! step can be done again, so an interrupted deletion goes on. A parcel on its way still arrives: the account is deleted
 //! once no order is open.
 
-use super::recipient_of;
+use crate::customer::mail_recipient;
 use crate::mail::queue;
 use crate::session::check_password;
 use crate::{App, Error, Result, consent, device, order, ordering_key};
@@ -45,7 +45,7 @@ pub async fn request_deletion(app: &App, id: CustomerId, password: &str, source:
     let customer = crate::customer::load(app, id).await?;
     check_password(app, &customer, password, source).await?;
     let at = deletion_time(app);
-    let mail = queue::account_mail(app, recipient_of(app, &customer), AccountMail::DeletionPlanned(at), app.now());
+    let mail = queue::account_mail(app, mail_recipient(app, &customer), AccountMail::DeletionPlanned(at), app.now());
     Ok(app.db.write(PlanDeletion { shard: app.db.shards().for_customer(id), id, at, mail }).await?)
 }
 
@@ -55,7 +55,7 @@ pub async fn request_deletion(app: &App, id: CustomerId, password: &str, source:
 /// [`Error::Unavailable`].
 pub async fn cancel_deletion(app: &App, id: CustomerId) -> Result<bool> {
     let customer = crate::customer::load(app, id).await?;
-    let mail = queue::account_mail(app, recipient_of(app, &customer), AccountMail::DeletionCancelled, app.now());
+    let mail = queue::account_mail(app, mail_recipient(app, &customer), AccountMail::DeletionCancelled, app.now());
     Ok(app.db.write(CancelDeletion { shard: app.db.shards().for_customer(id), id, mail }).await?)
 }
 
@@ -141,7 +141,7 @@ async fn delete_account(app: &App, id: CustomerId) -> Result<bool> {
         postpone(app, id).await?;
         return Ok(false);
     }
-    let mail = queue::account_mail(app, recipient_of(app, &customer), AccountMail::Deleted, app.now());
+    let mail = queue::account_mail(app, mail_recipient(app, &customer), AccountMail::Deleted, app.now());
     let deleted = app.db.write(DeleteAccount { shards: app.db.shards(), id, mail }).await?;
     if deleted {
         tracing::info!(customer = %id, "an account was deleted as its customer asked");

@@ -78,7 +78,8 @@ pub async fn open_email_change(app: &App, token: &str) -> Result<Email> {
 /// [`FormError::LinkEnded`]; [`FormError::EmailTaken`] if another account has it by now; [`crate::Error::Unavailable`].
 pub async fn confirm_email_change(app: &App, token: &str) -> Result<Email> {
     let ConfirmedChange { customer, state, email } = check_email_link(app, token).await?;
-    let mail = queue::account_mail(app, super::recipient_of(app, &customer), AccountMail::EmailChanged, app.now());
+    let mail =
+        queue::account_mail(app, crate::customer::mail_recipient(app, &customer), AccountMail::EmailChanged, app.now());
     let outcome = app
         .db
         .write(ReplaceEmail {

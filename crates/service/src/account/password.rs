@@ -72,7 +72,8 @@ pub(super) struct SetPassword {
 impl SetPassword {
     pub(super) fn new(app: &App, customer: &Customer, new: NewCredentials) -> Self {
         let at = app.now();
-        let mail = queue::account_mail(app, super::recipient_of(app, customer), AccountMail::PasswordChanged, at);
+        let mail =
+            queue::account_mail(app, crate::customer::mail_recipient(app, customer), AccountMail::PasswordChanged, at);
         let shard = app.db.shards().for_customer(customer.id);
         Self { shard, id: customer.id, new, at, mail, continued: None }
     }

@@ -91,9 +91,12 @@ fn build_account_message(app: &App, mail: &StoredMail, to: &MailRecipient) -> Re
         AccountMail::AlreadyRegistered | AccountMail::PasswordChanged => Some(format!("{base}/account/forgotten")),
         AccountMail::EmailChanged | AccountMail::Deleted => None,
         AccountMail::NotRegistered => app.settings.accounts.open.then(|| format!("{base}/account/new")),
-        AccountMail::Created | AccountMail::DeletionPlanned(_) | AccountMail::DeletionCancelled => {
-            Some(format!("{base}/account"))
-        }
+        AccountMail::Created
+        | AccountMail::SecondFactorOn
+        | AccountMail::SecondFactorOff
+        | AccountMail::RecoveryCodeUsed
+        | AccountMail::DeletionPlanned(_)
+        | AccountMail::DeletionCancelled => Some(format!("{base}/account")),
     };
     let code = match news {
         AccountMail::ConfirmAddress(request) => Some(account::code_for(app, request)?),

@@ -29,6 +29,17 @@ macro_rules! customer_queries {
         ConsentsDelete = "DELETE FROM consent WHERE shard = $1 AND customer = $2";
         TakeoverCountDelete = "DELETE FROM takeover_count WHERE shard = $1 AND customer = $2";
         SessionsDelete = "DELETE FROM session WHERE customer = $1";
+        SecondFactor = "SELECT salt, since, last_step FROM second_factor WHERE shard = $1 AND customer = $2";
+        SecondFactorPut = "INSERT INTO second_factor (shard, customer, salt, since, last_step) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (shard, customer) DO NOTHING";
+        /// A step is used once, whoever else uses the same code.
+        SecondFactorStep = "UPDATE second_factor SET last_step = $4
+            WHERE shard = $1 AND customer = $2 AND salt = $3 AND last_step < $4";
+        SecondFactorDelete = "DELETE FROM second_factor WHERE shard = $1 AND customer = $2";
+        RecoveryCodeCount = "SELECT COUNT(*) FROM recovery_code WHERE shard = $1 AND customer = $2";
+        RecoveryCodePut = "INSERT INTO recovery_code (shard, customer, code) VALUES ($1, $2, $3)";
+        RecoveryCodeTake = "DELETE FROM recovery_code WHERE shard = $1 AND customer = $2 AND code = $3";
+        RecoveryCodesDelete = "DELETE FROM recovery_code WHERE shard = $1 AND customer = $2";
         CustomerName = "UPDATE customer SET name = $3 WHERE shard = $1 AND id = $2";
         CustomerEmail = "UPDATE customer SET email = $3 WHERE shard = $1 AND id = $2";
         CustomerEmailDelete = "DELETE FROM customer_email WHERE shard = $1 AND email = $2 AND customer = $3";

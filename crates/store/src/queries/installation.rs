@@ -31,6 +31,8 @@ macro_rules! installation_queries {
             ON CONFLICT (shard, kind, parent, id) DO UPDATE SET record = excluded.record";
         /// For a server for tests only: removes all data of customers' devices.
         ForgetSession = "DELETE FROM session";
+        ForgetSecondFactor = "DELETE FROM second_factor";
+        ForgetRecoveryCode = "DELETE FROM recovery_code";
         ForgetConsent = "DELETE FROM consent";
         ForgetSignup = "DELETE FROM signup";
         ForgetCode = "DELETE FROM code";

@@ -7,7 +7,7 @@ use opendrs_domain::id::{DeviceId, MakerId, OrderId, ProfileId, ReceiverId};
 use opendrs_domain::money::Money;
 use opendrs_domain::profile::ClientKind;
 use opendrs_domain::receiver::ReceiverState;
-use opendrs_domain::rule::{ApprovalMode, OrderLimit, OrderPause, PriceCap, SlotRules, SlotTerms};
+use opendrs_domain::rule::{ApprovalMode, OrderLimit, OrderPause, PriceCap, SkippedOrder, SlotRules, SlotTerms};
 use opendrs_domain::subscription::{AgreedPrice, Subscription};
 use opendrs_domain::time::Time;
 use opendrs_store::rule::OrderInputs;
@@ -33,6 +33,7 @@ fn all_rules() -> SlotRules {
         cap: Some(PriceCap::Amount(money(i64::MAX))),
         limit: Some(OrderLimit { orders: 2, days: 30 }),
         pause: Some(OrderPause { from: at(-1), until: at(7) }),
+        skip: Some(SkippedOrder::Next),
         substitutes: vec![asin(2), asin(1)],
         substitute_prices: vec![sample_agreed_price(2, Some(at(3))), sample_agreed_price(1, None)],
     }

@@ -13,7 +13,7 @@ pub(super) fn about_line(letter: &MailMessage, said: &AccountMailTexts) -> Text 
 impl ComposedMail {
     /// Composes a mail about an account: subject, sentences, and the one link.
     pub(super) fn compose_account(&mut self, letter: &MailMessage, news: &AccountMail) {
-        let said = &self.texts.account.mails;
+        let (said, step) = (&self.texts.account.mails, &self.texts.second_factor);
         let code = letter.code.as_deref().unwrap_or_default();
         let plain = |lines: [Text; 2]| lines.map(str::to_owned);
         let (subject, lines, link): (String, [String; 2], Text) = match news {
@@ -26,6 +26,9 @@ impl ComposedMail {
             AccountMail::ConfirmNewEmail { .. } => {
                 (said.new_email_subject.into(), plain(said.new_email), said.new_email_link)
             }
+            AccountMail::SecondFactorOn => (step.on_subject.into(), plain(step.on), said.account_link),
+            AccountMail::SecondFactorOff => (step.off_subject.into(), plain(step.off), said.account_link),
+            AccountMail::RecoveryCodeUsed => (step.used_subject.into(), plain(step.used), said.account_link),
             AccountMail::DeletionPlanned(at) => {
                 ((said.deletion_subject)(&self.texts.day(at)), plain(said.deletion), said.account_link)
             }

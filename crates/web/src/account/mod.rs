@@ -8,6 +8,7 @@ mod email;
 mod new_account;
 mod profile;
 mod recovery;
+mod second_factor;
 
 use super::browser::{BrowserSession, PostedForm, PostedPage, RequestClient};
 use super::signin::sign_in_page;
@@ -33,6 +34,9 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/account/name", profile::change_name),
         Route::post("/account/password", profile::change_password),
         Route::post("/account/sessions", profile::end_sessions),
+        Route::get(second_factor::SETUP_PATH, second_factor::get),
+        Route::post(second_factor::SETUP_PATH, second_factor::confirm),
+        Route::post("/account/second-factor/change", second_factor::change),
         Route::post("/account/delete", delete::post),
         Route::post("/account/email", email::request),
         Route::get("/account/email/confirm", email::get),

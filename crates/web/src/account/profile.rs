@@ -23,6 +23,12 @@ use opendrs_service::{Error, FormError, customer};
 use opendrs_texts::{Text, Texts};
 use std::sync::Arc;
 
+/// The second factor, as sentences.
+struct SecondFactorRow {
+    since: String,
+    codes_left: String,
+}
+
 /// A session in the list.
 struct SessionRow {
     id: String,
@@ -41,6 +47,7 @@ struct AccountPage<'a> {
     /// The new mail address of a form that was refused.
     typed_email: &'a str,
     sessions: Vec<SessionRow>,
+    second_factor: Option<SecondFactorRow>,
     /// What the deletion of the account does.
     delete_why: String,
     /// The day of the deletion, if the customer asked for it.
@@ -102,6 +109,7 @@ async fn render(
     let texts = browser.context.texts;
     let owner = customer::load(&state.app, session.customer).await.map_err(&refused)?;
     let sessions = session::list_sessions(&state.app, session).await.map_err(&refused)?;
+    let factor = account::find_state(&state.app, session.customer).await.map_err(&refused)?;
     let deletion = account::find_deletion(&state.app, session.customer).await.map_err(&refused)?;
     let deleted_at = account::deletion_time(&state.app);
     let template = AccountPage {
@@ -112,6 +120,10 @@ async fn render(
         typed_email: shown.typed.and_then(|form| form.get("email_new")).unwrap_or_default(),
         email: owner.email.as_str(),
         sessions: sessions.into_iter().map(|session| session_row(session, texts)).collect(),
+        second_factor: factor.map(|factor| SecondFactorRow {
+            since: (texts.second_factor.on_since)(&texts.day(&factor.since)),
+            codes_left: (texts.second_factor.codes_left)(factor.codes_left),
+        }),
         delete_why: (texts.account.delete_why)(&texts.day(&deleted_at)),
         deletion: deletion.map(|at| texts.day(&at)),
         saved: shown.saved.map(|change| change.text(texts)),

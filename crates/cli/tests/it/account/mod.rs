@@ -4,6 +4,7 @@ mod change;
 mod create;
 mod delete;
 mod recovery;
+mod second_factor;
 mod sessions;
 
 use crate::harness::{Server, TestBrowser};

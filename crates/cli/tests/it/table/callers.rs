@@ -216,6 +216,8 @@ fn cases(token: &str, order: &str) -> Vec<RouteCase> {
             path: "/-/mail/x/html".into(),
             ..open("GET", "/-/mail/{id}/html", String::new(), "400 That did not work")
         },
+        // The token of the first step decides whose sign-in it is.
+        posted("/ap/second-step", &[("token", "x"), ("code", "123456")], "400 Sign in", "400 Sign in"),
         posted("/ap/signin", &[("email", ANN), ("password", PASSWORD)], "303 /settings", "303 /settings"),
         posted("/ap/signout", &[], "303 /settings", "303 /settings"),
         // Everyone may create an account, and ask for a new password.
@@ -238,6 +240,9 @@ fn cases(token: &str, order: &str) -> Vec<RouteCase> {
         posted("/account/email", &[("email", "x"), ("password", "x")], SIGN_IN, "400 Your account"),
         posted("/account/password", &[("current", "x"), ("password", "x")], SIGN_IN, "400 Your account"),
         // Another customer's session is no session of theirs: nothing ends.
+        page("GET", "/account/second-factor", String::new(), SIGN_IN, "200 Two-step sign-in"),
+        posted("/account/second-factor", &[("token", "x"), ("code", "1"), ("password", "x")], SIGN_IN, FAILED),
+        posted("/account/second-factor/change", &[("off", "true"), ("password", "x")], SIGN_IN, "400 Your account"),
         posted("/account/sessions", &[("session", NO_SESSION)], SIGN_IN, "303 /account"),
         posted("/account/delete", &[("password", "x")], SIGN_IN, "400 Your account"),
         api("DELETE", "/registration", "200 {}", "200 {}"),

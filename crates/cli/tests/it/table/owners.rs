@@ -168,7 +168,7 @@ async fn an_operator_finds_an_order_by_its_own_id_alone(server: &Server) {
 /// Routes that take no id of something with an owner. The caller's own token or session names what they change; or they
 /// take a secret that is its own proof, such as a sign-up's flow or a mail's link; or they are an operator's, who owns
 /// everything.
-const TAKE_NONE: [&str; 39] = [
+const TAKE_NONE: [&str; 40] = [
     "/-/clock",
     "/-/events",
     "/-/events/replay",
@@ -193,6 +193,7 @@ const TAKE_NONE: [&str; 39] = [
     "/AccioCustomerUI/teaser",
     "/ap/consent",
     "/ap/oa",
+    "/ap/second-step",
     "/ap/signin",
     "/ap/signout",
     "/auth/o2/token",
@@ -224,7 +225,7 @@ const OF_A_SIGNUP: [&str; 3] = ["/setup_slot", "/slot_action", "/setup_overview"
 
 /// The session, or the link of a mail, decides whose account it is. A session's id, which one form takes, is crossed
 /// with other customers' in `account/sessions.rs`.
-const OF_AN_ACCOUNT: [&str; 13] = [
+const OF_AN_ACCOUNT: [&str; 15] = [
     "/account",
     "/account/confirm",
     "/account/create",
@@ -236,6 +237,8 @@ const OF_AN_ACCOUNT: [&str; 13] = [
     "/account/new",
     "/account/password",
     "/account/reset",
+    "/account/second-factor",
+    "/account/second-factor/change",
     "/account/sessions",
     "/settings/pause",
 ];
