@@ -18,7 +18,8 @@ pub(crate) use advance::advance;
 pub use cancel::{cancel_order, cancel_test_orders};
 pub use cancel_link::{CancelLink, cancel_by_link, find_cancel_link};
 pub use find::{
-    OwnedOrder, find_by_token, find_for_customer, find_for_device, list_for_device, list_open_for_customer,
+    DeviceOrders, OwnedOrder, find_by_token, find_for_customer, find_for_device, list_for_device,
+    list_open_for_customer,
 };
 pub use hold::{OwnerDecision, decide_held_order, set_address};
 pub use order_now::{OrderNow, OrderNowOutcome, order_now};

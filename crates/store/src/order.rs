@@ -233,12 +233,12 @@ pub async fn count_recent(tx: &mut Tx<'_>, device: DeviceRef, slot: &SlotId, aft
         .map_or(0, |(count,)| count))
 }
 
-/// A device's newest orders, newest first.
+/// A device's newest orders, newest first: those before an order, which need not exist.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn list_by_device(tx: &mut Tx<'_>, device: DeviceRef, limit: i64) -> Result<Vec<Order>> {
-    tx.query_all(Query::OrdersOfDevice, params![device.shard, device.id, limit]).await
+pub async fn list_by_device(tx: &mut Tx<'_>, device: DeviceRef, before: OrderId, limit: i64) -> Result<Vec<Order>> {
+    tx.query_all(Query::OrdersOfDevice, params![device.shard, device.id, before, limit]).await
 }
 
 /// An order's shard and device, by its id alone. For callers that know no device.

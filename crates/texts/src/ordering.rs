@@ -24,6 +24,10 @@ pub struct OrderingTexts {
     pub skipped: Text,
     /// Confirms that it is not.
     pub kept: Text,
+    /// Link to the newest orders of a device.
+    pub newest_orders: Text,
+    /// Link to older orders of a device.
+    pub older_orders: Text,
     /// Heading of the pause of all orders.
     pub pause_all: Text,
     /// Explains it.

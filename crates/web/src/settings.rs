@@ -26,8 +26,9 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 pub(super) use feedback::Feedback;
 use opendrs_domain::customer::Address;
+use opendrs_domain::id::OrderId;
 use opendrs_domain::language::Language;
-use opendrs_domain::order::CancelRequester;
+use opendrs_domain::order::{CancelRequester, Order};
 use opendrs_domain::session::Session;
 use opendrs_edge::state::AppState;
 use opendrs_http::credentials::has_conflicting_tokens;
@@ -60,6 +61,10 @@ struct SettingsPage<'a> {
     waiting: Option<&'a OrderListRow>,
     waiting_count: usize,
     orders: &'a [OrderListRow],
+    /// The URL of the page with older orders, if there are some.
+    older: Option<String>,
+    /// The URL of the page with the newest orders, if this is another one.
+    newest: Option<String>,
     change_address: String,
     /// The URL of the page that removes the device.
     remove: String,
@@ -138,12 +143,23 @@ pub(super) async fn get(
         return sign_in_page(&state, &browser, &return_to, None, "").await;
     };
     let slot = query_param(&parts, "slot");
-    let feedback = Feedback { saved: SavedChange::from_request(&parts), slot: &slot, ..Feedback::default() };
+    let feedback = Feedback {
+        saved: SavedChange::from_request(&parts),
+        slot: &slot,
+        orders_before: OrderId::parse(&query_param(&parts, "before")).ok(),
+        ..Feedback::default()
+    };
     let caller = match open_device(&state, &browser, session, (which, exit), &feedback).await? {
         Ok(caller) => caller,
         Err(instead) => return Ok(instead),
     };
     device_page(&state, &browser, &caller, (which, exit), &feedback).await
+}
+
+/// Returns the URL of a page of a device's orders: those before one of them, or the newest ones.
+fn orders_url(page: &str, before: &str) -> String {
+    let joint = if page.contains('?') { '&' } else { '?' };
+    if before.is_empty() { format!("{page}#orders") } else { format!("{page}{joint}before={before}#orders") }
 }
 
 /// Renders the settings of a device. If rules were refused, their form has the typed values.
@@ -161,13 +177,19 @@ pub(super) async fn device_page(
     let of = Some((caller.shard, &caller.device));
     let slots = subscription::list_slot_views(&state.app, &model, of).await.map_err(&refused)?;
     let owner = customer::load(&state.app, caller.device.customer).await.map_err(&refused)?;
-    let orders = order::list_for_device(&state.app, caller).await.map_err(&refused)?;
+    let newest = order::list_for_device(&state.app, caller, None).await.map_err(&refused)?;
+    let page = match feedback.orders_before {
+        Some(before) => order::list_for_device(&state.app, caller, Some(before)).await.map_err(&refused)?,
+        None => newest.clone(),
+    };
     let levels = level::list_for_device(&state.app, caller.device.in_shard(caller.shard)).await.map_err(&refused)?;
     let (now, ask_above) = (state.app.now(), state.app.settings.timing.price_tolerance_percent);
-    let views = slot_row::SlotPage { texts, orders: &orders, levels: &levels, now, ask_above, feedback };
+    let views = slot_row::SlotPage { texts, orders: &newest.orders, levels: &levels, now, ask_above, feedback };
     let slots: Vec<_> = slots.into_iter().map(|view| slot_row(view, &views)).collect();
-    let rows: Vec<_> = orders.iter().map(|order| order_list_row(order, now, texts)).collect();
-    let waiting = || rows.iter().filter(|row| row.held);
+    let rows = |orders: &[Order]| orders.iter().map(|order| order_list_row(order, now, texts)).collect::<Vec<_>>();
+    let (newest, rows) = (rows(&newest.orders), rows(&page.orders));
+    let waiting = || newest.iter().filter(|row| row.held);
+    let orders_url = |before: &str| orders_url(&settings_url(which, exit), before);
     let template = SettingsPage {
         texts,
         switch: shown.language_links(&settings_url(which, exit)),
@@ -188,6 +210,8 @@ pub(super) async fn device_page(
         waiting: waiting().next(),
         waiting_count: waiting().count(),
         orders: &rows,
+        older: page.older.map(|order| orders_url(&order.to_string())),
+        newest: feedback.orders_before.map(|_| orders_url("")),
         change_address: shipping::page_url(&settings_url(which, exit)),
         remove: remove::page_url(caller.device.id),
     };

@@ -5,9 +5,10 @@
 
 use crate::token::{DeviceCaller, DeviceToken};
 use crate::{App, Error, FastPath, Result};
-use opendrs_domain::id::{CustomerId, InstanceId};
+use opendrs_domain::id::{CustomerId, InstanceId, OrderId};
 use opendrs_domain::order::Order;
 use opendrs_store::{device, order};
+use uuid::Uuid;
 
 /// GetOrderInfo. An order of another device is answered as one that does not exist: the order's row names its device.
 ///
@@ -34,14 +35,32 @@ pub async fn find_by_token(app: &App, token: &DeviceToken<'_>, instance: &str) -
     Ok(found.filter(|order| order.matches_instance_id(id)).into())
 }
 
-/// The newest orders of a device, for its owner. Test orders are left out (docs/spec/setup-pages.md#order-list).
+/// How many orders a page of a device's orders has.
+const PAGE_SIZE: usize = 20;
+
+/// A page of a device's orders, newest first.
+#[derive(Clone, Debug)]
+pub struct DeviceOrders {
+    /// The orders.
+    pub orders: Vec<Order>,
+    /// The last order of the page, before which the next page begins; `None` on the last page.
+    pub older: Option<OrderId>,
+}
+
+/// The orders of a device before another one, for its owner; `None` begins with the newest. Test orders are left out
+/// (docs/spec/setup-pages.md#order-list).
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn list_for_device(app: &App, caller: &DeviceCaller) -> Result<Vec<Order>> {
+pub async fn list_for_device(app: &App, caller: &DeviceCaller, before: Option<OrderId>) -> Result<DeviceOrders> {
     let mut reader = app.db.reader().await?;
-    let orders = order::list_by_device(&mut reader.tx()?, caller.device_ref(), 50).await?;
-    Ok(orders.into_iter().filter(|order| !order.test).collect())
+    let (before, limit) = (before.unwrap_or(OrderId(Uuid::max())), i64::try_from(PAGE_SIZE + 1).unwrap_or(i64::MAX));
+    let mut orders = order::list_by_device(&mut reader.tx()?, caller.device_ref(), before, limit).await?;
+    let has_more = orders.len() > PAGE_SIZE;
+    orders.truncate(PAGE_SIZE);
+    let older = orders.last().map(|order| order.id).filter(|_| has_more);
+    orders.retain(|order| !order.test);
+    Ok(DeviceOrders { orders, older })
 }
 
 /// A customer's open orders, oldest first, including those of devices that were removed; at most a hundred. Test orders

@@ -30,7 +30,7 @@ macro_rules! order_queries {
         OrdersRecent = "SELECT COUNT(*) FROM orders /*lite INDEXED BY orders_device */
             WHERE shard = $1 AND device = $2 AND slot = $3 AND opened_at > $4 AND state IN ('placed', 'fulfilling', 'shipped', 'delivered')";
         OrdersOfDevice = concat!("SELECT ", order_columns!(), " FROM orders /*lite INDEXED BY orders_device */
-            WHERE shard = $1 AND device = $2 ORDER BY id DESC LIMIT $3");
+            WHERE shard = $1 AND device = $2 AND id < $3 ORDER BY id DESC LIMIT $4");
         OrderShard = "SELECT shard, device FROM orders WHERE /*lite shard = 0 AND */ id = $1";
         /// Orders whose ids are in a range, as an order number gives it.
         OrdersBetween = "SELECT shard, id, device FROM orders WHERE /*lite shard = 0 AND */ id >= $1 AND id <= $2 ORDER BY id LIMIT $3";

@@ -5,7 +5,7 @@ use crate::samples::{
     asin, at, client, customer, device, event, hash, model, order, profile, reading_id, slot, slot_id, uuid,
 };
 use opendrs_domain::device::DeviceRef;
-use opendrs_domain::id::{CustomerId, DeviceId, MakerId, ProfileId};
+use opendrs_domain::id::{CustomerId, DeviceId, MakerId, OrderId, ProfileId};
 use opendrs_domain::login::authorize::AuthorizationRequest;
 use opendrs_domain::login::code::AuthorizationCode;
 use opendrs_domain::login::scope::Scopes;
@@ -128,7 +128,7 @@ fn bad_row_cases() -> Vec<BadRowCase> {
         ("orders.state", "'Placed'", "'placed'", order, "OrderOfDevice", 10, "Placed"),
         ("orders.problem", "'rain'", "NULL", order, "OrderOfDevice", 11, "rain"),
         ("orders.asin", "'lower'", "'B000000001'", order, "OrderOfDevice", 3, "Asin"),
-        ("orders.slot", "''", "'filter'", read!(|tx| order::list_by_device(tx, DeviceRef { shard: 0, id: DEVICE() }, 9)), "OrdersOfDevice", 2, "SlotId"),
+        ("orders.slot", "''", "'filter'", read!(|tx| order::list_by_device(tx, DeviceRef { shard: 0, id: DEVICE() }, OrderId(uuid::Uuid::max()), 9)), "OrdersOfDevice", 2, "SlotId"),
         ("client.kind", "'toaster'", "'web'", client, "ClientById", 3, "toaster"),
         ("client.redirect_uris", "'https://a'", "'[]'", client, "ClientById", 5, "expected"),
         ("client.secret_hash", "<0102>", "NULL", client, "ClientById", 4, "[u8; 32]"),

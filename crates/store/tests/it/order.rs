@@ -255,8 +255,11 @@ async fn a_devices_newest_orders_come_first_and_bounded(store: &TestStore) {
         insert(store, 2, &order(n + 10, DeviceId(uuid(2)))).await;
     }
     let numbers = async |shard, limit| {
-        let orders =
-            store.read(async |tx| order::list_by_device(tx, DeviceRef { shard, id: DEVICE() }, limit).await).await;
+        let orders = store
+            .read(async |tx| {
+                order::list_by_device(tx, DeviceRef { shard, id: DEVICE() }, OrderId(uuid::Uuid::max()), limit).await
+            })
+            .await;
         orders.into_iter().map(|o| o.id).collect::<Vec<_>>()
     };
     assert_eq!(numbers(2, 3).await, [5, 4, 3].map(|n| order(n, DEVICE()).id));

@@ -13,6 +13,8 @@ pub const ORDERING_TEXTS: OrderingTexts = OrderingTexts {
     rule_skip: "Die nächste Bestellung wird ausgesetzt.",
     skipped: "Wir setzen die nächste Bestellung aus. Sobald Ihr Gerät sie anfordert, erhalten Sie eine E-Mail und können es sich noch anders überlegen.",
     kept: "Die nächste Bestellung wird wie gewohnt ausgeführt.",
+    newest_orders: "Neueste Bestellungen",
+    older_orders: "Ältere Bestellungen",
     pause_all: "Alle Bestellungen pausieren",
     pause_about: "In dieser Zeit bestellen wir für keines Ihrer Geräte etwas. Bereits aufgegebene Bestellungen kommen noch an.",
     pause_choose: "Zeitraum wählen",

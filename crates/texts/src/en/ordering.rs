@@ -13,6 +13,8 @@ pub const ORDERING_TEXTS: OrderingTexts = OrderingTexts {
     rule_skip: "The next order is skipped.",
     skipped: "We'll skip the next order. We'll email you when your device asks for it, so you can still change your mind.",
     kept: "The next order will be placed as usual.",
+    newest_orders: "Newest orders",
+    older_orders: "Older orders",
     pause_all: "Pause all orders",
     pause_about: "We won't order anything for any of your devices during this time. Orders already placed will still arrive.",
     pause_choose: "Choose the days",

@@ -13,6 +13,8 @@ pub const ORDERING_TEXTS: OrderingTexts = OrderingTexts {
     rule_skip: "次回の注文は見送ります。",
     skipped: "次回の注文を見送ります。機器から依頼があったときにメールでお知らせしますので、その時点で変更できます。",
     kept: "次回の注文は通常どおり行います。",
+    newest_orders: "最新の注文",
+    older_orders: "以前の注文",
     pause_all: "すべての注文を一時停止",
     pause_about: "この期間は、どの機器についても注文を行いません。すでに確定した注文は届きます。",
     pause_choose: "期間を選ぶ",

@@ -2,6 +2,7 @@
 
 use super::super::rule::RejectedRules;
 use super::super::saved::SavedChange;
+use opendrs_domain::id::OrderId;
 
 /// What a page says about the form that led to it. By default no form led to it.
 #[derive(Default)]
@@ -12,6 +13,8 @@ pub(crate) struct Feedback<'f> {
     pub(crate) slot: &'f str,
     /// Why the form was refused, if it belongs to the slot as a whole.
     pub(crate) refused: Option<&'f str>,
+    /// The order before which the list of orders begins; `None` for the newest ones.
+    pub(crate) orders_before: Option<OrderId>,
     /// The rules that were refused.
     pub(crate) rejected: Option<&'f RejectedRules<'f>>,
 }

@@ -13,6 +13,7 @@ both!(
     what_is_skipped_can_be_taken_back,
     all_orders_are_paused_and_the_pause_ends,
     a_pause_that_makes_no_sense_is_refused_at_its_field,
+    many_orders_are_on_pages,
 );
 
 async fn open_settings(server: &Server, device: &LinkedDevice) -> TestBrowser {
@@ -201,4 +202,35 @@ async fn a_pause_that_makes_no_sense_is_refused_at_its_field(server: &Server) {
         assert_page_shows(&ann, &[why, &format!("aria-describedby=\"{field}-error\""), &format!("value=\"{until}\"")]);
     }
     assert_eq!(server.row_count("rule").await, 0);
+}
+
+async fn many_orders_are_on_pages(server: &Server) {
+    let device = server.link_default_device().await;
+    let mut ids = Vec::new();
+    for _ in 0..45 {
+        let (_, id) = replenish(server, &device).await;
+        order(server, &id, ANN).await.press("/order", "cancel").await;
+        ids.push(id);
+    }
+    let mut ann = open_settings(server, &device).await;
+    let (mut found, mut pages) = (Vec::new(), 0);
+    loop {
+        let html = ann.page.text();
+        let links = html.split("href=\"/order?id=").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+        found.extend(links);
+        pages += 1;
+        let Some(older) =
+            html.split("href=\"").find(|rest| rest.contains(">Older orders<") && rest.contains("before="))
+        else {
+            break;
+        };
+        assert_eq!(html.contains("Newest orders"), pages > 1);
+        let older = older.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&");
+        ann.go_to(&older).await;
+    }
+    ids.reverse();
+    assert_eq!((pages, found), (3, ids));
+    for made_up in ["x", "", "00000000-0000-0000-0000-000000000000"] {
+        assert_eq!(ann.go_to(&format!("/settings?before={made_up}")).await.page.status, 200);
+    }
 }
