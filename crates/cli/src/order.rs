@@ -7,10 +7,11 @@ use opendrs_domain::customer::Address;
 use opendrs_domain::fulfilment::BackendReport;
 use opendrs_domain::money::Money;
 use opendrs_domain::order::{
-    Cancellation, CancelledBy, Order as Row, OrderProblem, PriceParts, Recipient, Tracking, tracking,
+    Cancellation, CancelledBy, Order as Row, OrderProblem, PriceParts, Recipient, Refund, Tracking, Withdrawal,
+    tracking,
 };
 use opendrs_server::open_app;
-use opendrs_service::fulfilment::{self, FulfilmentJob, ReportSource};
+use opendrs_service::fulfilment::{self, FulfilmentJob, OrderSelection, ReportSource};
 use opendrs_service::{App, Error};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -31,6 +32,10 @@ pub(super) enum OrderCommand {
     Hold(OrderHoldArgs),
     /// Release a held order.
     Release(OrderArgs),
+    /// Note that the goods of a shipped order came back; the customer sees it on the order's page.
+    Return(OrderArgs),
+    /// Note what was refunded for an order; the customer gets a mail.
+    Refund(OrderRefundArgs),
 }
 
 #[derive(Debug, Args)]
@@ -40,6 +45,9 @@ pub(super) struct OrderListArgs {
     /// Include ended orders; list the newest first.
     #[arg(long)]
     all: bool,
+    /// List only orders from whose contract the customer withdrew, and for which nothing was refunded yet.
+    #[arg(long, conflicts_with = "all")]
+    withdrawn: bool,
     /// Maximum number of orders.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=10_000))]
     limit: i64,
@@ -99,6 +107,18 @@ pub(super) struct OrderHoldArgs {
     problem: OrderProblem,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct OrderRefundArgs {
+    #[command(flatten)]
+    order: OrderArgs,
+    /// Sum of all refunds for this order, such as 24.99.
+    #[arg(long, value_name = "AMOUNT")]
+    amount: String,
+    /// Currency of the amount; the order's, if it is left out.
+    #[arg(long, value_name = "CODE")]
+    currency: Option<String>,
+}
+
 fn parse_tracking_url(text: &str) -> Result<String, String> {
     let fits = tracking::is_tracking_link(text.trim()).then(|| text.trim().to_owned());
     fits.ok_or_else(|| "write an http or https address of at most 500 characters, without spaces".into())
@@ -145,6 +165,11 @@ fn order_json(order: &Row) -> Value {
         "shipping": order.price_parts.shipping.as_ref().map(Money::to_decimal_text), "tax": order.price_parts.tax.as_ref().map(Money::to_decimal_text),
         "cancelledBy": order.cancellation.as_ref().map(|c| c.by.as_str()),
         "cancelReason": order.cancellation.as_ref().and_then(|c| c.reason.as_ref()),
+        "withdrawnAt": order.withdrawal.as_ref().map(|w| w.at.to_rfc3339_millis()),
+        "withdrawalReason": order.withdrawal.as_ref().and_then(|w| w.reason.as_ref()),
+        "returnedAt": order.returned_at.map(|t| t.to_rfc3339_millis()),
+        "refunded": order.refund.as_ref().map(|r| r.amount.to_decimal_text()),
+        "refundedAt": order.refund.as_ref().map(|r| r.at.to_rfc3339_millis()),
     })
 }
 
@@ -156,7 +181,13 @@ fn day_text(at: opendrs_domain::time::Time) -> String {
 fn order_line(order: &Row) -> String {
     let problem = order.problem.map_or(String::new(), |p| format!(" ({})", p.as_str()));
     let test = if order.test { "  test order" } else { "" };
-    let standing = format!("{}{problem}", order.state.as_str());
+    let after = match (&order.refund, order.returned_at, &order.withdrawal) {
+        (Some(_), ..) => ", refunded",
+        (None, Some(_), _) => ", returned",
+        (None, None, Some(_)) => ", withdrawn",
+        (None, None, None) => "",
+    };
+    let standing = format!("{}{problem}{after}", order.state.as_str());
     format!(
         "{}  {}  {}  {standing:<22} {}  {}{test}",
         order.opened_at,
@@ -169,12 +200,14 @@ fn order_line(order: &Row) -> String {
 
 fn order_details_json(job: &FulfilmentJob) -> Value {
     let FulfilmentJob { order, device, recipient, .. } = job;
-    let Recipient { name, email, address } = recipient;
     let mut value = order_json(order);
     value["model"] = device.model_code.as_str().into();
     value["serial"] = device.serial.as_str().into();
     value["customer"] = json!({
-        "reference": device.directed_customer_id, "name": name, "email": email.as_str(), "address": address,
+        "reference": device.directed_customer_id,
+        "name": recipient.as_ref().map(|to| &to.name),
+        "email": recipient.as_ref().map(|to| to.email.as_str()),
+        "address": recipient.as_ref().and_then(|to| to.address.as_ref()),
     });
     value
 }
@@ -186,12 +219,16 @@ fn print_order(job: &FulfilmentJob, trouble: Option<&str>, as_json: bool) {
         return output::print_line(value.to_string());
     }
     let FulfilmentJob { order, device, recipient, .. } = job;
-    let Recipient { name, email, address } = recipient;
-    let address = address.as_ref().map_or_else(|| "no address".into(), Address::to_single_line);
     output::print_line(order_line(order));
     output::print_line(format!("  {} {} of {}", order.item.quantity, order.item.unit, order.item.asin));
     output::print_line(format!("  for {} {}, slot {}", device.model_code, device.serial, order.slot));
-    output::print_line(format!("  to {name} <{email}>, {address}"));
+    match recipient {
+        Some(Recipient { name, email, address }) => {
+            let address = address.as_ref().map_or_else(|| "no address".into(), Address::to_single_line);
+            output::print_line(format!("  to {name} <{email}>, {address}"));
+        }
+        None => output::print_line("  to a customer whose account was deleted"),
+    }
     if let Some(at) = order.expected_at {
         output::print_line(format!("  expected on {}", day_text(at)));
     }
@@ -207,6 +244,16 @@ fn print_order(job: &FulfilmentJob, trouble: Option<&str>, as_json: bool) {
     if let Some(Cancellation { by, reason }) = &order.cancellation {
         let reason = reason.as_deref().map_or(String::new(), |reason| format!(": {reason}"));
         output::print_line(format!("  cancelled by {}{reason}", by.as_str()));
+    }
+    if let Some(Withdrawal { at, reason }) = &order.withdrawal {
+        let reason = reason.as_deref().map_or(String::new(), |reason| format!(": {reason}"));
+        output::print_line(format!("  the customer withdrew from the contract {at}{reason}"));
+    }
+    if let Some(at) = order.returned_at {
+        output::print_line(format!("  return received {at}"));
+    }
+    if let Some(Refund { amount, at }) = &order.refund {
+        output::print_line(format!("  refunded {amount}, last {at}"));
     }
     output::print_line(format!("  fulfilled by: {}", order.backend.as_str()));
     if let Some(trouble) = trouble {
@@ -240,7 +287,12 @@ pub(super) async fn run(file: Option<&Path>, command: OrderCommand) -> Result<()
     match command {
         OrderCommand::List(args) => {
             let app = open_app(file, &args.store).await?;
-            for order in fulfilment::list_orders(&app, args.all, args.limit).await.map_err(super::error_text)? {
+            let which = match (args.all, args.withdrawn) {
+                (true, _) => OrderSelection::All,
+                (false, true) => OrderSelection::Withdrawn,
+                (false, false) => OrderSelection::Open,
+            };
+            for order in fulfilment::list_orders(&app, which, args.limit).await.map_err(super::error_text)? {
                 output::print_line(if args.json { order_json(&order).to_string() } else { order_line(&order) });
             }
             Ok(())
@@ -263,6 +315,19 @@ pub(super) async fn run(file: Option<&Path>, command: OrderCommand) -> Result<()
         }
         OrderCommand::Hold(OrderHoldArgs { order, problem }) => {
             submit_report(file, order, BackendReport::Problem(problem), false).await
+        }
+        OrderCommand::Return(order) => submit_report(file, order, BackendReport::Returned, false).await,
+        OrderCommand::Refund(OrderRefundArgs { order, amount, currency }) => {
+            let currency = match currency {
+                Some(currency) => currency,
+                None => {
+                    let app = open_app(file, &order.store).await?;
+                    let job = fulfilment::find_job(&app, &order.id).await;
+                    job.map_err(|error| order_error_text(&order.id, error))?.order.item.price.currency
+                }
+            };
+            let amount = Money::parse(&amount, &currency).map_err(|error| error.to_string())?;
+            submit_report(file, order, BackendReport::Refunded(amount), false).await
         }
         OrderCommand::Release(order) => {
             let accepted = BackendReport::Accepted { expected_at: None, price_parts: PriceParts::default() };

@@ -306,6 +306,7 @@ impl Config {
             deliver_after: o.deliver_after.0,
             carrier_reports_delivery: o.delivery_known,
             assume_delivered_after: o.free_after.0,
+            withdrawal_period: o.withdrawal_period.0,
             test_ship_after: o.test_ship_after.0,
             test_deliver_after: o.test_deliver_after.0,
         }

@@ -211,6 +211,7 @@ pub(super) struct OrdersConfig {
     pub(super) deliver_after: DurationSetting,
     pub(super) delivery_known: bool,
     pub(super) free_after: DurationSetting,
+    pub(super) withdrawal_period: DurationSetting,
     pub(super) test_ship_after: DurationSetting,
     pub(super) test_deliver_after: DurationSetting,
 }

@@ -3,6 +3,7 @@
 //! Not here: how they are called. Invariant: an order stays with the back end with which it was placed, independent of
 //! later settings.
 
+use crate::money::Money;
 use crate::order::{Cancellation, OrderProblem, PriceParts, Tracking};
 use crate::time::{Span, Time};
 
@@ -71,6 +72,10 @@ pub enum BackendReport {
     Delivered,
     /// The order will not be fulfilled.
     Cancelled(Cancellation),
+    /// The goods came back.
+    Returned,
+    /// What the customer got back so far.
+    Refunded(Money),
 }
 
 /// The kind of a call to a back end.
@@ -80,6 +85,8 @@ pub enum BackendCallKind {
     Place,
     /// Requests that it cancels an order.
     Cancel,
+    /// Informs it that the customer has withdrawn from the contract.
+    Withdraw,
     /// Requests the state of an order that it took.
     Watch,
 }
@@ -91,6 +98,7 @@ impl BackendCallKind {
         match self {
             BackendCallKind::Place => "place",
             BackendCallKind::Cancel => "cancel",
+            BackendCallKind::Withdraw => "withdraw",
             BackendCallKind::Watch => "watch",
         }
     }
@@ -98,7 +106,7 @@ impl BackendCallKind {
     /// Reads the name in the store.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        [BackendCallKind::Place, BackendCallKind::Cancel, BackendCallKind::Watch]
+        [BackendCallKind::Place, BackendCallKind::Cancel, BackendCallKind::Withdraw, BackendCallKind::Watch]
             .into_iter()
             .find(|wanted| wanted.as_str() == word)
     }

@@ -10,7 +10,9 @@ pub use attempt::{MailDecision, MailOutcome, MailState, decide_after_attempt};
 use crate::account::{AccountMail, MailRecipient};
 use crate::id::{CustomerId, DeviceId, InstanceId, OrderId};
 use crate::money::Money;
-use crate::order::{Cancellation, Order, OrderChange, OrderMailKind, OrderNumber, OrderProblem, Tracking};
+use crate::order::{
+    Cancellation, Order, OrderChange, OrderMailKind, OrderNumber, OrderProblem, Refund, Tracking, Withdrawal,
+};
 use crate::text::Email;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -53,6 +55,15 @@ pub struct OrderSummary {
     /// Who cancelled it, and why.
     #[serde(default)]
     pub cancellation: Option<Cancellation>,
+    /// When it was ordered; unknown in mails of earlier releases.
+    #[serde(default)]
+    pub opened_at: Option<Time>,
+    /// The customer's withdrawal from the contract.
+    #[serde(default)]
+    pub withdrawal: Option<Withdrawal>,
+    /// What the customer got back.
+    #[serde(default)]
+    pub refund: Option<Refund>,
 }
 
 impl OrderSummary {
@@ -74,6 +85,9 @@ impl OrderSummary {
             tracking: order.tracking.clone(),
             assumed: false,
             cancellation: order.cancellation.clone(),
+            opened_at: Some(order.opened_at),
+            withdrawal: order.withdrawal.clone(),
+            refund: order.refund.clone(),
         }
     }
 
@@ -178,6 +192,10 @@ pub enum MailContent {
     Cancelled(OrderSummary),
     /// An order's problem was not resolved in time.
     Expired(OrderSummary),
+    /// A customer withdrew from an order's contract: the confirmation that the law asks for.
+    Withdrawn(OrderSummary),
+    /// A customer got money back.
+    Refunded(OrderSummary),
     /// What the device's slots reorder from now on; every slot is listed.
     Subscribed(Vec<SlotSummary>),
     /// The device is no longer registered.
@@ -217,6 +235,8 @@ impl MailContent {
             MailContent::Delivered(_) => "order_delivered",
             MailContent::Cancelled(_) => "order_cancelled",
             MailContent::Expired(_) => "order_expired",
+            MailContent::Withdrawn(_) => "order_withdrawn",
+            MailContent::Refunded(_) => "order_refunded",
             MailContent::Subscribed(_) => "subscribed",
             MailContent::Deregistered => "deregistered",
             MailContent::TakenOver | MailContent::ChangedHands(_) => "taken_over",
@@ -243,10 +263,11 @@ impl MailContent {
     }
 
     /// Whether it counts toward the daily limit of a device's mails and is suppressed beyond it. Mails about takeovers
-    /// are always sent, so that no flood of mails hides them.
+    /// are always sent, so that no flood of mails hides them. So is the confirmation of a withdrawal, which is owed.
     #[must_use]
     pub fn counts_toward_daily_limit(&self) -> bool {
-        self.order().is_some() || matches!(self, MailContent::Subscribed(_) | MailContent::PriceChanged(_))
+        let owed = matches!(self, MailContent::Withdrawn(_));
+        self.order().is_some() && !owed || matches!(self, MailContent::Subscribed(_) | MailContent::PriceChanged(_))
     }
 
     /// The order that it is about, if any.
@@ -258,7 +279,9 @@ impl MailContent {
             | MailContent::Shipped(bought)
             | MailContent::Delivered(bought)
             | MailContent::Cancelled(bought)
-            | MailContent::Expired(bought) => Some(bought),
+            | MailContent::Expired(bought)
+            | MailContent::Withdrawn(bought)
+            | MailContent::Refunded(bought) => Some(bought),
             MailContent::Subscribed(_)
             | MailContent::Deregistered
             | MailContent::TakenOver
@@ -297,6 +320,8 @@ pub fn content_for_change(order: &Order, change: OrderChange) -> Option<MailCont
         OrderMailKind::AssumedDelivered => MailContent::Delivered(OrderSummary { assumed: true, ..bought }),
         OrderMailKind::Cancelled => MailContent::Cancelled(bought),
         OrderMailKind::Expired => MailContent::Expired(bought),
+        OrderMailKind::Withdrawn => MailContent::Withdrawn(bought),
+        OrderMailKind::Refunded => MailContent::Refunded(bought),
     })
 }
 

@@ -17,6 +17,7 @@ const TIMING: OrderTiming = OrderTiming {
     deliver_after: Span::from_hours(48),
     carrier_reports_delivery: true,
     assume_delivered_after: Span::from_hours(24),
+    withdrawal_period: Span::from_hours(14 * 24),
     test_ship_after: Span::from_mins(10),
     test_deliver_after: Span::from_mins(10),
 };

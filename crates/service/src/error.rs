@@ -7,7 +7,7 @@
 use opendrs_domain::account::PasswordError;
 use opendrs_domain::customer::AddressError;
 use opendrs_domain::id::EventId;
-use opendrs_domain::order::{ApproveError, CancelError, ReportError};
+use opendrs_domain::order::{ApproveError, CancelError, ReportError, WithdrawError};
 use opendrs_domain::reading::FieldError;
 use opendrs_domain::rule::RuleFormError;
 use opendrs_domain::text::SlotId;
@@ -52,6 +52,9 @@ pub enum Error {
     /// The order cannot be cancelled.
     #[error(transparent)]
     CancelRejected(#[from] CancelError),
+    /// The customer cannot withdraw from the order's contract.
+    #[error(transparent)]
+    WithdrawRejected(#[from] WithdrawError),
     /// The customer's approval does not place the order.
     #[error(transparent)]
     ApproveRejected(#[from] ApproveError),
@@ -275,6 +278,7 @@ impl Error {
             Error::Unsubscribed(_)
             | Error::NotTestDevice
             | Error::CancelRejected(_)
+            | Error::WithdrawRejected(_)
             | Error::ApproveRejected(_)
             | Error::ReportRejected(_) => ErrorKind::Conflict,
             Error::SignupClosed => ErrorKind::Closed,

@@ -18,6 +18,6 @@ pub mod webhook;
 
 pub(crate) use backend_choice::backend_of_maker;
 pub use hint::record_hint;
-pub use job::{FulfilmentJob, find_job, last_call_error, list_orders};
+pub use job::{FulfilmentJob, OrderSelection, find_job, last_call_error, list_orders};
 pub use report::{ReportSource, apply_report};
 pub use settings::FulfilmentSettings;

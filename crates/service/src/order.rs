@@ -13,6 +13,7 @@ mod hold;
 mod order_now;
 mod place;
 mod transition;
+mod withdraw;
 
 pub(crate) use advance::advance;
 pub use cancel::{cancel_order, cancel_test_orders};
@@ -26,3 +27,4 @@ pub use order_now::{OrderNow, OrderNowOutcome, order_now};
 pub use place::{ReplenishOutcome, replenish, replenish_by_token};
 pub use transition::OrderTransition;
 pub(crate) use transition::{lock_order, save_and_notify};
+pub use withdraw::withdraw_from_order;

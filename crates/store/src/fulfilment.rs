@@ -61,6 +61,14 @@ pub async fn request_cancel(tx: &mut Tx<'_>, shard: i64, id: OrderId, now: Time)
     tx.exec_deferred(Query::FulfilmentCancel, params![shard, id, now]).await
 }
 
+/// Requests that the back end is informed of a withdrawal, if it was ever asked to take the order.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn request_withdraw(tx: &mut Tx<'_>, shard: i64, id: OrderId, now: Time) -> Result<()> {
+    tx.exec_deferred(Query::FulfilmentWithdraw, params![shard, id, now]).await
+}
+
 /// Leases the first calls that are due, until `until`.
 ///
 /// # Errors

@@ -12,7 +12,8 @@ use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::id::{CustomerId, DeviceId, OrderId};
 use opendrs_domain::money::Money;
 use opendrs_domain::order::{
-    Cancellation, CancelledBy, Order, OrderItem, OrderProblem, OrderState, PriceParts, Recipient, Tracking,
+    Cancellation, CancelledBy, Order, OrderItem, OrderProblem, OrderState, OrderTimes, PriceParts, Recipient, Refund,
+    Tracking, Withdrawal,
 };
 use opendrs_domain::text::SlotId;
 use opendrs_domain::time::Time;
@@ -28,6 +29,9 @@ impl FromRow for Order {
             cancelled_by.map(|word| CancelledBy::parse(&word).ok_or_else(|| bad(33, word))).transpose()?;
         let reason: Option<String> = row.get(34)?;
         let part = |minor: Option<i64>| minor.map(|minor| Money { minor, currency: price.currency.clone() });
+        let (withdrawn_at, why): (Option<Time>, Option<String>) = (row.get(39)?, row.get(40)?);
+        let (refunded, refunded_at): (Option<i64>, Option<Time>) = (row.get(42)?, row.get(43)?);
+        let refund = part(refunded).zip(refunded_at).map(|(amount, at)| Refund { amount, at });
         let parts = PriceParts { shipping: part(row.get(31)?), tax: part(row.get(32)?) };
         Ok(Self {
             id: row.get(0)?,
@@ -66,6 +70,15 @@ impl FromRow for Order {
             reminder_sent: row.get::<Option<bool>>(27)?.unwrap_or_default(),
             delivered_at: row.get(28)?,
             cancellation: cancelled_by.map(|by| Cancellation { by, reason }),
+            times: OrderTimes {
+                held_at: row.get(35)?,
+                approved_at: row.get(36)?,
+                shipped_at: row.get(37)?,
+                ended_at: row.get(38)?,
+            },
+            withdrawal: withdrawn_at.map(|at| Withdrawal { at, reason: why }),
+            returned_at: row.get(41)?,
+            refund,
         })
     }
 }
@@ -139,7 +152,8 @@ pub async fn insert(tx: &mut Tx<'_>, shard: i64, order: &Order) -> Result<()> {
         recipient.map(|recipient| &recipient.name),
         recipient.map(|recipient| &recipient.email),
         ship_to.as_ref(),
-        order.resumes_at
+        order.resumes_at,
+        order.times.held_at
     ];
     tx.exec_deferred(Query::OrderPut, params).await
 }
@@ -159,6 +173,9 @@ pub async fn save(tx: &mut Tx<'_>, shard: i64, order: &Order) -> Result<()> {
         approved_price: approved,
         tracking,
         price_parts: parts,
+        times,
+        withdrawal,
+        refund,
         ..
     } = order;
     let cancellation = order.cancellation.as_ref();
@@ -183,7 +200,16 @@ pub async fn save(tx: &mut Tx<'_>, shard: i64, order: &Order) -> Result<()> {
         parts.shipping.as_ref().map(|part| part.minor),
         parts.tax.as_ref().map(|part| part.minor),
         cancellation.map(|cancellation| cancellation.by.as_str()),
-        cancellation.and_then(|cancellation| cancellation.reason.as_ref())
+        cancellation.and_then(|cancellation| cancellation.reason.as_ref()),
+        times.held_at,
+        times.approved_at,
+        times.shipped_at,
+        times.ended_at,
+        withdrawal.as_ref().map(|withdrawal| withdrawal.at),
+        withdrawal.as_ref().and_then(|withdrawal| withdrawal.reason.as_ref()),
+        order.returned_at,
+        refund.as_ref().map(|refund| refund.amount.minor),
+        refund.as_ref().map(|refund| refund.at)
     ];
     tx.exec_deferred(Query::OrderUpdate, params).await
 }
@@ -297,6 +323,14 @@ pub async fn list_newest(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Order>> {
 /// [`crate::Error`].
 pub async fn list_open(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Order>> {
     tx.query_all(Query::OrdersOpen, params![limit]).await
+}
+
+/// The orders whose customers withdrew from the contract and got no money back yet, oldest first.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn list_withdrawn(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Order>> {
+    tx.query_all(Query::OrdersWithdrawn, params![limit]).await
 }
 
 /// The first orders that are due, as shard and id.

@@ -3,7 +3,7 @@
 use super::Query;
 
 /// Queries of tables with a few rows, and those that only a person at a shell runs.
-const SCAN_ALLOWED: [&str; 4] = ["TokenKeys", "DerivedKeys", "CustomersFirst", "OrdersOpen"];
+const SCAN_ALLOWED: [&str; 5] = ["TokenKeys", "DerivedKeys", "CustomersFirst", "OrdersOpen", "OrdersWithdrawn"];
 
 /// Queries without a condition other than their limit.
 const NEWEST_QUERIES: [&str; 3] = ["ReadingsNewest", "OrdersNewest", "MailNewest"];
@@ -19,7 +19,7 @@ fn sharded_tables() -> Vec<&'static str> {
 }
 
 /// Work lists, purges, and queries for people: none is part of a device's or a client's call.
-const CROSS_SHARD_QUERIES: [&str; 61] = [
+const CROSS_SHARD_QUERIES: [&str; 62] = [
     "AttemptPurge",
     "CodePurge",
     "ConsentsEnding",
@@ -65,6 +65,7 @@ const CROSS_SHARD_QUERIES: [&str; 61] = [
     "OrdersOpen",
     "OrdersOpenOfCustomer",
     "OrdersOverdue",
+    "OrdersWithdrawn",
     "OutboxBefore",
     "OutboxBetween",
     "OutboxFind",

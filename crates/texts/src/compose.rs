@@ -5,6 +5,7 @@
 //! and escaped in HTML.
 
 mod account;
+mod withdrawal;
 
 use crate::{MailTexts, Texts};
 use askama::Template;
@@ -94,6 +95,8 @@ impl ComposedMail {
             MailContent::Delivered(bought) => words.compose_delivered(letter, bought),
             MailContent::Cancelled(bought) => words.compose_cancelled(letter, bought),
             MailContent::Expired(bought) => words.compose_expired(bought),
+            MailContent::Withdrawn(bought) => words.compose_withdrawn(letter, bought),
+            MailContent::Refunded(bought) => words.compose_refunded(bought),
             MailContent::Subscribed(slots) => words.compose_subscribed(slots, &model),
             MailContent::Deregistered => {
                 words.compose_registration_ended((said.deregistered_subject)(&model), [(said.deregistered)(&model)]);

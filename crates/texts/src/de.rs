@@ -7,6 +7,7 @@ mod mails;
 mod ordering;
 mod parts;
 mod second_factor;
+mod withdrawal;
 
 use super::{
     CancelWindow, ConsentTexts, ConsentWithdrawalTexts, DeviceRemovalTexts, ErrorHeadings, ErrorPageTexts, LeaveTexts,
@@ -266,6 +267,7 @@ pub static TEXTS: Texts = Texts {
         cancelled_text: "Es wird nichts versandt, und Ihnen wird nichts berechnet.",
         not_cancelled: "Diese Bestellung kann nicht storniert werden",
     },
+    withdrawals: withdrawal::WITHDRAWAL_TEXTS,
     sorry: ErrorPageTexts {
         title: "Das tut uns leid!",
         text: "Bei der Verarbeitung Ihrer Anfrage ist ein Fehler aufgetreten.",

@@ -6,6 +6,7 @@ mod mails;
 mod ordering;
 mod parts;
 mod second_factor;
+mod withdrawal;
 
 use super::{
     CancelWindow, ConsentTexts, ConsentWithdrawalTexts, DeviceRemovalTexts, ErrorHeadings, ErrorPageTexts, LeaveTexts,
@@ -254,6 +255,7 @@ pub static TEXTS: Texts = Texts {
         cancelled_text: "Nothing will be shipped, and you won't be charged.",
         not_cancelled: "This order cannot be cancelled",
     },
+    withdrawals: withdrawal::WITHDRAWAL_TEXTS,
     sorry: ErrorPageTexts {
         title: "We're sorry!",
         text: "An error occurred when we tried to process your request.",

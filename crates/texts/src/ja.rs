@@ -6,6 +6,7 @@ mod mails;
 mod ordering;
 mod parts;
 mod second_factor;
+mod withdrawal;
 
 use super::{
     CancelWindow, ConsentTexts, ConsentWithdrawalTexts, DeviceRemovalTexts, ErrorHeadings, ErrorPageTexts, LeaveTexts,
@@ -249,6 +250,7 @@ pub static TEXTS: Texts = Texts {
         cancelled_text: "商品の発送とご請求は行われません。",
         not_cancelled: "この注文はキャンセルできません",
     },
+    withdrawals: withdrawal::WITHDRAWAL_TEXTS,
     sorry: ErrorPageTexts {
         title: "申し訳ございません",
         text: "リクエストの処理中にエラーが発生しました。",

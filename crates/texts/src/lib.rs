@@ -20,6 +20,7 @@ mod ordering;
 mod pages;
 mod parts;
 mod second_factor;
+mod withdrawal;
 
 pub use account::{ConsentWithdrawalTexts, DeviceRemovalTexts, OrderTexts, RuleTexts, SettingsTexts};
 pub use customer_account::{AccountMailTexts, AccountTexts};
@@ -31,6 +32,7 @@ pub use pages::{
 };
 pub use parts::PartTexts;
 pub use second_factor::SecondFactorTexts;
+pub use withdrawal::WithdrawalTexts;
 
 use opendrs_domain::language::Language;
 use opendrs_domain::money::Money;
@@ -73,6 +75,8 @@ pub struct Texts {
     pub rules: RuleTexts,
     /// An order's page, its status, and the page that cancels it.
     pub orders: OrderTexts,
+    /// The pages and mails about withdrawals from the contract.
+    pub withdrawals: WithdrawalTexts,
     /// The page for authorization requests that cannot be trusted.
     pub sorry: ErrorPageTexts,
     /// Headings of pages that refuse a request.

@@ -34,6 +34,10 @@ pub enum OrderMailKind {
     Cancelled,
     /// Its hold ended.
     Expired,
+    /// Its customer withdrew from the contract.
+    Withdrawn,
+    /// Its customer got money back.
+    Refunded,
 }
 
 /// A change of an order, with the notification and the mail that it causes. The slot's lock is free if the new state

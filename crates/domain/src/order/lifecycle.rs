@@ -1,7 +1,8 @@
 //! The life of an order: its state machine (docs/spec/orders.md#order-states, docs/spec/orders.md#durations).
 //!
 //! Not here: authorization, storage, the current time. Invariant: an order changes only through [`Order::place`],
-//! [`Order::advance`], [`Order::apply_report`], [`Order::approve`], [`Order::change_recipient`] and [`Order::cancel`].
+//! [`Order::advance`], [`Order::apply_report`], [`Order::approve`], [`Order::change_recipient`], [`Order::cancel`] and
+//! [`Order::withdraw`].
 //! Each transition states the maker's notification, the customer's mail and whether the slot lock is released, so that
 //! one transaction writes all of them. The 72 hours of a hold are counted from the end of the owner's pause, if there
 //! is one ([`Order::extend_hold`]).
@@ -19,7 +20,7 @@
 
 use super::{
     ApproveError, CancelError, CancelRequester, Cancellation, Order, OrderChange, OrderItem, OrderMailKind,
-    OrderNotification, OrderNumber, OrderProblem, OrderState, OrderTiming, PriceParts, Recipient, Tracking,
+    OrderNotification, OrderNumber, OrderProblem, OrderState, OrderTimes, OrderTiming, PriceParts, Recipient, Tracking,
 };
 use crate::fulfilment::Backend;
 use crate::id::{DeviceId, InstanceId, OrderId};
@@ -108,6 +109,10 @@ impl Order {
             reminder_sent: false,
             delivered_at: None,
             cancellation: None,
+            times: OrderTimes::default(),
+            withdrawal: None,
+            returned_at: None,
+            refund: None,
         };
         let change = match problem {
             None => order.mark_placed(now, timing),
@@ -146,14 +151,16 @@ impl Order {
         OrderChange { notification: told, mail, from, to }
     }
 
-    pub(super) fn mark_cancelled(&mut self, cancellation: Cancellation) -> OrderChange {
+    pub(super) fn mark_cancelled(&mut self, cancellation: Cancellation, now: Time) -> OrderChange {
         self.cancellation = Some(cancellation);
+        self.times.ended_at = Some(now);
         self.transition(OrderState::Cancelled, Some(OrderNotification::Cancelled), Some(OrderMailKind::Cancelled))
     }
 
     /// Marks it as delivered. `known` is whether the delivery was reported, not only assumed.
     pub(super) fn mark_delivered(&mut self, known: bool, now: Time) -> OrderChange {
         self.delivered_at = known.then_some(now);
+        self.times.ended_at = Some(now);
         self.transition(
             OrderState::Delivered,
             None,
@@ -167,6 +174,9 @@ impl Order {
         let reason = problem.filter(|problem| *problem != OrderProblem::AwaitingBackend);
         let new_reason = reason.is_some() && reason != self.last_hold_problem;
         self.last_hold_problem = reason.or(self.last_hold_problem);
+        if new_reason {
+            self.times.held_at = Some(now);
+        }
         self.problem = problem;
         self.price_parts = PriceParts::default();
         let remind_at = self.reminder_due_at(timing);
@@ -201,6 +211,7 @@ impl Order {
         Some(match self.state {
             OrderState::Held if problem.is_none() => self.mark_placed(now, timing),
             OrderState::Held if now >= self.window_ends_at => {
+                self.times.ended_at = Some(now);
                 self.transition(OrderState::Expired, Some(OrderNotification::Cancelled), Some(OrderMailKind::Expired))
             }
             OrderState::Held => self.hold(problem, now, timing),
@@ -226,6 +237,7 @@ impl Order {
 
     pub(super) fn mark_shipped(&mut self, now: Time, deliver_after: Span, wait: Span) -> OrderChange {
         let expected = now + deliver_after;
+        self.times.shipped_at = Some(now);
         self.expected_at = Some(expected);
         self.due_at = Some(expected + wait);
         self.transition(OrderState::Shipped, Some(OrderNotification::Shipped), Some(OrderMailKind::Shipped))
@@ -244,6 +256,7 @@ impl Order {
             return Err(ApproveError::PriceChanged(self.item.price.clone()));
         }
         self.approved_price = Some(seen.clone());
+        self.times.approved_at = Some(now);
         self.due_at = Some(now);
         Ok(())
     }
@@ -309,15 +322,18 @@ impl Order {
             (_, state) if state.is_final() => Err(CancelError::AlreadyFinal),
             (CancelRequester::CancelTestOrder, _) if !self.test => Err(CancelError::IsStandardOrder),
             (CancelRequester::CancelTestOrder, OrderState::Shipped) => {
+                self.times.ended_at = Some(now);
                 Ok(self.transition(OrderState::Delivered, None, None))
             }
-            (CancelRequester::CancelTestOrder, _) => Ok(self.mark_cancelled(done)),
+            (CancelRequester::CancelTestOrder, _) => Ok(self.mark_cancelled(done, now)),
             (CancelRequester::Customer | CancelRequester::MailLink, _) if self.test => Err(CancelError::IsTestOrder),
-            (CancelRequester::Customer | CancelRequester::MailLink, OrderState::Held) => Ok(self.mark_cancelled(done)),
+            (CancelRequester::Customer | CancelRequester::MailLink, OrderState::Held) => {
+                Ok(self.mark_cancelled(done, now))
+            }
             (CancelRequester::Customer | CancelRequester::MailLink, OrderState::Placed)
                 if now < self.window_ends_at =>
             {
-                Ok(self.mark_cancelled(done))
+                Ok(self.mark_cancelled(done, now))
             }
             (CancelRequester::Customer | CancelRequester::MailLink, _) => Err(CancelError::TooLate),
         }

@@ -1,14 +1,16 @@
 //! An order as stored.
 //!
-//! Not here: its changes ([`super::lifecycle`], [`super::report`]). Invariant: a final order never changes again,
-//! except that a late report of its delivery is recorded.
+//! Not here: its changes ([`super::lifecycle`], [`super::report`], [`super::withdrawal`]). Invariant: the state of a
+//! final order never changes again.
 
 use super::cancellation::Cancellation;
 use super::item::{OrderItem, PriceParts};
 use super::problem::OrderProblem;
 use super::recipient::Recipient;
 use super::state::OrderState;
+use super::times::OrderTimes;
 use super::tracking::Tracking;
+use super::withdrawal::{Refund, Withdrawal};
 use crate::fulfilment::Backend;
 use crate::id::{DeviceId, OrderId};
 use crate::money::Money;
@@ -67,4 +69,12 @@ pub struct Order {
     pub delivered_at: Option<Time>,
     /// Who cancelled it, and why.
     pub cancellation: Option<Cancellation>,
+    /// When its steps happened.
+    pub times: OrderTimes,
+    /// The customer's withdrawal from the contract.
+    pub withdrawal: Option<Withdrawal>,
+    /// When the goods came back.
+    pub returned_at: Option<Time>,
+    /// What the customer got back.
+    pub refund: Option<Refund>,
 }

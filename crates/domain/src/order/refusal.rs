@@ -37,6 +37,29 @@ pub enum ReportError {
     /// Its customer may cancel it until this time.
     #[error("The customer may cancel this order until {0}: ship it after that, or ship it now with --force.")]
     CancelWindowOpen(Time),
+    /// The amount of a refund cannot be right.
+    #[error(
+        "A refund is in the order's currency, above zero, and at most what the order cost. It states the sum of all \
+         refunds so far, so it never gets smaller."
+    )]
+    InvalidRefund,
+}
+
+/// Why a customer cannot withdraw from an order's contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WithdrawError {
+    /// Withdrawals are switched off, or it is a test order.
+    #[error("Withdrawals are not offered for this order.")]
+    NotOffered,
+    /// It can still be cancelled.
+    #[error("The order can still be cancelled.")]
+    Cancellable,
+    /// It was never placed, or it was cancelled: there is nothing to withdraw from.
+    #[error("The order is not in force: there is nothing to withdraw from.")]
+    NoContract,
+    /// The period is over.
+    #[error("The period for a withdrawal is over.")]
+    TooLate,
 }
 
 /// Why an approval has no effect.

@@ -30,7 +30,15 @@ impl Order {
         timing: &OrderTiming,
     ) -> Result<Option<OrderChange>, ReportError> {
         match (report, self.state) {
+            // Money and goods come back to people, whoever fulfils.
+            (BackendReport::Returned | BackendReport::Refunded(_), state) if self.test => {
+                Err(ReportError::InvalidState(state.as_str()))
+            }
+            (BackendReport::Returned, _) => self.mark_returned(now),
+            (BackendReport::Refunded(amount), _) => self.mark_refunded(amount, now),
             _ if self.backend == Backend::Simulated => Err(ReportError::Simulated),
+            // Its customer no longer wants it: it is neither placed nor held again.
+            (BackendReport::Accepted { .. } | BackendReport::Problem(_), _) if self.withdrawal.is_some() => Ok(None),
             // A back end cannot replace the customer's decision or missing data.
             (BackendReport::Accepted { .. } | BackendReport::Problem(_), OrderState::Held)
                 if !self.problem_from_backend && self.problem != Some(OrderProblem::AwaitingBackend) =>
@@ -72,7 +80,7 @@ impl Order {
             (
                 BackendReport::Cancelled(cancellation),
                 OrderState::Held | OrderState::Placed | OrderState::Fulfilling,
-            ) => Ok(Some(self.mark_cancelled(cancellation.clone()))),
+            ) => Ok(Some(self.mark_cancelled(cancellation.clone(), now))),
             (BackendReport::Accepted { .. }, _)
             | (BackendReport::Shipped { .. }, OrderState::Delivered)
             | (BackendReport::Delivered, OrderState::Delivered)

@@ -28,6 +28,8 @@ pub struct OrderTiming {
     pub carrier_reports_delivery: bool,
     /// How long after the expected delivery an order without a report counts as delivered (one day).
     pub assume_delivered_after: Span,
+    /// How long after the delivery the customer may withdraw from the contract (14 days). Zero switches withdrawals off.
+    pub withdrawal_period: Span,
     /// Test orders: from placement to shipment (10 min).
     pub test_ship_after: Span,
     /// Test orders: from shipment to delivery (10 min).

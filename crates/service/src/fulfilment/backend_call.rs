@@ -25,7 +25,8 @@ use tracing::field::Empty;
 const BATCH_SIZE: i64 = 16;
 /// The part of a lease beyond the longest time that a call may take.
 const LEASE_MARGIN: Span = Span::from_mins(1);
-/// The most tries to cancel an order at a back end, over about three days. After them the call is abandoned.
+/// The most tries to cancel an order at a back end, or to inform it of a withdrawal, over about three days. After them
+/// the call is abandoned.
 const MAX_CANCEL_TRIES: i64 = 80;
 
 /// A call that was made, as it is reported.
@@ -138,7 +139,7 @@ async fn make_call(app: &App, call: &BackendCall) -> Result<BackendCallSummary> 
     let found = load_job_of_call(app, call).await?;
     // No call is made for an order that waits for its customer's decision, or whose outcome was decided otherwise.
     let order = &found.order;
-    let needed = call.kind == BackendCallKind::Cancel
+    let needed = matches!(call.kind, BackendCallKind::Cancel | BackendCallKind::Withdraw)
         || (order.state == OrderState::Held && order.problem == Some(OrderProblem::AwaitingBackend));
     if !needed {
         record_outcome(app, call, found, Ok(ConnectorOutcome::default())).await?;
@@ -149,7 +150,7 @@ async fn make_call(app: &App, call: &BackendCall) -> Result<BackendCallSummary> 
     finish_call(app, call, found, outcome, started).await
 }
 
-/// Asks a back end to place or to cancel an order.
+/// Asks a back end to place or to cancel an order, or informs it of a withdrawal.
 async fn send_call(app: &App, call: &BackendCall, found: &FulfilmentJob) -> ConnectorResult {
     let backend = found.order.backend;
     let Some(connector) = app.settings.fulfilment.connector(backend) else {
@@ -157,6 +158,7 @@ async fn send_call(app: &App, call: &BackendCall, found: &FulfilmentJob) -> Conn
     };
     match call.kind {
         BackendCallKind::Cancel => connector.cancel(app, found, call).await,
+        BackendCallKind::Withdraw => connector.withdraw(app, found, call).await,
         BackendCallKind::Place | BackendCallKind::Watch => connector.place(app, found, call).await,
     }
 }
@@ -281,14 +283,15 @@ impl Command for RecordCallOutcome {
         let Some((_, mut order)) = lock_order(tx, self.device.in_shard(shard), id).await? else { return Ok(moved) };
         let Some(row) = fulfilment::lock(tx, shard, id).await? else { return Ok(moved) };
         if row.kind != wanted {
-            // The order was cancelled while it was being placed: the back end has to be informed.
+            // The order was cancelled, or its customer withdrew, during the call: the back end has to be informed.
             fulfilment::record_result(tx, shard, id, Some(self.now), None).await?;
             return Ok(moved);
         }
         let outcome = match &self.outcome {
             Ok(outcome) => outcome,
             Err(why) => {
-                let again = wanted != BackendCallKind::Cancel || tries < MAX_CANCEL_TRIES;
+                let bounded = matches!(wanted, BackendCallKind::Cancel | BackendCallKind::Withdraw);
+                let again = !bounded || tries < MAX_CANCEL_TRIES;
                 let due = again.then(|| self.now + retry_pause(tries));
                 fulfilment::record_result(tx, shard, id, due, Some(&truncate_error(why))).await?;
                 return Ok(moved);

@@ -52,6 +52,15 @@ pub(super) trait FulfilmentConnector: Send + Sync {
         call: &'a BackendCall,
     ) -> ConnectorFuture<'a, ConnectorResult>;
 
+    /// Informs the system that the customer has withdrawn from the contract. What it does about the goods and the money
+    /// it reports itself, or an operator does.
+    fn withdraw<'a>(
+        &'a self,
+        app: &'a App,
+        job: &'a FulfilmentJob,
+        call: &'a BackendCall,
+    ) -> ConnectorFuture<'a, ConnectorResult>;
+
     /// The states of orders that the system has, one result for each call, in the order of the calls. All are requested
     /// together.
     fn order_statuses<'a>(

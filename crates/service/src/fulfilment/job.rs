@@ -19,11 +19,18 @@ pub struct FulfilmentJob {
     pub order: Order,
     /// The device that ordered.
     pub device: Device,
-    /// The recipient, as of the placing of the order.
-    pub recipient: Recipient,
+    /// The recipient, as of the placing of the order; `None` if the customer was erased.
+    pub recipient: Option<Recipient>,
     /// The SKU of the product.
     pub sku: String,
     pub(crate) shard: i64,
+}
+
+impl FulfilmentJob {
+    /// The recipient, for a call that has to name them.
+    pub(super) fn named_recipient(&self) -> Result<&Recipient, String> {
+        self.recipient.as_ref().ok_or_else(|| "the customer's account was deleted: nobody receives this order".into())
+    }
 }
 
 /// The terms that the customer agreed to for the slot of an order.
@@ -45,7 +52,7 @@ pub(super) async fn load_job(app: &App, id: OrderId) -> Result<FulfilmentJob> {
     let place = order::find_location(&mut tx, id).await?.ok_or(Error::UnknownOrder)?;
     let order = order::find_by_id(&mut tx, place, id).await?.ok_or(Error::UnknownOrder)?;
     let device = device::find_by_id(&mut tx, place).await?.ok_or_else(|| Error::missing_row("an order's device"))?;
-    let recipient = order.recipient.clone().ok_or_else(|| Error::missing_row("an order's recipient"))?;
+    let recipient = order.recipient.clone();
     // A product that has left the catalogue is ordered by its ASIN.
     let product = product::find_by_asin(&mut tx, &order.item.asin).await?;
     let sku = product.as_ref().map_or(order.item.asin.as_str(), Product::sku).to_owned();
@@ -102,12 +109,27 @@ pub async fn last_call_error(app: &App, job: &FulfilmentJob) -> Result<Option<St
     Ok(fulfilment::find_last_error(&mut reader.tx()?, job.shard, job.order.id).await?)
 }
 
-/// Orders of all devices: the open ones, oldest first, or all, newest first.
+/// The orders to list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderSelection {
+    /// The open ones, oldest first.
+    Open,
+    /// All, newest first.
+    All,
+    /// Those whose customers withdrew from the contract and got no money back yet, oldest first.
+    Withdrawn,
+}
+
+/// Orders of all devices.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn list_orders(app: &App, all: bool, limit: i64) -> Result<Vec<Order>> {
+pub async fn list_orders(app: &App, which: OrderSelection, limit: i64) -> Result<Vec<Order>> {
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
-    Ok(if all { order::list_newest(&mut tx, limit).await? } else { order::list_open(&mut tx, limit).await? })
+    Ok(match which {
+        OrderSelection::Open => order::list_open(&mut tx, limit).await?,
+        OrderSelection::All => order::list_newest(&mut tx, limit).await?,
+        OrderSelection::Withdrawn => order::list_withdrawn(&mut tx, limit).await?,
+    })
 }

@@ -11,6 +11,7 @@ mod orphaned_drafts;
 mod place;
 mod watch;
 mod wire;
+mod withdraw;
 
 use super::connector::{ConnectorFuture, ConnectorOutcome, ConnectorResult, FulfilmentConnector};
 use super::job::FulfilmentJob;
@@ -62,6 +63,15 @@ impl FulfilmentConnector for VendureShop {
         call: &'a BackendCall,
     ) -> ConnectorFuture<'a, ConnectorResult> {
         Box::pin(cancel::cancel_order(app, self, job, call))
+    }
+
+    fn withdraw<'a>(
+        &'a self,
+        app: &'a App,
+        job: &'a FulfilmentJob,
+        _: &'a BackendCall,
+    ) -> ConnectorFuture<'a, ConnectorResult> {
+        Box::pin(withdraw::note_withdrawal(app, self, job))
     }
 
     fn order_statuses<'a>(

@@ -31,18 +31,19 @@ impl FulfilmentWebhook {
         webhook::headers(id, now, &signatures).map(|(name, value)| (name.to_owned(), value)).into()
     }
 
-    /// The request that asks the system to place or to cancel an order.
-    #[must_use]
+    /// The request that asks the system to place or to cancel an order, or informs it of a withdrawal.
+    ///
+    /// # Errors
+    /// A sentence for the operator, if an order to be placed has no recipient.
     pub fn build_request(
         &self,
         wanted: BackendCallKind,
         job: &FulfilmentJob,
         now: Time,
         deadline: Duration,
-    ) -> OutboundRequest {
-        let FulfilmentJob { order, device, recipient, sku, .. } = job;
+    ) -> Result<OutboundRequest, String> {
+        let FulfilmentJob { order, device, sku, .. } = job;
         let (instance, number) = (order.instance_id().to_string(), order.number().to_string());
-        let Recipient { name, email, address } = recipient;
         let body = match wanted {
             BackendCallKind::Cancel => {
                 let cancellation = order.cancellation.as_ref();
@@ -54,8 +55,21 @@ impl FulfilmentWebhook {
                     "data": { "eventInstanceId": instance, "orderNumber": number, "cancelledBy": by, "reason": reason },
                 })
             }
+            BackendCallKind::Withdraw => {
+                let withdrawal = order.withdrawal.as_ref();
+                json!({
+                    "type": "order.withdraw",
+                    "data": {
+                        "eventInstanceId": instance, "orderNumber": number,
+                        "withdrawnAt": withdrawal.map(|withdrawal| withdrawal.at.to_rfc3339_millis()),
+                        "reason": withdrawal.and_then(|withdrawal| withdrawal.reason.as_ref()),
+                    },
+                })
+            }
             // Such a system reports without being polled.
-            BackendCallKind::Place | BackendCallKind::Watch => json!({
+            BackendCallKind::Place | BackendCallKind::Watch => {
+                let Recipient { name, email, address } = job.named_recipient()?;
+                json!({
                 "type": "order.place",
                 "data": {
                     "eventInstanceId": instance, "orderNumber": number,
@@ -68,13 +82,14 @@ impl FulfilmentWebhook {
                     "customer": { "reference": device.directed_customer_id, "name": name, "email": email.as_str() },
                     "shipTo": { "name": name, "address": address },
                 },
-            }),
+            })
+            }
         }
         .to_string()
         .into_bytes();
         let mut headers = self.sign_headers(&format!("{}.{}", wanted.as_str(), order.id), now, &body);
         headers.push(("content-type".into(), "application/json".into()));
-        OutboundRequest {
+        Ok(OutboundRequest {
             method: "POST",
             url: self.url.clone(),
             headers,
@@ -82,12 +97,12 @@ impl FulfilmentWebhook {
             timeout: deadline,
             max_response_bytes: MAX_RESPONSE_BYTES,
             body_timeout: None,
-        }
+        })
     }
 
     /// Makes a call.
     async fn send_call(&self, app: &App, wanted: BackendCallKind, job: &FulfilmentJob) -> ConnectorResult {
-        let request = self.build_request(wanted, job, app.system_time(), app.settings.request_timeout);
+        let request = self.build_request(wanted, job, app.system_time(), app.settings.request_timeout)?;
         let answer = app.outbound.send(request).await.map_err(|failure| failure.to_string())?;
         Ok(ConnectorOutcome {
             reports: parse_response(wanted, &answer)?.into_iter().collect(),
@@ -113,6 +128,15 @@ impl FulfilmentConnector for FulfilmentWebhook {
         _: &'a BackendCall,
     ) -> ConnectorFuture<'a, ConnectorResult> {
         Box::pin(self.send_call(app, BackendCallKind::Cancel, job))
+    }
+
+    fn withdraw<'a>(
+        &'a self,
+        app: &'a App,
+        job: &'a FulfilmentJob,
+        _: &'a BackendCall,
+    ) -> ConnectorFuture<'a, ConnectorResult> {
+        Box::pin(self.send_call(app, BackendCallKind::Withdraw, job))
     }
 
     /// Such a system reports without being polled, so nothing is requested.
@@ -146,10 +170,20 @@ struct WebhookReportBody {
     reason: Option<String>,
     #[serde(rename = "priceParts")]
     parts: Option<WebhookPriceParts>,
+    /// What was refunded so far.
+    refund: Option<WebhookAmount>,
     #[serde(rename = "expectedDeliveryDate")]
     expected: Option<String>,
     #[serde(rename = "eventInstanceId")]
     instance: Option<String>,
+}
+
+/// An amount of money, as JSON.
+#[derive(Debug, Deserialize)]
+#[serde(expecting = "an object")]
+struct WebhookAmount {
+    amount: String,
+    currency: String,
 }
 
 /// The price parts, as JSON.
@@ -172,7 +206,7 @@ impl WebhookPriceParts {
 
 /// Parses a report: the order it names, if it does, and the report; `None` for `pending`.
 fn parse_report(body: &[u8]) -> Result<(Option<String>, Option<BackendReport>), String> {
-    const STATUS: &str = "accepted, pending, problem, shipped, delivered or cancelled";
+    const STATUS: &str = "accepted, pending, problem, shipped, delivered, cancelled, returned or refunded";
     let written: WebhookReportBody =
         opendrs_domain::json::parse_object(body).map_err(|e| format!("the body cannot be read: {e}"))?;
     let expected_at = match &written.expected {
@@ -201,6 +235,12 @@ fn parse_report(body: &[u8]) -> Result<(Option<String>, Option<BackendReport>), 
         "shipped" => Some(BackendReport::Shipped { expected_at, tracking }),
         "delivered" => Some(BackendReport::Delivered),
         "cancelled" => Some(BackendReport::Cancelled(Cancellation::new(CancelledBy::Shop, written.reason.as_deref()))),
+        "returned" => Some(BackendReport::Returned),
+        "refunded" => {
+            let WebhookAmount { amount, currency } =
+                written.refund.as_ref().ok_or("write refund as an object with amount and currency")?;
+            Some(BackendReport::Refunded(Money::parse(amount, currency).map_err(|e| format!("refund: {e}"))?))
+        }
         _ => return Err(format!("write status as {STATUS}")),
     };
     Ok((written.instance, report))
@@ -220,6 +260,10 @@ fn parse_response(wanted: BackendCallKind, answer: &OutboundResponse) -> Result<
     match wanted {
         // An order that the system does not know, or cancelled before, counts as cancelled.
         BackendCallKind::Cancel if answer.is_success() || matches!(answer.status, 404 | 409 | 410) => Ok(None),
+        // The status says it. A system that has settled everything at once may add a report.
+        BackendCallKind::Withdraw if answer.is_success() => {
+            Ok(answer.complete_body().ok().and_then(|body| parse_report(body).ok()).and_then(|(_, report)| report))
+        }
         _ if answer.is_success() => parse_report(answer.complete_body()?).map(|(_, report)| report),
         _ => Err(format!("it answered with status {}", answer.status)),
     }
@@ -249,6 +293,9 @@ mod tests {
         let parts = PriceParts { shipping: usd("3.90"), tax: usd("1.99") };
         let accepted = r#"{"status":"accepted","priceParts":{"shipping":"3.90","tax":"1.99","currency":"USD"}}"#;
         assert_eq!(read(accepted), Ok((None, Some(BackendReport::Accepted { expected_at: None, price_parts: parts }))));
+        let refunded = r#"{"status":"refunded","refund":{"amount":"24.99","currency":"USD"}}"#;
+        assert_eq!(read(refunded), Ok((None, usd("24.99").map(BackendReport::Refunded))));
+        assert_eq!(read(r#"{"status":"returned"}"#), Ok((None, Some(BackendReport::Returned))));
         let problem = BackendReport::Problem(OrderProblem::PaymentFailed);
         assert_eq!(read(r#"{"status":"problem","problem":"payment"}"#), Ok((None, Some(problem))));
         for (text, says) in [
@@ -258,6 +305,8 @@ mod tests {
             (r#"{"status":"problem","problem":"ask"}"#, "write problem as"),
             (r#"{"status":"accepted","expectedDeliveryDate":"soon"}"#, "is not a date"),
             (r#"{"status":"shipped","trackingUrl":"javascript:alert(1)"}"#, "trackingUrl is no link"),
+            (r#"{"status":"refunded"}"#, "write refund as"),
+            (r#"{"status":"refunded","refund":{"amount":"1,0","currency":"USD"}}"#, "refund: "),
             (r#"{"status":"accepted","priceParts":{"tax":"x","currency":"USD"}}"#, "priceParts: "),
         ] {
             assert!(read(text).unwrap_err().contains(says), "{text}");
@@ -270,6 +319,8 @@ mod tests {
             )
         };
         assert_eq!(broken(200, BackendCallKind::Cancel), Ok(None), "the status says it");
+        assert_eq!(broken(204, BackendCallKind::Withdraw), Ok(None), "and here");
+        assert_eq!(broken(404, BackendCallKind::Withdraw), Err("it answered with status 404".into()));
         assert!(broken(200, BackendCallKind::Place).unwrap_err().contains("the answer with status 200 broke off"));
         assert_eq!(broken(503, BackendCallKind::Place), Err("it answered with status 503".into()));
         assert!(

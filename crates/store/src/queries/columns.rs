@@ -41,20 +41,37 @@ macro_rules! order_later {
     };
 }
 
-macro_rules! order_columns {
+/// The steps of an order's life, and what followed its delivery. The reason of a withdrawal is between both lists.
+macro_rules! order_steps {
     () => {
-        concat!(order_placed!(), ", ", order_later!())
+        "held_at, approved_at, shipped_at, ended_at, withdrawn_at"
     };
 }
 
-/// The same without the recipient, since a device's call needs no personal data.
+macro_rules! order_after {
+    () => {
+        "returned_at, refund_minor, refunded_at"
+    };
+}
+
+macro_rules! order_columns {
+    () => {
+        concat!(order_placed!(), ", ", order_later!(), ", ", order_steps!(), ", withdrawal_reason, ", order_after!())
+    };
+}
+
+/// The same without the recipient and what they wrote, since a device's call needs no personal data.
 macro_rules! order_impersonal {
     () => {
         concat!(
             order_facts!(),
             ", CAST(NULL AS TEXT), CAST(NULL AS TEXT), CAST(NULL AS TEXT),
      resumes_at, ",
-            order_later!()
+            order_later!(),
+            ", ",
+            order_steps!(),
+            ", CAST(NULL AS TEXT), ",
+            order_after!()
         )
     };
 }

@@ -4,9 +4,9 @@
 
 macro_rules! order_queries {
     ([$($before:tt)*] $($rest:ident)*) => { query_lists! { [$($before)*
-        OrderPut = concat!("INSERT INTO orders (shard, ", order_placed!(), ")
+        OrderPut = concat!("INSERT INTO orders (shard, ", order_placed!(), ", held_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-            $24, $25, $26, $27, $28)");
+            $24, $25, $26, $27, $28, $29)");
         /// An order belongs to the device in its row: a caller that names another device finds nothing.
         OrderOfDevice = concat!("SELECT ", order_columns!(), " FROM orders WHERE shard = $1 AND id = $2 AND device = $3");
         OrderDevice = "SELECT device FROM orders WHERE shard = $1 AND id = $2";
@@ -22,7 +22,8 @@ macro_rules! order_queries {
         OrderUpdate = "UPDATE orders SET state = $3, problem = $4, window_ends_at = $5, expected_at = $6, due_at = $7,
             approved_minor = $8, reported = $9, placed_at = $10, tracking = $11, held_for = $12, resumes_at = $13, reminded = $14,
             delivered_at = $15, carrier = $16, tracking_url = $17, shipping_minor = $18, tax_minor = $19, cancelled_by = $20,
-            cancel_reason = $21, claimed_until = NULL
+            cancel_reason = $21, held_at = $22, approved_at = $23, shipped_at = $24, ended_at = $25, withdrawn_at = $26,
+            withdrawal_reason = $27, returned_at = $28, refund_minor = $29, refunded_at = $30, claimed_until = NULL
             WHERE shard = $1 AND id = $2";
         OrderRecipient = "UPDATE orders SET customer_name = $3, customer_email = $4, ship_to = $5 WHERE shard = $1 AND id = $2";
         OrderItem = "UPDATE orders SET asin = $3, title = $4, quantity = $5, unit = $6, price_minor = $7, currency = $8
@@ -39,12 +40,15 @@ macro_rules! order_queries {
             JOIN orders /*lite INDEXED BY orders_device */ ON shard = mine.home AND device = mine.own
             WHERE state IN ('held', 'placed', 'fulfilling', 'shipped') AND NOT test ORDER BY id LIMIT $2");
         OrdersForgetPerson = "UPDATE orders /*lite INDEXED BY orders_device */
-            SET customer_name = NULL, customer_email = NULL, ship_to = NULL WHERE
+            SET customer_name = NULL, customer_email = NULL, ship_to = NULL, withdrawal_reason = NULL WHERE
             /*pg (shard, device) IN (SELECT shard, id FROM device WHERE customer = $1) */
             /*lite shard = 0 AND device IN (SELECT id FROM device WHERE customer = $1) */";
         OrdersNewest = concat!("SELECT ", order_columns!(), " FROM orders /*lite WHERE shard = 0 */ ORDER BY id DESC LIMIT $1");
         OrdersOpen = concat!("SELECT ", order_columns!(), " FROM orders
             WHERE state IN ('held', 'placed', 'fulfilling', 'shipped') ORDER BY id LIMIT $1");
+        /// Orders whose customers withdrew and wait for their money.
+        OrdersWithdrawn = concat!("SELECT ", order_columns!(), " FROM orders
+            WHERE withdrawn_at IS NOT NULL AND refunded_at IS NULL ORDER BY id LIMIT $1");
         OrdersDue = "SELECT shard, id FROM orders WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2";
         /// Due orders that no other node has claimed. Orders that one node takes are skipped by others without waiting.
         OrdersClaim = "UPDATE orders SET claimed_until = $3 WHERE (shard, id) IN
@@ -58,6 +62,9 @@ macro_rules! order_queries {
         /// A request that was never made is not cancelled.
         FulfilmentCancel = "UPDATE fulfilment SET wanted = 'cancel', tries = 0, due_at = $3, error = NULL
             WHERE shard = $1 AND id = $2 AND wanted <> 'cancel'";
+        /// A back end that never got the order, or is asked to cancel it, need not be informed of a withdrawal.
+        FulfilmentWithdraw = "UPDATE fulfilment SET wanted = 'withdraw', tries = 0, due_at = $3, error = NULL
+            WHERE shard = $1 AND id = $2 AND wanted NOT IN ('cancel', 'withdraw')";
         FulfilmentLease = "UPDATE fulfilment SET due_at = $2, tries = tries + 1 WHERE (shard, id) IN
             (SELECT shard, id FROM fulfilment WHERE due_at <= $1 ORDER BY due_at LIMIT $3 /*pg FOR UPDATE SKIP LOCKED */)
             RETURNING shard, id, wanted, tries, due_at, reference, begun_at";

@@ -10,6 +10,7 @@ both!(
     a_call_is_taken_once_and_again_when_its_lease_is_over,
     a_call_that_is_waited_for_is_not_put_twice,
     only_what_was_asked_for_is_given_up,
+    a_withdrawal_reaches_who_has_the_order_once,
     what_went_wrong_is_kept_until_it_is_asked_for_again,
     what_is_watched_is_looked_at_when_it_is_due_or_hinted_at,
     what_was_begun_is_known_until_it_is_cleared,
@@ -98,6 +99,28 @@ async fn only_what_was_asked_for_is_given_up(store: &TestStore) {
     request_cancel(store, 1, 7).await;
     assert_eq!(find_next_due(store).await, Some(at(50)), "given up before");
     assert_eq!(lock(store, 2, 2).await.unwrap().kind, BackendCallKind::Place);
+}
+
+async fn a_withdrawal_reaches_who_has_the_order_once(store: &TestStore) {
+    let request = async |n, due| {
+        store
+            .write((n, due), |tx, (n, due)| Box::pin(fulfilment::request_withdraw(tx, 2, ORDER_ID(*n), at(*due))))
+            .await;
+    };
+    request(1, 5).await;
+    assert_eq!(lock(store, 2, 1).await, None, "nobody was asked to take it");
+    request_place(store, 2, 1, 5).await;
+    record_result(store, 1, None, Some("it's down")).await;
+    request(1, 6).await;
+    let call = lock(store, 2, 1).await.unwrap();
+    assert_eq!((call.kind, call.attempts, call.due_at), (BackendCallKind::Withdraw, 0, Some(at(6))));
+    record_result(store, 1, None, None).await;
+    request(1, 7).await;
+    assert_eq!(lock(store, 2, 1).await.unwrap().due_at, None, "made before");
+    request_cancel(store, 1, 8).await;
+    request(1, 9).await;
+    let call = lock(store, 2, 1).await.unwrap();
+    assert_eq!((call.kind, call.due_at), (BackendCallKind::Cancel, Some(at(8))), "what is cancelled is over");
 }
 
 async fn what_went_wrong_is_kept_until_it_is_asked_for_again(store: &TestStore) {

@@ -8,7 +8,8 @@ use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::id::{CustomerId, DeviceId, InstanceId, MakerId, OrderId};
 use opendrs_domain::money::Money;
 use opendrs_domain::order::{
-    Cancellation, CancelledBy, Order, OrderItem, OrderProblem, OrderState, PriceParts, Recipient, Tracking,
+    Cancellation, CancelledBy, Order, OrderItem, OrderProblem, OrderState, OrderTimes, PriceParts, Recipient, Refund,
+    Tracking, Withdrawal,
 };
 use opendrs_domain::subscription::Subscription;
 use opendrs_store::access::AccessVersion;
@@ -67,8 +68,15 @@ async fn an_order_is_told_to_its_device_in_good_standing_alone(store: &TestStore
     let personal =
         Order { recipient: Some(sample_recipient(1, Some(address()))), ..crate::samples::order(2, device.id) };
     insert(store, 2, &personal).await;
+    let withdrawn = |reason| Some(Withdrawal { at: at(9), reason });
+    let written = Order { withdrawal: withdrawn(Some("Too large".into())), ..personal.clone() };
+    save(store, 2, &written).await;
     let read = told(2, personal.id, device.id).await;
-    assert_eq!(read, Some(Order { recipient: None, ..personal }), "a device's call reads nothing personal");
+    assert_eq!(
+        read,
+        Some(Order { recipient: None, withdrawal: withdrawn(None), ..personal }),
+        "a device's call reads nothing personal"
+    );
     assert_eq!(told(2, order.id, other.id).await, None, "another's");
     assert_eq!(told(3, order.id, device.id).await, None, "another shard");
     assert_eq!(told(2, OrderId(uuid(9)), device.id).await, None, "no such order");
@@ -173,6 +181,7 @@ async fn an_order_comes_back_in_every_state(store: &TestStore) {
             approved_price: (n % 2 == 0).then(|| Money { minor: n as i64, currency: "USD".into() }),
             recipient: (n % 3 != 0).then(|| sample_recipient(n as u64, (n % 3 == 1).then(address))),
             resumes_at: moments[n % 3],
+            times: OrderTimes { held_at: moments[n % 3], ..OrderTimes::default() },
             ..order(n as u64, DEVICE())
         };
         insert(store, 2, &order).await;
@@ -190,6 +199,16 @@ async fn an_order_comes_back_in_every_state(store: &TestStore) {
             delivered_at: moments[n % 3],
             cancellation: (n % 4 > 0)
                 .then(|| Cancellation { by: CancelledBy::ALL[n % CancelledBy::ALL.len()], reason: text(4) }),
+            times: OrderTimes {
+                held_at: moments[(n + 1) % 3],
+                approved_at: moments[(n + 2) % 3],
+                shipped_at: moments[n % 3],
+                ended_at: moments[(n + 1) % 3],
+            },
+            withdrawal: moments[n % 3].map(|at| Withdrawal { at, reason: text(2) }),
+            returned_at: moments[(n + 2) % 3],
+            refund: moments[(n + 1) % 3]
+                .map(|at| Refund { amount: Money { minor: n as i64, currency: "USD".into() }, at }),
             ..order
         };
         save(store, 2, &later).await;

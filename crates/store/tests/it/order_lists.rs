@@ -5,7 +5,8 @@ use crate::order::{DEVICE, insert, save};
 use crate::samples::{at, mix, order, slot_id, uuid};
 use opendrs_domain::device::DeviceRef;
 use opendrs_domain::id::DeviceId;
-use opendrs_domain::order::{Order, OrderState};
+use opendrs_domain::money::Money;
+use opendrs_domain::order::{Order, OrderState, Refund, Withdrawal};
 use opendrs_store::order;
 
 both!(
@@ -14,6 +15,7 @@ both!(
     an_order_that_is_no_longer_due_leaves_the_list,
     recent_orders_of_a_slot_are_counted,
     orders_are_listed_and_found_by_their_id_alone,
+    withdrawn_orders_are_listed_until_money_came_back,
 );
 
 async fn orders_are_found_between_two_ids(store: &TestStore) {
@@ -29,6 +31,27 @@ async fn orders_are_found_between_two_ids(store: &TestStore) {
     assert_eq!(find(2, 4, 99).await, [2, 3, 4].map(id));
     assert_eq!(find(2, 4, 2).await, [2, 3].map(id));
     assert_eq!(find(7, 9, 9).await, []);
+}
+
+async fn withdrawn_orders_are_listed_until_money_came_back(store: &TestStore) {
+    let list = async |limit| {
+        let found = store.read(async |tx| order::list_withdrawn(tx, limit).await).await;
+        found.into_iter().map(|order| order.id).collect::<Vec<_>>()
+    };
+    let withdrawal = Some(Withdrawal { at: at(5), reason: None });
+    let withdrawn = |n| Order { withdrawal: withdrawal.clone(), ..order(n, DEVICE()) };
+    for n in 1..5 {
+        insert(store, 0, &order(n, DEVICE())).await;
+    }
+    assert_eq!(list(9).await, []);
+    for n in [3, 1, 2] {
+        save(store, 0, &withdrawn(n)).await;
+    }
+    assert_eq!(list(9).await, [1, 2, 3].map(|n| order(n, DEVICE()).id));
+    assert_eq!(list(2).await, [1, 2].map(|n| order(n, DEVICE()).id));
+    let refund = Some(Refund { amount: Money { minor: 1, currency: "JPY".into() }, at: at(6) });
+    save(store, 0, &Order { refund, ..withdrawn(1) }).await;
+    assert_eq!(list(9).await, [2, 3].map(|n| order(n, DEVICE()).id));
 }
 
 async fn due_orders_come_in_order_and_bounded(store: &TestStore) {

@@ -8,7 +8,8 @@ use opendrs_domain::language::Language;
 use opendrs_domain::mail;
 use opendrs_domain::money::Money;
 use opendrs_domain::order::{
-    Cancellation, CancelledBy, Order, OrderChange, OrderItem, OrderMailKind, OrderState, PriceParts,
+    Cancellation, CancelledBy, Order, OrderChange, OrderItem, OrderMailKind, OrderState, OrderTimes, PriceParts,
+    Refund, Withdrawal,
 };
 use opendrs_domain::text::{Asin, Email, SlotId};
 use uuid::Uuid;
@@ -53,6 +54,10 @@ fn order_mail(state: OrderState, problem: Option<OrderProblem>, known: bool) -> 
         reminder_sent: false,
         delivered_at: known.then_some(now),
         cancellation: Some(Cancellation { by: CancelledBy::Shop, reason: known.then(|| "No longer\n<made>".into()) }),
+        times: OrderTimes::default(),
+        withdrawal: Some(Withdrawal { at: now, reason: known.then(|| "Too\n<large>".into()) }),
+        returned_at: None,
+        refund: Some(Refund { amount: Money::parse("24.99", "USD").unwrap(), at: now }),
     };
     let mail = match (state, known) {
         (OrderState::Held, true) => OrderMailKind::Held,
@@ -180,6 +185,32 @@ fn a_cancel_says_who_and_why() {
     assert_eq!((reason(&words(true)), reason(&words(false))), ("No longer <made>".into(), "not given".into()));
 }
 
+/// The mails about a withdrawal and about a refund. `reasoned` is whether the customer gave a reason.
+fn mails_after_delivery(reasoned: bool) -> [MailMessage; 2] {
+    let bare = order_mail(OrderState::Delivered, None, reasoned);
+    let bought = bare.content.order().unwrap().clone();
+    let mail = |content| MailMessage { content, cancel_url: None, ..bare.clone() };
+    [mail(mail::MailContent::Withdrawn(bought.clone())), mail(mail::MailContent::Refunded(bought))]
+}
+
+#[test]
+fn the_confirmation_of_a_withdrawal_has_time_and_content() {
+    let [confirmed, refunded] = mails_after_delivery(true).map(|mail| ComposedMail::compose(&mail));
+    let fact = |words: &ComposedMail, name: &str| {
+        words.facts.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+    };
+    let at = Texts::for_language(Language::English).moment(&Time::from_secs(1_520_000_000));
+    assert!(confirmed.lines[0].contains(&at), "{:?}", confirmed.lines);
+    assert!(confirmed.lines[1].starts_with("I, Ann <b>Example</b>, withdraw from the contract for order "));
+    assert_eq!(fact(&confirmed, "Withdrawal received"), Some(at.clone()));
+    assert_eq!(fact(&confirmed, "Ordered"), Some(at));
+    assert_eq!(fact(&confirmed, "Reason"), Some("Too <large>".into()));
+    assert!(confirmed.to_html().unwrap().contains("Too &#60;large&#62;"), "{}", confirmed.to_html().unwrap());
+    let [silent, _] = mails_after_delivery(false).map(|mail| ComposedMail::compose(&mail));
+    assert_eq!(fact(&silent, "Reason"), None);
+    assert_eq!(fact(&refunded, "Refund"), Some("$24.99".into()));
+}
+
 /// Mails of every kind and every problem, with and without the optional parts.
 fn mails_of_every_kind(language: Language) -> Vec<MailMessage> {
     let mut all = Vec::new();
@@ -195,6 +226,7 @@ fn mails_of_every_kind(language: Language) -> Vec<MailMessage> {
             all.extend([true, false].map(|known| order_mail(state, problem, known)));
         }
     }
+    all.extend([true, false].into_iter().flat_map(mails_after_delivery));
     let bare = order_mail(OrderState::Placed, None, true);
     let price = Money::parse("24.99", "EUR").unwrap();
     for product in [Some(("Filter".to_owned(), price)), None] {

@@ -4,7 +4,7 @@ use opendrs_domain::account::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, PasswordEr
 use opendrs_domain::customer::AddressError;
 use opendrs_domain::language::Language;
 use opendrs_domain::money::ParseMoneyError;
-use opendrs_domain::order::{ApproveError, CancelError};
+use opendrs_domain::order::{ApproveError, CancelError, WithdrawError};
 use opendrs_domain::rule::{MAX_FORM_NUMBER, RuleFormError, RuleFormNumber};
 use opendrs_service::{Error, FormError};
 
@@ -38,6 +38,15 @@ pub fn describe_error(error: &Error) -> String {
             CancelError::IsStandardOrder => {
                 "Bitte stornieren Sie diese Bestellung in den Einstellungen des Geräts.".into()
             }
+        },
+        Error::WithdrawRejected(why) => match why {
+            WithdrawError::NotOffered => "Für diese Bestellung wird kein Widerruf angeboten.".into(),
+            WithdrawError::Cancellable => {
+                "Sie können diese Bestellung noch stornieren. Bitte verwenden Sie die Schaltfläche auf ihrer Seite."
+                    .into()
+            }
+            WithdrawError::NoContract => "Diese Bestellung wurde nicht aufgegeben oder wurde storniert.".into(),
+            WithdrawError::TooLate => "Die Widerrufsfrist für diesen Vertrag ist abgelaufen.".into(),
         },
         Error::ApproveRejected(ApproveError::NotHeld) => "Diese Bestellung wartet nicht mehr auf Sie.".into(),
         Error::ApproveRejected(ApproveError::PriceChanged(price)) => {

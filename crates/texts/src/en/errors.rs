@@ -7,7 +7,7 @@ use opendrs_domain::account::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, PasswordEr
 use opendrs_domain::customer::AddressError;
 use opendrs_domain::language::Language;
 use opendrs_domain::money::ParseMoneyError;
-use opendrs_domain::order::{ApproveError, CancelError};
+use opendrs_domain::order::{ApproveError, CancelError, WithdrawError};
 use opendrs_domain::rule::{MAX_FORM_NUMBER, RuleFormError, RuleFormNumber};
 use opendrs_service::{Error, FormError};
 
@@ -30,6 +30,12 @@ pub fn describe_error(error: &Error) -> String {
             CancelError::AlreadyFinal => "This order is already completed or cancelled.".into(),
             CancelError::IsTestOrder => "This is a test order. Only its device can cancel it.".into(),
             CancelError::IsStandardOrder => "Please cancel this order on the settings page of its device.".into(),
+        },
+        Error::WithdrawRejected(why) => match why {
+            WithdrawError::NotOffered => "Withdrawals are not offered for this order.".into(),
+            WithdrawError::Cancellable => "You can still cancel this order. Please use the button on its page.".into(),
+            WithdrawError::NoContract => "This order was not placed, or it was cancelled.".into(),
+            WithdrawError::TooLate => "The time to withdraw from this contract is over.".into(),
         },
         Error::ApproveRejected(ApproveError::NotHeld) => "This order is no longer waiting for you.".into(),
         Error::ApproveRejected(ApproveError::PriceChanged(price)) => {

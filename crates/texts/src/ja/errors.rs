@@ -4,7 +4,7 @@ use opendrs_domain::account::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, PasswordEr
 use opendrs_domain::customer::AddressError;
 use opendrs_domain::language::Language;
 use opendrs_domain::money::ParseMoneyError;
-use opendrs_domain::order::{ApproveError, CancelError};
+use opendrs_domain::order::{ApproveError, CancelError, WithdrawError};
 use opendrs_domain::rule::{MAX_FORM_NUMBER, RuleFormError, RuleFormNumber};
 use opendrs_service::{Error, FormError};
 
@@ -29,6 +29,14 @@ pub fn describe_error(error: &Error) -> String {
             CancelError::AlreadyFinal => "この注文はすでに完了しているか、キャンセルされています。".into(),
             CancelError::IsTestOrder => "これはテスト注文です。キャンセルは機器からのみ行えます。".into(),
             CancelError::IsStandardOrder => "この注文は、機器の設定ページでキャンセルしてください。".into(),
+        },
+        Error::WithdrawRejected(why) => match why {
+            WithdrawError::NotOffered => "この注文では、契約の撤回を受け付けていません。".into(),
+            WithdrawError::Cancellable => {
+                "この注文はまだキャンセルできます。注文のページのボタンをお使いください。".into()
+            }
+            WithdrawError::NoContract => "この注文は確定していないか、キャンセルされました。".into(),
+            WithdrawError::TooLate => "契約を撤回できる期間は終了しました。".into(),
         },
         Error::ApproveRejected(ApproveError::NotHeld) => "この注文は、承認の受付を終了しています。".into(),
         Error::ApproveRejected(ApproveError::PriceChanged(price)) => {

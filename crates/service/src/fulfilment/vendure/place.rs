@@ -61,7 +61,8 @@ pub(super) async fn place_order(
 impl Placement<'_> {
     async fn run(&self) -> ConnectorResult {
         let Self { app, shop, job, call, instance, .. } = self;
-        let FulfilmentJob { recipient, sku, .. } = job;
+        let FulfilmentJob { sku, .. } = job;
+        let recipient = job.named_recipient()?;
         let code = call.reference.as_deref().unwrap_or_default();
         let variables = json!({ "id": instance, "code": code, "sku": sku, "email": recipient.email.as_str() });
         let looked: LookResponse = shop.execute(app, &LOOK, variables).await?;
@@ -172,7 +173,7 @@ impl Placement<'_> {
         (known, address): (Option<&str>, &Value),
         (variant, method): (&ProductVariant, &ShippingMethod),
     ) -> Result<(i64, String), FillError> {
-        let Recipient { name, email, .. } = &self.job.recipient;
+        let Recipient { name, email, .. } = self.job.named_recipient().map_err(FillError::Failed)?;
         let (first, last) = name.rsplit_once(' ').unwrap_or(("", name));
         // A customer whom the shop knows keeps the name they have there.
         let person =

@@ -14,6 +14,8 @@ macro_rules! found {
     };
 }
 
+pub(super) use found;
+
 /// Both ways to find an order again: by our payment, and by the code that was recorded when its draft was made.
 macro_rules! both_ways {
     () => {

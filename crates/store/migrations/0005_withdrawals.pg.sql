@@ -1,0 +1,14 @@
+-- Withdrawals from the contract, returns and refunds, and when the steps of an order happened.
+
+ALTER TABLE orders ADD COLUMN held_at BIGINT;
+ALTER TABLE orders ADD COLUMN approved_at BIGINT;
+ALTER TABLE orders ADD COLUMN shipped_at BIGINT;
+ALTER TABLE orders ADD COLUMN ended_at BIGINT;
+ALTER TABLE orders ADD COLUMN withdrawn_at BIGINT;
+ALTER TABLE orders ADD COLUMN withdrawal_reason TEXT;
+ALTER TABLE orders ADD COLUMN returned_at BIGINT;
+ALTER TABLE orders ADD COLUMN refund_minor BIGINT;
+ALTER TABLE orders ADD COLUMN refunded_at BIGINT;
+
+-- Orders whose customers wait for their money.
+CREATE INDEX orders_withdrawn ON orders (id) WHERE withdrawn_at IS NOT NULL AND refunded_at IS NULL;
