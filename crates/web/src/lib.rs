@@ -34,6 +34,7 @@ pub mod stylesheet;
 mod takeover;
 mod teaser;
 mod unlink;
+mod withdrawal;
 
 use askama::Template;
 use axum::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, VARY};
@@ -85,6 +86,8 @@ pub fn web_routes() -> Vec<Route> {
         Route::post("/order", order::post),
         Route::get("/order/cancel", cancel::get),
         Route::post("/order/cancel", cancel::post),
+        Route::get("/order/withdraw", withdrawal::get),
+        Route::post("/order/withdraw", withdrawal::post),
     ]
 }
 

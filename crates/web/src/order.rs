@@ -6,10 +6,11 @@
 use super::address::{self, KeptOrderRow};
 use super::browser::{BrowserSession, PostedForm, PostedPage};
 use super::field_problem::FieldProblem;
-use super::order_row::{OrderStep, StatePill, cancellation_notes, order_pill, order_steps, status_text};
+use super::order_row::{OrderStep, StatePill, order_notes, order_pill, order_steps, status_text};
 use super::page_context::LanguageLink;
 use super::saved::SavedChange;
 use super::signin::sign_in_page;
+use super::withdrawal::withdrawal_url;
 use super::{PageError, query_param, redirect_to, render_page};
 use askama::Template;
 use axum::extract::State;
@@ -61,12 +62,15 @@ struct OrderPage<'a> {
     may_approve: bool,
     may_look: bool,
     cancellable: bool,
+    /// The page on which the owner withdraws from the contract, if they may.
+    withdraw: Option<String>,
 }
 
 impl OrderPage<'_> {
     /// Whether the owner can do anything now.
     fn has_actions(&self) -> bool {
-        self.may_approve || self.may_look || self.cancellable || self.present.is_some() || self.track.is_some()
+        let buttons = self.may_approve || self.may_look || self.cancellable;
+        buttons || self.present.is_some() || self.track.is_some() || self.withdraw.is_some()
     }
 }
 
@@ -77,7 +81,9 @@ fn render_order(state: &AppState, browser: &BrowserSession, owned: &OwnedOrder, 
     let problem = order.problem.filter(|_| order.state == OrderState::Held);
     let BrowserSession { context: shown, .. } = browser;
     let texts = shown.texts;
-    let instance = order.instance_id().to_string();
+    let (instance, now) = (order.instance_id().to_string(), state.app.now());
+    let period = state.app.settings.timing.withdrawal_period;
+    let may_withdraw = order.withdrawal.is_none() && order.check_withdrawal(now, period).is_ok();
     let template = OrderPage {
         texts,
         switch: shown.language_links(&order_url(&instance)),
@@ -94,7 +100,7 @@ fn render_order(state: &AppState, browser: &BrowserSession, owned: &OwnedOrder, 
         steps: order_steps(order, texts),
         facts: order_facts(owned, texts),
         saved: shows.saved.map(|change| change.text(texts)),
-        notes: cancellation_notes(order, texts),
+        notes: order_notes(order, texts),
         track: order.tracking.link.as_deref(),
         unanswered: (order.state == OrderState::Held).then(|| unanswered_notice(order, texts)),
         ask_address: problem == Some(OrderProblem::MissingAddress),
@@ -106,7 +112,8 @@ fn render_order(state: &AppState, browser: &BrowserSession, owned: &OwnedOrder, 
             .map(Address::to_single_line),
         may_approve: problem.is_some_and(OrderProblem::is_customer_decision),
         may_look: matches!(problem, Some(OrderProblem::OutOfStock | OrderProblem::PaymentFailed)),
-        cancellable: order.is_cancellable(state.app.now()),
+        cancellable: order.is_cancellable(now),
+        withdraw: may_withdraw.then(|| withdrawal_url(&order.instance_id().to_string())),
     };
     let status = if shows.refused.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     render_page(shown, status, &template, None)

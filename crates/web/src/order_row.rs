@@ -1,4 +1,4 @@
-//! The view of an order for its owner, in a list and on its own page: state, steps, cancellation and tracking.
+//! The view of an order for its owner, in a list and on its own page: state, steps, what ended it, and tracking.
 //!
 //! What it is not: the actions of the owner ([`super::order`]). Invariant: a delivery has a day, never a time of day.
 
@@ -36,7 +36,7 @@ pub(super) struct OrderListRow {
     pub(super) state: StatePill,
     pub(super) steps: Vec<OrderStep>,
     pub(super) number: String,
-    /// Who cancelled the order, and why.
+    /// Who cancelled the order, and why; a withdrawal, and what followed it.
     pub(super) notes: Vec<String>,
     /// The carrier's page of the parcel.
     pub(super) track: Option<String>,
@@ -110,12 +110,19 @@ pub(super) fn order_steps(order: &Order, texts: &Texts) -> Vec<OrderStep> {
     steps.map(|(at, (label, day))| OrderStep { label, day, done: at <= reached, current: at == reached }).collect()
 }
 
-/// Returns sentences for the owner: who cancelled the order, and why.
-pub(super) fn cancellation_notes(order: &Order, texts: &Texts) -> Vec<String> {
-    let Some(cancellation) = &order.cancellation else { return Vec::new() };
-    let who = (texts.letters.cancelled)(Some(cancellation.by)).to_owned();
-    let why = texts.cancel_reason(cancellation).map(texts.orders.reason);
-    std::iter::once(who).chain(why).collect()
+/// Returns sentences for the owner: who cancelled the order, and why; a withdrawal, and what followed it.
+pub(super) fn order_notes(order: &Order, texts: &Texts) -> Vec<String> {
+    let cancelled = order.cancellation.iter().flat_map(|cancellation| {
+        let who = (texts.letters.cancelled)(Some(cancellation.by)).to_owned();
+        std::iter::once(who).chain(texts.cancel_reason(cancellation).map(texts.orders.reason))
+    });
+    let said = &texts.withdrawals;
+    let withdrawn = order.withdrawal.as_ref().map(|withdrawal| (said.withdrawn)(&texts.moment(&withdrawal.at)));
+    let returned = order.returned_at.map(|at| (said.returned)(&texts.day(&at)));
+    let refunded =
+        order.refund.as_ref().map(|refund| (said.refunded)(&texts.money(&refund.amount), &texts.day(&refund.at)));
+    let later = [withdrawn, returned, refunded].into_iter().flatten();
+    cancelled.chain(later.map(|line| line + texts.shared.stop)).collect()
 }
 
 pub(super) fn order_list_row(order: &Order, now: Time, texts: &Texts) -> OrderListRow {
@@ -130,7 +137,7 @@ pub(super) fn order_list_row(order: &Order, now: Time, texts: &Texts) -> OrderLi
         state: order_pill(order, texts),
         steps: order_steps(order, texts),
         number: order.number().to_string(),
-        notes: cancellation_notes(order, texts),
+        notes: order_notes(order, texts),
         track: order.tracking.link.clone(),
         held: order.state == OrderState::Held,
         cancellable: order.is_cancellable(now),

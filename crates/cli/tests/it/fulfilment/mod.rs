@@ -2,6 +2,7 @@
 
 mod kept;
 mod parcel;
+mod withdrawn;
 
 use crate::harness::fixtures::{ANN, FILTER, SMALL};
 use crate::harness::{LinkedDevice, Options, Server, Store, TestBrowser, form_body};

@@ -203,6 +203,9 @@ fn cases(token: &str, order: &str) -> Vec<RouteCase> {
         posted("/settings/unlink", &[("profile", "x")], SIGN_IN, "303 /settings"),
         page("GET", "/order", format!("?id={order}"), SIGN_IN, "200 Your order"),
         posted("/order", &[("id", order), ("cancel", "true")], SIGN_IN, "303 /order"),
+        // The order can still be cancelled.
+        page("GET", "/order/withdraw", format!("?id={order}"), SIGN_IN, "200 You cannot withdraw from this contract"),
+        posted("/order/withdraw", &[("id", order)], SIGN_IN, FAILED),
         // The same for the answer to a takeover.
         open("GET", "/takeover", "?token=x".into(), "400 That did not work"),
         posted("/takeover", &[("token", "x"), ("undo", "true")], "400 That did not work", "400 That did not work"),

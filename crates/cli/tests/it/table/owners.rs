@@ -23,6 +23,8 @@ const TAKE_IDS: [(&str, &str); 15] = [
     ("GET", "/getOrderInfo/{instance}"),
     ("GET", "/order"),
     ("POST", "/order"),
+    ("GET", "/order/withdraw"),
+    ("POST", "/order/withdraw"),
     ("GET", "/settings"),
     ("POST", "/settings/order"),
     ("POST", "/settings/slot"),
@@ -115,6 +117,13 @@ async fn another_owners_ids_open_and_change_nothing(server: &Server) {
         let (status, body) = submit_form(server, &visit, ("GET", "/order"), &[("id", &id)]).await;
         assert_eq!(status, 400, "{body}");
         tried.insert(("GET", "/order"));
+        for method in ["GET", "POST"] {
+            let route = (method, "/order/withdraw");
+            let (status, body) = submit_form(server, &visit, route, &[("id", &id)]).await;
+            assert_eq!(status, 400, "{body}");
+            assert!(body.contains("We could not find this order."), "{body}");
+            tried.insert(route);
+        }
         let fields = [("access_token", ann.device.access.as_str()), ("instanceId", &id)];
         let (status, body) = submit_form(server, &visit, ("POST", "/settings/order"), &fields).await;
         assert_eq!(status, 400, "{body}");

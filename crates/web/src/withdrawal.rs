@@ -1,0 +1,126 @@
+//! The pages of a withdrawal from the contract of an order: what is declared, and its confirmation.
+//!
+//! What it is not: the button that begins it, which is on the order's page ([`super::order`]). Invariant: only the
+//! owner's sign-in opens the pages. Opening one changes nothing. Nothing is asked for but a reason, which may stay
+//! empty. Once the withdrawal is declared, the page confirms it, however often it is opened.
+
+use super::browser::{BrowserSession, PostedPage};
+use super::order::order_url;
+use super::page_context::LanguageLink;
+use super::signin::sign_in_page;
+use super::{PageError, message_page, query_param, redirect_to, render_page};
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::Response;
+use opendrs_domain::login::form;
+use opendrs_domain::order::Order;
+use opendrs_domain::time::Span;
+use opendrs_edge::state::AppState;
+use opendrs_service::order::{self, OwnedOrder};
+use opendrs_service::{Error, customer, device};
+use opendrs_texts::Texts;
+use std::sync::Arc;
+
+#[derive(Template)]
+#[template(path = "withdrawal.html")]
+struct WithdrawalPage<'a> {
+    texts: &'static Texts,
+    switch: Vec<LanguageLink>,
+    csrf: &'a str,
+    instance: String,
+    maker: String,
+    title: &'a str,
+    price: String,
+    number: String,
+    /// The sentences before the button, or those that confirm the withdrawal.
+    lines: Vec<String>,
+    /// Whether the withdrawal was declared.
+    is_done: bool,
+    order_url: String,
+}
+
+/// The address of the pages for an order.
+pub(super) fn withdrawal_url(instance: &str) -> String {
+    format!("/order/withdraw?id={}", form::percent_encode(instance, ""))
+}
+
+/// The last day of the period, if it has begun: the moment at which it ends is the first of the next day.
+pub(super) fn last_day(order: &Order, period: Span, texts: &Texts) -> Option<String> {
+    order.withdrawal_ends_at(period).map(|end| texts.day(&(end - Span::from_secs(1))))
+}
+
+pub(super) async fn get(
+    State(state): State<Arc<AppState>>,
+    browser: BrowserSession,
+    parts: Parts,
+) -> Result<Response, PageError> {
+    let instance = &query_param(&parts, "id");
+    let Some(session) = &browser.session else {
+        return sign_in_page(&state, &browser, &withdrawal_url(instance), None, "").await;
+    };
+    let refused = PageError::with_context(&browser.context);
+    let owned = order::find_for_customer(&state.app, session.customer, instance).await.map_err(&refused)?;
+    render_withdrawal(&state, &browser, &owned).await.map_err(&refused)
+}
+
+async fn render_withdrawal(state: &AppState, browser: &BrowserSession, owned: &OwnedOrder) -> Result<Response, Error> {
+    let OwnedOrder { caller, order, .. } = owned;
+    let (shown, texts) = (&browser.context, browser.context.texts);
+    let (said, period) = (&texts.withdrawals, state.app.settings.timing.withdrawal_period);
+    let possible = order.check_withdrawal(state.app.now(), period);
+    let customer = customer::load(&state.app, caller.device.customer).await?;
+    let (number, email) = (order.number().to_string(), customer.email.to_string());
+    let lines = match (&order.withdrawal, possible) {
+        (Some(withdrawal), _) => {
+            let received = (said.received)(&texts.moment(&withdrawal.at), &email);
+            std::iter::once(received).chain(said.next.map(str::to_owned)).collect()
+        }
+        (None, Ok(())) => {
+            let days = period.as_secs() / Span::from_hours(24).as_secs();
+            let until = last_day(order, period, texts);
+            vec![
+                (said.right)(days, until.as_deref()),
+                (said.declaration)(&customer.name, &number),
+                (said.confirmation_to)(&email),
+            ]
+        }
+        (None, Err(why)) => {
+            let why = (texts.error_message)(&why.into());
+            return Ok(message_page(shown, StatusCode::OK, said.refused, &why));
+        }
+    };
+    let instance = order.instance_id().to_string();
+    let template = WithdrawalPage {
+        texts,
+        switch: shown.language_links(&withdrawal_url(&instance)),
+        csrf: &browser.form_token(state),
+        maker: device::load_maker(&state.app, caller.device.maker).await?.name,
+        title: &order.item.title,
+        price: texts.money(&order.item.price),
+        number: (texts.orders.number)(&number),
+        lines,
+        is_done: order.withdrawal.is_some(),
+        order_url: order_url(&instance),
+        instance,
+    };
+    Ok(render_page(shown, StatusCode::OK, &template, None))
+}
+
+/// Declares the withdrawal, then redirects to its confirmation.
+pub(super) async fn post(
+    State(state): State<Arc<AppState>>,
+    PostedPage { browser, form }: PostedPage,
+) -> Result<Response, PageError> {
+    let instance = form.get("id").unwrap_or_default();
+    let back = withdrawal_url(instance);
+    let Some(session) = &browser.session else {
+        return sign_in_page(&state, &browser, &back, None, "").await;
+    };
+    let refused = PageError::with_context(&browser.context);
+    let owned = order::find_for_customer(&state.app, session.customer, instance).await.map_err(&refused)?;
+    let reason = form.get("reason").unwrap_or_default();
+    order::withdraw_from_order(&state.app, &owned, reason).await.map_err(&refused)?;
+    Ok(redirect_to(StatusCode::SEE_OTHER, &back))
+}
