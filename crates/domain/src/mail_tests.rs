@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::fulfilment::{Backend, BackendReport};
-use crate::order::{CancelRequester, CancelledBy, NewOrder, OrderItem, OrderTiming};
+use crate::order::{CancelRequester, CancelledBy, NewOrder, OrderItem, OrderTiming, OrderTrigger};
 use crate::text::{Asin, SlotId};
 use crate::time::Span;
 use uuid::Uuid;
@@ -36,8 +36,17 @@ fn place_order(test: bool, problem: Option<OrderProblem>) -> (Order, Vec<MailCon
     };
     let (id, device) = (OrderId(Uuid::from_u128(1)), DeviceId(Uuid::from_u128(2)));
     let slot = SlotId::parse("s").unwrap();
-    let new =
-        NewOrder { id, device, slot, item, test, backend: Backend::Simulated, recipient: None, approved_price: None };
+    let new = NewOrder {
+        id,
+        device,
+        slot,
+        item,
+        test,
+        backend: Backend::Simulated,
+        recipient: None,
+        approved_price: None,
+        trigger: OrderTrigger::Device,
+    };
     let (order, change) = Order::place(new, problem, start_time(), &TIMING);
     let news = content_for_change(&order, change).into_iter().collect();
     (order, news)

@@ -17,6 +17,7 @@ mod state;
 mod times;
 mod timing;
 pub mod tracking;
+mod trigger;
 mod withdrawal;
 
 pub use cancellation::{CancelRequester, Cancellation, CancelledBy};
@@ -32,6 +33,7 @@ pub use state::OrderState;
 pub use times::OrderTimes;
 pub use timing::OrderTiming;
 pub use tracking::Tracking;
+pub use trigger::OrderTrigger;
 pub use withdrawal::{Refund, Withdrawal};
 
 #[cfg(test)]

@@ -42,7 +42,17 @@ fn place_order_with(backend: Backend, test: bool, problem: Option<OrderProblem>)
     };
     let (id, device) = (OrderId(Uuid::from_u128(1)), DeviceId(Uuid::from_u128(2)));
     let slot = SlotId::parse("s").unwrap();
-    let new = NewOrder { id, device, slot, item, test, backend, recipient: None, approved_price: None };
+    let new = NewOrder {
+        id,
+        device,
+        slot,
+        item,
+        test,
+        backend,
+        recipient: None,
+        approved_price: None,
+        trigger: OrderTrigger::Device,
+    };
     Order::place(new, problem, start_time(), &TIMING)
 }
 

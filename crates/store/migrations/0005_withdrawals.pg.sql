@@ -10,5 +10,8 @@ ALTER TABLE orders ADD COLUMN returned_at BIGINT;
 ALTER TABLE orders ADD COLUMN refund_minor BIGINT;
 ALTER TABLE orders ADD COLUMN refunded_at BIGINT;
 
+-- Who made an order, where that is not its device.
+ALTER TABLE orders ADD COLUMN ordered_by TEXT;
+
 -- Orders whose customers wait for their money.
 CREATE INDEX orders_withdrawn ON orders (id) WHERE withdrawn_at IS NOT NULL AND refunded_at IS NULL;

@@ -12,8 +12,8 @@ use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::id::{CustomerId, DeviceId, OrderId};
 use opendrs_domain::money::Money;
 use opendrs_domain::order::{
-    Cancellation, CancelledBy, Order, OrderItem, OrderProblem, OrderState, OrderTimes, PriceParts, Recipient, Refund,
-    Tracking, Withdrawal,
+    Cancellation, CancelledBy, Order, OrderItem, OrderProblem, OrderState, OrderTimes, OrderTrigger, PriceParts,
+    Recipient, Refund, Tracking, Withdrawal,
 };
 use opendrs_domain::text::SlotId;
 use opendrs_domain::time::Time;
@@ -30,6 +30,7 @@ impl FromRow for Order {
         let reason: Option<String> = row.get(34)?;
         let part = |minor: Option<i64>| minor.map(|minor| Money { minor, currency: price.currency.clone() });
         let (withdrawn_at, why): (Option<Time>, Option<String>) = (row.get(39)?, row.get(40)?);
+        let ordered_by: Option<String> = row.get(44)?;
         let (refunded, refunded_at): (Option<i64>, Option<Time>) = (row.get(42)?, row.get(43)?);
         let refund = part(refunded).zip(refunded_at).map(|(amount, at)| Refund { amount, at });
         let parts = PriceParts { shipping: part(row.get(31)?), tax: part(row.get(32)?) };
@@ -70,6 +71,10 @@ impl FromRow for Order {
             reminder_sent: row.get::<Option<bool>>(27)?.unwrap_or_default(),
             delivered_at: row.get(28)?,
             cancellation: cancelled_by.map(|by| Cancellation { by, reason }),
+            trigger: match ordered_by {
+                None => OrderTrigger::Device,
+                Some(word) => OrderTrigger::parse(&word).ok_or_else(|| bad(44, word))?,
+            },
             times: OrderTimes {
                 held_at: row.get(35)?,
                 approved_at: row.get(36)?,
@@ -153,7 +158,8 @@ pub async fn insert(tx: &mut Tx<'_>, shard: i64, order: &Order) -> Result<()> {
         recipient.map(|recipient| &recipient.email),
         ship_to.as_ref(),
         order.resumes_at,
-        order.times.held_at
+        order.times.held_at,
+        (order.trigger != OrderTrigger::Device).then(|| order.trigger.as_str())
     ];
     tx.exec_deferred(Query::OrderPut, params).await
 }

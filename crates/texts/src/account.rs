@@ -1,7 +1,7 @@
 //! The texts of the pages behind a sign-in: settings, devices, apps, rules and orders.
 
 use super::{Marked, Text};
-use opendrs_domain::order::OrderProblem;
+use opendrs_domain::order::{OrderProblem, OrderTrigger};
 
 /// Texts of a device's settings, of the list of devices, and of the pages that are shown in their place.
 pub struct SettingsTexts {
@@ -188,6 +188,28 @@ pub struct OrderTexts {
     pub expired: Text,
     /// Sentence below the status of a cancelled order. `reason` is the reason of the cancellation.
     pub reason: fn(reason: &str) -> String,
+    /// Name of a fact: who sells.
+    pub sold_by: Text,
+    /// Name of a fact: why it was ordered.
+    pub why: Text,
+    /// Value of that fact. `model` is the device model's name, `approved` when its customer approved it.
+    pub why_ordered: fn(trigger: OrderTrigger, model: &str, approved: Option<&str>) -> String,
+    /// Heading above the times of an order's steps.
+    pub history: Text,
+    /// Step: it began to wait for its customer, or for something else.
+    pub step_held: Text,
+    /// Step: its customer approved it.
+    pub step_approved: Text,
+    /// Step: it was placed, where that was later than it was made.
+    pub step_placed: Text,
+    /// Step: it was not placed.
+    pub step_expired: Text,
+    /// Step: its customer withdrew from the contract.
+    pub step_withdrawn: Text,
+    /// Step: the goods came back.
+    pub step_returned: Text,
+    /// Step: money was paid back.
+    pub step_refunded: Text,
     /// Title of the page that cancels an order.
     pub cancel_title: Text,
     /// Heading of the page that cancels an order.

@@ -15,7 +15,7 @@ use super::{
     TeaserTexts, Text, Texts,
 };
 use opendrs_domain::language::Language;
-use opendrs_domain::order::OrderProblem;
+use opendrs_domain::order::{OrderProblem, OrderTrigger};
 
 pub static TEXTS: Texts = Texts {
     language: Language::German,
@@ -257,6 +257,23 @@ pub static TEXTS: Texts = Texts {
         cancelled: "Storniert",
         expired: "Nicht aufgegeben: Die Bestellung wurde nicht rechtzeitig bestätigt oder das Problem nicht rechtzeitig gelöst",
         reason: |reason| format!("Grund: {reason}"),
+        sold_by: "Verkäufer",
+        why: "Grund der Bestellung",
+        why_ordered: |trigger, model, approved| {
+            let approved = approved.map_or(String::new(), |at| format!(" Sie haben sie am {at} bestätigt."));
+            match trigger {
+                OrderTrigger::Device => format!("Ihr Gerät {model} hat sie angefordert.{approved}"),
+                OrderTrigger::Customer => format!("Sie haben selbst bestellt.{approved}"),
+            }
+        },
+        history: "Verlauf",
+        step_held: "Wartet",
+        step_approved: "Von Ihnen bestätigt",
+        step_placed: "Bestellung aufgegeben",
+        step_expired: "Nicht aufgegeben",
+        step_withdrawn: "Von Ihnen widerrufen",
+        step_returned: "Rücksendung eingegangen",
+        step_refunded: "Erstattet",
         cancel_title: "Bestellung stornieren",
         cancel_heading: "Diese Bestellung stornieren?",
         cancel_until: |placed, until| {

@@ -14,7 +14,7 @@ use super::{
     TeaserTexts, Text, Texts,
 };
 use opendrs_domain::language::Language;
-use opendrs_domain::order::OrderProblem;
+use opendrs_domain::order::{OrderProblem, OrderTrigger};
 
 pub static TEXTS: Texts = Texts {
     language: Language::English,
@@ -247,6 +247,23 @@ pub static TEXTS: Texts = Texts {
         cancelled: "Cancelled",
         expired: "Not placed: it was not approved, or the problem was not resolved in time",
         reason: |reason| format!("Reason: {reason}"),
+        sold_by: "Sold by",
+        why: "Why it was ordered",
+        why_ordered: |trigger, model, approved| {
+            let approved = approved.map_or(String::new(), |at| format!(" You approved it on {at}."));
+            match trigger {
+                OrderTrigger::Device => format!("Your {model} asked for it.{approved}"),
+                OrderTrigger::Customer => format!("You ordered it yourself.{approved}"),
+            }
+        },
+        history: "History",
+        step_held: "Waiting",
+        step_approved: "Approved by you",
+        step_placed: "Order confirmed",
+        step_expired: "Not placed",
+        step_withdrawn: "You withdrew",
+        step_returned: "Return received",
+        step_refunded: "Refunded",
         cancel_title: "Cancel your order",
         cancel_heading: "Cancel this order?",
         cancel_until: |placed, until| format!("Ordered on {placed}. You can cancel it until {until}."),

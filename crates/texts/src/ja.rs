@@ -14,7 +14,7 @@ use super::{
     TeaserTexts, Text, Texts,
 };
 use opendrs_domain::language::Language;
-use opendrs_domain::order::OrderProblem;
+use opendrs_domain::order::{OrderProblem, OrderTrigger};
 
 pub static TEXTS: Texts = Texts {
     language: Language::Japanese,
@@ -242,6 +242,23 @@ pub static TEXTS: Texts = Texts {
         cancelled: "キャンセル済み",
         expired: "ご注文は確定しませんでした：期限までに承認されなかったか、問題が解決しませんでした",
         reason: |reason| format!("理由：{reason}"),
+        sold_by: "販売者",
+        why: "注文の理由",
+        why_ordered: |trigger, model, approved| {
+            let approved = approved.map_or(String::new(), |at| format!("{at}にお客様が承認されました。"));
+            match trigger {
+                OrderTrigger::Device => format!("お使いの{model}からの依頼です。{approved}"),
+                OrderTrigger::Customer => format!("お客様ご自身が注文されました。{approved}"),
+            }
+        },
+        history: "履歴",
+        step_held: "確認待ち",
+        step_approved: "お客様の承認",
+        step_placed: "注文の確定",
+        step_expired: "注文の不成立",
+        step_withdrawn: "契約の撤回",
+        step_returned: "返品の受け取り",
+        step_refunded: "返金",
         cancel_title: "ご注文のキャンセル",
         cancel_heading: "この注文をキャンセルしますか？",
         cancel_until: |placed, until| format!("注文日時：{placed}。{until}までキャンセルできます。"),

@@ -6,11 +6,13 @@
 use super::address::{self, KeptOrderRow};
 use super::browser::{BrowserSession, PostedForm, PostedPage};
 use super::field_problem::FieldProblem;
-use super::order_row::{OrderStep, StatePill, order_notes, order_pill, order_steps, status_text};
+use super::order_row::{
+    OrderFact, OrderStep, StatePill, order_history, order_notes, order_pill, order_steps, status_text,
+};
 use super::page_context::LanguageLink;
 use super::saved::SavedChange;
 use super::signin::sign_in_page;
-use super::withdrawal::withdrawal_url;
+use super::withdrawal::{withdrawal_notice, withdrawal_url};
 use super::{PageError, query_param, redirect_to, render_page};
 use askama::Template;
 use axum::extract::State;
@@ -45,6 +47,10 @@ struct OrderPage<'a> {
     steps: Vec<OrderStep>,
     /// What is known of the order.
     facts: Vec<OrderFact>,
+    /// Its steps with their times.
+    history: Vec<OrderFact>,
+    /// Until when the owner may cancel, or may withdraw from the contract.
+    deadline: Option<String>,
     saved: Option<&'static str>,
     /// Who cancelled the order, and why.
     notes: Vec<String>,
@@ -89,7 +95,6 @@ fn render_order(state: &AppState, browser: &BrowserSession, owned: &OwnedOrder, 
         switch: shown.language_links(&order_url(&instance)),
         csrf: &browser.form_token(state),
         instance,
-        maker: shows.maker,
         title: &item.title,
         brings: (texts.orders.brings)(&texts.amount(&item.quantity, &item.unit), model, caller.device.serial.as_str()),
         price: texts.money(&item.price),
@@ -98,10 +103,13 @@ fn render_order(state: &AppState, browser: &BrowserSession, owned: &OwnedOrder, 
         standing: status_text(order, texts),
         state: order_pill(order, texts),
         steps: order_steps(order, texts),
-        facts: order_facts(owned, texts),
+        facts: order_facts(owned, &shows.maker, texts),
+        history: order_history(order, texts),
+        deadline: deadline_notice(state, order, texts),
         saved: shows.saved.map(|change| change.text(texts)),
         notes: order_notes(order, texts),
         track: order.tracking.link.as_deref(),
+        maker: shows.maker,
         unanswered: (order.state == OrderState::Held).then(|| unanswered_notice(order, texts)),
         ask_address: problem == Some(OrderProblem::MissingAddress),
         problems: address::address_problem(shows.refused, &shows.typed, texts),
@@ -119,23 +127,19 @@ fn render_order(state: &AppState, browser: &BrowserSession, owned: &OwnedOrder, 
     render_page(shown, status, &template, None)
 }
 
-/// One fact of an order.
-struct OrderFact {
-    term: &'static str,
-    value: String,
-}
-
-fn order_facts(owned: &OwnedOrder, texts: &Texts) -> Vec<OrderFact> {
+fn order_facts(owned: &OwnedOrder, maker: &str, texts: &Texts) -> Vec<OrderFact> {
     let Order { item, tracking, .. } = &owned.order;
     let (order, letters) = (&owned.order, &texts.letters);
+    let approved = order.times.approved_at.map(|at| texts.moment(&at));
     let price = std::iter::once(texts.money(&item.price)).chain(price_part_lines(order, texts));
     let facts = [
         (letters.price, Some(price.collect::<Vec<_>>().join(" · "))),
-        (texts.parts.ordered, Some(texts.moment(&order.opened_at))),
         (letters.order_number, Some(order.number().to_string())),
         (letters.ships_to, order.shipping_address().map(Address::to_single_line)),
         (letters.carrier, tracking.carrier.clone()),
         (letters.tracking, tracking.number.clone()),
+        (texts.orders.sold_by, Some(maker.to_owned())),
+        (texts.orders.why, Some((texts.orders.why_ordered)(order.trigger, &owned.model, approved.as_deref()))),
     ];
     facts.into_iter().filter_map(|(term, value)| Some(OrderFact { term, value: value? })).collect()
 }
@@ -145,6 +149,16 @@ fn price_part_lines(order: &Order, texts: &Texts) -> Vec<String> {
     let shipping = order.price_parts.shipping.as_ref().map(|part| (said.shipping)(&texts.money(part)));
     let tax = order.price_parts.tax.as_ref().map(|part| (said.tax)(&texts.money(part)));
     shipping.into_iter().chain(tax).collect()
+}
+
+/// Until when the owner may cancel a placed order, or may withdraw from the contract of a delivered one.
+fn deadline_notice(state: &AppState, order: &Order, texts: &Texts) -> Option<String> {
+    let (now, period) = (state.app.now(), state.app.settings.timing.withdrawal_period);
+    if order.state == OrderState::Placed && order.is_cancellable(now) {
+        return Some((texts.letters.cancel_until)(&texts.moment(&order.window_ends_at)));
+    }
+    let offered = order.withdrawal.is_none() && order.check_withdrawal(now, period).is_ok();
+    offered.then(|| withdrawal_notice(order, period, texts))
 }
 
 fn unanswered_notice(order: &Order, texts: &Texts) -> String {

@@ -13,6 +13,12 @@ pub(super) struct StatePill {
     pub(super) label: Text,
 }
 
+/// One fact of an order.
+pub(super) struct OrderFact {
+    pub(super) term: Text,
+    pub(super) value: String,
+}
+
 /// One step of an order.
 pub(super) struct OrderStep {
     pub(super) label: Text,
@@ -108,6 +114,31 @@ pub(super) fn order_steps(order: &Order, texts: &Texts) -> Vec<OrderStep> {
     ];
     let steps = labels.into_iter().enumerate();
     steps.map(|(at, (label, day))| OrderStep { label, day, done: at <= reached, current: at == reached }).collect()
+}
+
+/// Returns the steps of an order with their times, oldest first.
+pub(super) fn order_history(order: &Order, texts: &Texts) -> Vec<OrderFact> {
+    let (said, steps, times) = (&texts.orders, &texts.parts, &order.times);
+    let ended = |state: OrderState| times.ended_at.filter(|_| order.state == state);
+    let placed_later = order.placed_at.filter(|at| *at != order.opened_at);
+    let assumed = ended(OrderState::Delivered).filter(|_| order.delivered_at.is_none());
+    let mut all = vec![
+        (Some(order.opened_at), steps.ordered),
+        (times.held_at, said.step_held),
+        (times.approved_at, said.step_approved),
+        (placed_later, said.step_placed),
+        (times.shipped_at, steps.shipped),
+        (order.delivered_at, steps.delivered),
+        (assumed, said.delivery_assumed),
+        (ended(OrderState::Cancelled), said.cancelled),
+        (ended(OrderState::Expired), said.step_expired),
+        (order.withdrawal.as_ref().map(|withdrawal| withdrawal.at), said.step_withdrawn),
+        (order.returned_at, said.step_returned),
+        (order.refund.as_ref().map(|refund| refund.at), said.step_refunded),
+    ];
+    all.sort_by_key(|(at, _)| *at);
+    let fact = |(at, term): (Option<Time>, Text)| Some(OrderFact { term, value: texts.moment(&at?) });
+    all.into_iter().filter_map(fact).collect()
 }
 
 /// Returns sentences for the owner: who cancelled the order, and why; a withdrawal, and what followed it.

@@ -46,9 +46,12 @@ pub(super) fn withdrawal_url(instance: &str) -> String {
     format!("/order/withdraw?id={}", form::percent_encode(instance, ""))
 }
 
-/// The last day of the period, if it has begun: the moment at which it ends is the first of the next day.
-pub(super) fn last_day(order: &Order, period: Span, texts: &Texts) -> Option<String> {
-    order.withdrawal_ends_at(period).map(|end| texts.day(&(end - Span::from_secs(1))))
+/// The sentence about the right to withdraw, with its last day if the period has begun: the moment at which it ends is
+/// the first of the next day.
+pub(super) fn withdrawal_notice(order: &Order, period: Span, texts: &Texts) -> String {
+    let days = period.as_secs() / Span::from_hours(24).as_secs();
+    let until = order.withdrawal_ends_at(period).map(|end| texts.day(&(end - Span::from_secs(1))));
+    (texts.withdrawals.right)(days, until.as_deref())
 }
 
 pub(super) async fn get(
@@ -78,10 +81,8 @@ async fn render_withdrawal(state: &AppState, browser: &BrowserSession, owned: &O
             std::iter::once(received).chain(said.next.map(str::to_owned)).collect()
         }
         (None, Ok(())) => {
-            let days = period.as_secs() / Span::from_hours(24).as_secs();
-            let until = last_day(order, period, texts);
             vec![
-                (said.right)(days, until.as_deref()),
+                withdrawal_notice(order, period, texts),
                 (said.declaration)(&customer.name, &number),
                 (said.confirmation_to)(&email),
             ]

@@ -20,7 +20,8 @@
 
 use super::{
     ApproveError, CancelError, CancelRequester, Cancellation, Order, OrderChange, OrderItem, OrderMailKind,
-    OrderNotification, OrderNumber, OrderProblem, OrderState, OrderTimes, OrderTiming, PriceParts, Recipient, Tracking,
+    OrderNotification, OrderNumber, OrderProblem, OrderState, OrderTimes, OrderTiming, OrderTrigger, PriceParts,
+    Recipient, Tracking,
 };
 use crate::fulfilment::Backend;
 use crate::id::{DeviceId, InstanceId, OrderId};
@@ -47,6 +48,8 @@ pub struct NewOrder {
     pub recipient: Option<Recipient>,
     /// The price that the customer approved, if they ordered it themselves.
     pub approved_price: Option<Money>,
+    /// What makes it.
+    pub trigger: OrderTrigger,
 }
 
 impl Order {
@@ -83,7 +86,7 @@ impl Order {
     /// Creates an order. The slot is locked from here on.
     #[must_use]
     pub fn place(new: NewOrder, problem: Option<OrderProblem>, now: Time, timing: &OrderTiming) -> (Self, OrderChange) {
-        let NewOrder { id, device, slot, item, test, backend, recipient, approved_price } = new;
+        let NewOrder { id, device, slot, item, test, backend, recipient, approved_price, trigger } = new;
         let mut order = Self {
             id,
             device,
@@ -109,6 +112,7 @@ impl Order {
             reminder_sent: false,
             delivered_at: None,
             cancellation: None,
+            trigger,
             times: OrderTimes::default(),
             withdrawal: None,
             returned_at: None,

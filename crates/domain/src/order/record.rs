@@ -10,6 +10,7 @@ use super::recipient::Recipient;
 use super::state::OrderState;
 use super::times::OrderTimes;
 use super::tracking::Tracking;
+use super::trigger::OrderTrigger;
 use super::withdrawal::{Refund, Withdrawal};
 use crate::fulfilment::Backend;
 use crate::id::{DeviceId, OrderId};
@@ -69,6 +70,8 @@ pub struct Order {
     pub delivered_at: Option<Time>,
     /// Who cancelled it, and why.
     pub cancellation: Option<Cancellation>,
+    /// What made it.
+    pub trigger: OrderTrigger,
     /// When its steps happened.
     pub times: OrderTimes,
     /// The customer's withdrawal from the contract.

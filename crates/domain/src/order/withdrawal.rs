@@ -142,7 +142,7 @@ mod tests {
     use crate::date;
     use crate::fulfilment::{Backend, BackendReport};
     use crate::id::{DeviceId, OrderId};
-    use crate::order::{CancelRequester, NewOrder, OrderItem, OrderProblem, OrderTiming};
+    use crate::order::{CancelRequester, NewOrder, OrderItem, OrderProblem, OrderTiming, OrderTrigger};
     use crate::text::{Asin, SlotId};
     use uuid::Uuid;
 
@@ -177,7 +177,17 @@ mod tests {
         };
         let (id, device) = (OrderId(Uuid::from_u128(1)), DeviceId(Uuid::from_u128(2)));
         let slot = SlotId::parse("s").unwrap();
-        let new = NewOrder { id, device, slot, item, test, backend: Backend::Manual, recipient: None };
+        let new = NewOrder {
+            id,
+            device,
+            slot,
+            item,
+            test,
+            backend: Backend::Manual,
+            recipient: None,
+            approved_price: None,
+            trigger: OrderTrigger::Device,
+        };
         Order::place(new, problem, time("2026-03-02T12:00:00Z"), &TIMING).0
     }
 

@@ -15,7 +15,7 @@ use opendrs_domain::fault;
 use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::id::{InstanceId, OrderId, ReceiverId};
 use opendrs_domain::money::Money;
-use opendrs_domain::order::{NewOrder, Order, OrderProblem, OrderTiming, Recipient};
+use opendrs_domain::order::{NewOrder, Order, OrderProblem, OrderTiming, OrderTrigger, Recipient};
 use opendrs_domain::product::Product;
 use opendrs_domain::subscription::Subscription;
 use opendrs_domain::text::{Asin, SlotId};
@@ -239,6 +239,7 @@ impl Command for PlaceOrder {
             backend: self.backend,
             recipient: self.recipient.clone(),
             approved_price: self.seen.as_ref().map(|seen| seen.price.clone()),
+            trigger: if self.seen.is_some() { OrderTrigger::Customer } else { OrderTrigger::Device },
         };
         let (mut order, change) = Order::place(new, problem, self.now, &self.timing);
         order.extend_hold(paused_until, self.now, &self.timing);

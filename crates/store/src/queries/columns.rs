@@ -50,7 +50,7 @@ macro_rules! order_steps {
 
 macro_rules! order_after {
     () => {
-        "returned_at, refund_minor, refunded_at"
+        "returned_at, refund_minor, refunded_at, ordered_by"
     };
 }
 

@@ -4,9 +4,9 @@
 
 macro_rules! order_queries {
     ([$($before:tt)*] $($rest:ident)*) => { query_lists! { [$($before)*
-        OrderPut = concat!("INSERT INTO orders (shard, ", order_placed!(), ", held_at)
+        OrderPut = concat!("INSERT INTO orders (shard, ", order_placed!(), ", held_at, ordered_by)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-            $24, $25, $26, $27, $28, $29)");
+            $24, $25, $26, $27, $28, $29, $30)");
         /// An order belongs to the device in its row: a caller that names another device finds nothing.
         OrderOfDevice = concat!("SELECT ", order_columns!(), " FROM orders WHERE shard = $1 AND id = $2 AND device = $3");
         OrderDevice = "SELECT device FROM orders WHERE shard = $1 AND id = $2";

@@ -8,8 +8,8 @@ use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::id::{CustomerId, DeviceId, InstanceId, MakerId, OrderId};
 use opendrs_domain::money::Money;
 use opendrs_domain::order::{
-    Cancellation, CancelledBy, Order, OrderItem, OrderProblem, OrderState, OrderTimes, PriceParts, Recipient, Refund,
-    Tracking, Withdrawal,
+    Cancellation, CancelledBy, Order, OrderItem, OrderProblem, OrderState, OrderTimes, OrderTrigger, PriceParts,
+    Recipient, Refund, Tracking, Withdrawal,
 };
 use opendrs_domain::subscription::Subscription;
 use opendrs_store::access::AccessVersion;
@@ -181,6 +181,7 @@ async fn an_order_comes_back_in_every_state(store: &TestStore) {
             approved_price: (n % 2 == 0).then(|| Money { minor: n as i64, currency: "USD".into() }),
             recipient: (n % 3 != 0).then(|| sample_recipient(n as u64, (n % 3 == 1).then(address))),
             resumes_at: moments[n % 3],
+            trigger: OrderTrigger::ALL[n % 2],
             times: OrderTimes { held_at: moments[n % 3], ..OrderTimes::default() },
             ..order(n as u64, DEVICE())
         };

@@ -11,7 +11,7 @@ use opendrs_domain::maker::Maker;
 use opendrs_domain::model::{Model, Slot};
 use opendrs_domain::money::Money;
 use opendrs_domain::notification::{Event, EventFacts};
-use opendrs_domain::order::{Order, OrderItem, OrderState, OrderTimes, PriceParts, Tracking};
+use opendrs_domain::order::{Order, OrderItem, OrderState, OrderTimes, OrderTrigger, PriceParts, Tracking};
 use opendrs_domain::product::Product;
 use opendrs_domain::profile::{Client, ClientAccess, ClientKind, ClientMode, Profile};
 use opendrs_domain::receiver::{self, Receiver, SignatureVersion};
@@ -202,6 +202,7 @@ pub fn order(n: u64, device: DeviceId) -> Order {
         reminder_sent: false,
         delivered_at: None,
         cancellation: None,
+        trigger: OrderTrigger::Device,
         times: OrderTimes::default(),
         withdrawal: None,
         returned_at: None,

@@ -8,8 +8,8 @@ use opendrs_domain::language::Language;
 use opendrs_domain::mail;
 use opendrs_domain::money::Money;
 use opendrs_domain::order::{
-    Cancellation, CancelledBy, Order, OrderChange, OrderItem, OrderMailKind, OrderState, OrderTimes, PriceParts,
-    Refund, Withdrawal,
+    Cancellation, CancelledBy, Order, OrderChange, OrderItem, OrderMailKind, OrderState, OrderTimes, OrderTrigger,
+    PriceParts, Refund, Withdrawal,
 };
 use opendrs_domain::text::{Asin, Email, SlotId};
 use uuid::Uuid;
@@ -54,6 +54,7 @@ fn order_mail(state: OrderState, problem: Option<OrderProblem>, known: bool) -> 
         reminder_sent: false,
         delivered_at: known.then_some(now),
         cancellation: Some(Cancellation { by: CancelledBy::Shop, reason: known.then(|| "No longer\n<made>".into()) }),
+        trigger: OrderTrigger::Device,
         times: OrderTimes::default(),
         withdrawal: Some(Withdrawal { at: now, reason: known.then(|| "Too\n<large>".into()) }),
         returned_at: None,

@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 both!(another_owners_ids_open_and_change_nothing, an_operator_finds_an_order_by_its_own_id_alone);
 
 /// Routes that take an id of something that has an owner.
-const TAKE_IDS: [(&str, &str); 15] = [
+const TAKE_IDS: [(&str, &str); 17] = [
     ("GET", "/getOrderInfo/{instance}"),
     ("GET", "/order"),
     ("POST", "/order"),
