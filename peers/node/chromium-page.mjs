@@ -95,6 +95,19 @@ export class Page {
     await this.send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value }, STILL] })
   }
 
+  /** What the page is shown on: `print`, or empty for a screen. */
+  async media(media) {
+    await this.send('Emulation.setEmulatedMedia', { media, features: [STILL] })
+  }
+
+  /** Whether one of the elements takes room on the page as it is. */
+  async takesRoom(selector) {
+    const { root } = await this.send('DOM.getDocument', { depth: 0 })
+    const { nodeIds } = await this.send('DOM.querySelectorAll', { nodeId: root.nodeId, selector })
+    const found = await Promise.all(nodeIds.map((nodeId) => this.#edgesOf(nodeId).catch(() => undefined)))
+    return found.some((edges) => edges !== undefined)
+  }
+
   /** The size of the window, and of all that can be scrolled into it. */
   async size() {
     const { cssLayoutViewport, cssContentSize } = await this.send('Page.getLayoutMetrics')

@@ -5,6 +5,7 @@
 
 import { readFileSync } from 'node:fs'
 import { Secret } from './authenticator.mjs'
+import { equal } from './checks.mjs'
 import { Device, PERCENT_LEFT } from './device.mjs'
 import { CARTRIDGE, FILTER, SEED, WEB, scopeData, start } from './server.mjs'
 
@@ -30,6 +31,7 @@ export async function walk(page, server, look) {
   await visit.changeDevice()
   await visit.seeOrder()
   await visit.orderAhead()
+  await visit.withdraw()
   await visit.changeAccount()
   await visit.recoverPassword()
   await visit.seeOthers()
@@ -190,6 +192,26 @@ class Visit {
     await page.typeDay('#pause_until', '2027-03-20')
     await page.press('#pause form button')
     await this.at('#pause button[name=resume]', 'all orders are paused')
+  }
+
+  /** The parcel of the order by hand has arrived: its page is a receipt, and its customer withdraws from the contract. */
+  async withdraw() {
+    const { page, base } = this
+    await this.device.wait('5d')
+    await page.go(`${base}/settings`)
+    await page.press('.rows .link h2 a')
+    await page.press('#orders a[href^="/order?id="]')
+    await this.at('a[href^="/order/withdraw"]', 'order is delivered')
+    await page.media('print')
+    equal(await page.takesRoom('nav, form, button, .button, .skip'), false, 'what a receipt does not have')
+    equal(await page.takesRoom('#history, .facts'), true, 'what a receipt has')
+    await page.media('')
+    await page.press('a[href^="/order/withdraw"]')
+    await this.at('form[name=withdrawal-form]', 'withdraw from the contract')
+    await page.press('form[name=withdrawal-form] button')
+    await this.at('main .card a[href^="/order?id="]', 'withdrawal is confirmed')
+    await page.press('main .card a[href^="/order?id="]')
+    await this.at('#history', 'order after a withdrawal')
   }
 
   async changeAccount() {

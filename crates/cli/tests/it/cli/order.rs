@@ -1,6 +1,7 @@
 //! `opendrs order`: an operator lists orders, and manages those that are fulfilled by hand.
 
 use super::program::{FILTER, PROGRAM_TIMEOUT, ProgramFolder, ServingProcess};
+use opendrs_client::{BrowserClient, HtmlForm};
 use serde_json::Value;
 
 const MANUAL: &str = "[fulfilment]\nbackend = \"manual\"\n";
@@ -127,6 +128,56 @@ async fn an_operator_holds_releases_and_cancels() {
         "{mail}"
     );
     assert_eq!(notification_types(&place)[1..], ["OrderCancelled", "OrderPlaced", "OrderCancelled"]);
+}
+
+/// The customer withdraws from the contract of an order, on its page.
+async fn withdraw(server: &ServingProcess, id: &str) {
+    let mut browser = BrowserClient::new(&server.base_url);
+    let path = format!("/order/withdraw?id={id}");
+    let form = async |browser: &mut BrowserClient, action: &str| {
+        let html = browser.get(&path).await.unwrap().text();
+        let found = HtmlForm::parse_all(&html).into_iter().find(|form| form.action == action);
+        found.unwrap_or_else(|| panic!("{html}"))
+    };
+    let sign_in = form(&mut browser, "/ap/signin").await;
+    browser
+        .submit(&sign_in.fill("email", "customer@example.com").fill("password", "correct horse battery"))
+        .await
+        .unwrap();
+    let declared = form(&mut browser, "/order/withdraw").await.fill("reason", "Too large");
+    assert_eq!(browser.submit(&declared).await.unwrap().status, 303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_sees_a_withdrawal_and_notes_return_and_refund() {
+    let (place, server) = manual(MANUAL);
+    let id = place_order(&place, &server, "SN-1", &[]).await;
+    let order = |words: &[&str]| place.run_on_store(&[&["order"], words].concat());
+    assert!(order(&["return", &id]).expect_failure().contains("The order is placed"));
+    order(&["ship", &id, "--force"]).expect_success();
+    order(&["deliver", &id]).expect_success();
+    assert_eq!(order(&["list", "--withdrawn"]).expect_success(), "");
+    withdraw(&server, &id).await;
+    let listed = order(&["list", "--withdrawn"]).expect_success();
+    assert!(listed.contains(&id) && listed.contains("delivered, withdrawn"), "{listed}");
+    let shown = order(&["show", &id]).expect_success();
+    assert!(shown.contains("the customer withdrew from the contract 20") && shown.contains(": Too large"), "{shown}");
+
+    assert!(order(&["return", &id]).expect_success().contains("delivered, returned"));
+    assert!(order(&["return", &id]).expect_success().ends_with("(nothing changed)\n"));
+    for amount in ["0", "1000000"] {
+        let refused = order(&["refund", &id, "--amount", amount]).expect_failure();
+        assert!(refused.contains("at most what the order cost"), "{refused}");
+    }
+    assert!(order(&["refund", &id, "--amount", "1,5"]).expect_failure().contains("is not a price"));
+    let done = order(&["refund", &id, "--amount", "10", "--json"]).expect_success();
+    let done: Value = serde_json::from_str(&done).unwrap();
+    assert_eq!((&done["refunded"], &done["withdrawalReason"]), (&"10.00".into(), &"Too large".into()));
+    assert!(done["withdrawnAt"].is_string() && done["returnedAt"].is_string() && done["refundedAt"].is_string());
+    assert!(order(&["refund", &id, "--amount", "10"]).expect_success().ends_with("(nothing changed)\n"));
+    assert_eq!(order(&["list", "--withdrawn"]).expect_success(), "");
+    let mails = place.run_on_store(&["mail", "list"]).expect_success();
+    assert!(mails.lines().last().unwrap().contains("Your refund: "), "{mails}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

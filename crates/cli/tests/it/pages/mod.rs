@@ -6,6 +6,7 @@ mod hostile;
 mod languages;
 mod levels;
 mod missing;
+mod order_history;
 mod ordering;
 mod prices;
 mod reader;

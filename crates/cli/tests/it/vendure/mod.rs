@@ -3,6 +3,7 @@
 
 mod faults;
 mod shop;
+mod withdrawn;
 
 use crate::harness::fixtures::{ANN, FILTER, SMALL, product};
 use crate::harness::{LinkOptions, LinkedDevice, Options, Server, Store, TestBrowser, form_body};
