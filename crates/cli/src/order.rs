@@ -153,6 +153,7 @@ fn order_error_text(order: &str, error: Error) -> String {
 
 fn order_json(order: &Row) -> Value {
     let Row { item, .. } = order;
+    let parts = item.price_parts(&order.price_parts);
     json!({
         "eventInstanceId": order.instance_id().to_string(), "orderNumber": order.number().to_string(), "state": order.state.as_str(),
         "problem": order.problem.map(OrderProblem::as_str), "backend": order.backend.as_str(), "test": order.test,
@@ -162,7 +163,8 @@ fn order_json(order: &Row) -> Value {
         "expectedDeliveryDate": order.expected_at.map(|t| t.to_rfc3339_millis()),
         "expectedDeliveryDay": order.expected_at.map(day_text), "deliveredAt": order.delivered_at.map(|t| t.to_rfc3339_millis()),
         "tracking": order.tracking.number, "carrier": order.tracking.carrier, "trackingUrl": order.tracking.link,
-        "shipping": order.price_parts.shipping.as_ref().map(Money::to_decimal_text), "tax": order.price_parts.tax.as_ref().map(Money::to_decimal_text),
+        "shipping": parts.shipping.as_ref().map(Money::to_decimal_text), "tax": parts.tax.as_ref().map(Money::to_decimal_text),
+        "taxRate": order.stated_tax_rate().map(|rate| rate.to_string()),
         "cancelledBy": order.cancellation.as_ref().map(|c| c.by.as_str()),
         "cancelReason": order.cancellation.as_ref().and_then(|c| c.reason.as_ref()),
         "withdrawnAt": order.withdrawal.as_ref().map(|w| w.at.to_rfc3339_millis()),

@@ -10,8 +10,10 @@ pub use attempt::{MailDecision, MailOutcome, MailState, decide_after_attempt};
 use crate::account::{AccountMail, MailRecipient};
 use crate::id::{CustomerId, DeviceId, InstanceId, OrderId};
 use crate::money::Money;
+use crate::money::tax::TaxRate;
 use crate::order::{
-    Cancellation, Order, OrderChange, OrderMailKind, OrderNumber, OrderProblem, Refund, Tracking, Withdrawal,
+    Cancellation, Order, OrderChange, OrderMailKind, OrderNumber, OrderProblem, PriceParts, Refund, Tracking,
+    Withdrawal,
 };
 use crate::text::Email;
 use crate::time::Time;
@@ -32,6 +34,15 @@ pub struct OrderSummary {
     pub unit: String,
     /// The price.
     pub price: Money,
+    /// Shipping, which the price includes, if it is known.
+    #[serde(default)]
+    pub shipping: Option<Money>,
+    /// Tax, which the price includes, if it is known.
+    #[serde(default)]
+    pub tax: Option<Money>,
+    /// The rate of that tax, if it is known.
+    #[serde(default)]
+    pub tax_rate: Option<TaxRate>,
     /// A test order: no payment, no parcel.
     pub test: bool,
     /// During a hold: its end. Once placed: the end of the cancel window.
@@ -69,6 +80,7 @@ pub struct OrderSummary {
 impl OrderSummary {
     fn from_order(order: &Order) -> Self {
         let item = &order.item;
+        let PriceParts { shipping, tax } = order.item.price_parts(&order.price_parts);
         Self {
             order: order.id,
             device: order.instance_id().device,
@@ -76,6 +88,9 @@ impl OrderSummary {
             quantity: item.quantity,
             unit: item.unit.clone(),
             price: item.price.clone(),
+            shipping,
+            tax,
+            tax_rate: order.stated_tax_rate(),
             test: order.test,
             window_ends_at: order.window_ends_at,
             expected_at: order.expected_at,

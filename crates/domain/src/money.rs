@@ -4,6 +4,7 @@
 //! exact; two amounts of different currencies are never added.
 
 pub mod currency;
+pub mod tax;
 
 use std::fmt;
 

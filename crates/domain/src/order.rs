@@ -18,6 +18,7 @@ mod times;
 mod timing;
 pub mod tracking;
 mod trigger;
+mod withdraw;
 mod withdrawal;
 
 pub use cancellation::{CancelRequester, Cancellation, CancelledBy};

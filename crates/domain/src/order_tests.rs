@@ -39,20 +39,13 @@ fn place_order_with(backend: Backend, test: bool, problem: Option<OrderProblem>)
         quantity: 3.0,
         unit: "count".into(),
         price: Money::parse("24.99", "USD").unwrap(),
+        shipping: None,
+        tax_rate: None,
     };
     let (id, device) = (OrderId(Uuid::from_u128(1)), DeviceId(Uuid::from_u128(2)));
     let slot = SlotId::parse("s").unwrap();
-    let new = NewOrder {
-        id,
-        device,
-        slot,
-        item,
-        test,
-        backend,
-        recipient: None,
-        approved_price: None,
-        trigger: OrderTrigger::Device,
-    };
+    let (recipient, approved_price, trigger) = (None, None, OrderTrigger::Device);
+    let new = NewOrder { id, device, slot, item, test, backend, recipient, approved_price, trigger };
     Order::place(new, problem, start_time(), &TIMING)
 }
 

@@ -1,8 +1,14 @@
 //! A product of the catalogue.
 //!
-//! Invariant: a product's quantity is above zero.
+//! Invariant: a product's quantity is above zero. Its price is all that one order costs: goods, shipping and tax. So what
+//! a customer sees, agrees to and pays is one amount; the parts only explain it.
+
+mod unit_price;
+
+pub use unit_price::UnitPriceBasis;
 
 use crate::money::Money;
+use crate::money::tax::TaxRate;
 use crate::text::{Asin, Sku};
 
 /// Something that can be ordered for a slot.
@@ -12,7 +18,7 @@ pub struct Product {
     pub asin: Asin,
     /// Title for customers.
     pub title: String,
-    /// Price of one order.
+    /// Price of one order, with shipping and tax.
     pub price: Money,
     /// Quantity of one order, in `unit`; above zero.
     pub quantity: f64,
@@ -22,9 +28,22 @@ pub struct Product {
     pub available: bool,
     /// The shop's SKU, if it differs from the ASIN.
     pub sku: Option<Sku>,
+    /// Shipping, which the price includes; zero if delivery is free, `None` if nothing is stated.
+    pub shipping: Option<Money>,
+    /// The rate of the tax that the price includes, if it is stated.
+    pub tax_rate: Option<TaxRate>,
+    /// What its unit price is counted from, if it is stated.
+    pub unit_price: Option<UnitPriceBasis>,
 }
 
 impl Product {
+    /// The price of the goods alone: without shipping, with tax.
+    #[must_use]
+    pub fn goods_price(&self) -> Money {
+        let shipping = self.shipping.as_ref().map_or(0, |shipping| shipping.minor);
+        Money { minor: (self.price.minor - shipping).max(0), currency: self.price.currency.clone() }
+    }
+
     /// The id that a shop uses for the product.
     #[must_use]
     pub fn sku(&self) -> &str {

@@ -22,6 +22,9 @@ fn product(n: u32, price: &str, available: bool) -> Product {
         unit: "count".into(),
         available,
         sku: None,
+        shipping: None,
+        tax_rate: None,
+        unit_price: None,
     }
 }
 

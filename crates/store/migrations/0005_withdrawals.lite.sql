@@ -1,4 +1,4 @@
--- Withdrawals from the contract, returns and refunds, and when the steps of an order happened.
+-- Withdrawals from the contract, returns and refunds; when the steps of an order happened; what a price includes.
 
 ALTER TABLE orders ADD COLUMN held_at INTEGER;
 ALTER TABLE orders ADD COLUMN approved_at INTEGER;
@@ -15,3 +15,12 @@ ALTER TABLE orders ADD COLUMN ordered_by TEXT;
 
 -- Orders whose customers wait for their money.
 CREATE INDEX orders_withdrawn ON orders (id) WHERE withdrawn_at IS NOT NULL AND refunded_at IS NULL;
+
+-- What a price includes, and what a unit price is counted from. Quantities are in thousandths, rates in hundredths of a per cent.
+ALTER TABLE product ADD COLUMN shipping_minor INTEGER;
+ALTER TABLE product ADD COLUMN tax_rate INTEGER;
+ALTER TABLE product ADD COLUMN unit_content INTEGER;
+ALTER TABLE product ADD COLUMN unit_per INTEGER;
+ALTER TABLE product ADD COLUMN unit_of TEXT;
+ALTER TABLE orders ADD COLUMN stated_shipping INTEGER;
+ALTER TABLE orders ADD COLUMN stated_tax_rate INTEGER;

@@ -11,6 +11,7 @@ use opendrs_domain::device::DeviceRef;
 use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::id::{CustomerId, DeviceId, OrderId};
 use opendrs_domain::money::Money;
+use opendrs_domain::money::tax::TaxRate;
 use opendrs_domain::order::{
     Cancellation, CancelledBy, Order, OrderItem, OrderProblem, OrderState, OrderTimes, OrderTrigger, PriceParts,
     Recipient, Refund, Tracking, Withdrawal,
@@ -44,6 +45,8 @@ impl FromRow for Order {
                 quantity: row.get(5)?,
                 unit: row.get(6)?,
                 price: price.clone(),
+                shipping: part(row.get(45)?),
+                tax_rate: row.get::<Option<i64>>(46)?.and_then(TaxRate::from_basis_points),
             },
             price_parts: parts,
             recipient: read_recipient(row, 23)?,
@@ -159,7 +162,9 @@ pub async fn insert(tx: &mut Tx<'_>, shard: i64, order: &Order) -> Result<()> {
         ship_to.as_ref(),
         order.resumes_at,
         order.times.held_at,
-        (order.trigger != OrderTrigger::Device).then(|| order.trigger.as_str())
+        (order.trigger != OrderTrigger::Device).then(|| order.trigger.as_str()),
+        item.shipping.as_ref().map(|part| part.minor),
+        item.tax_rate.map(TaxRate::basis_points)
     ];
     tx.exec_deferred(Query::OrderPut, params).await
 }
@@ -235,8 +240,19 @@ pub async fn set_recipient(tx: &mut Tx<'_>, shard: i64, id: OrderId, recipient: 
 /// # Errors
 /// [`crate::Error`].
 pub async fn set_item(tx: &mut Tx<'_>, shard: i64, id: OrderId, item: &OrderItem) -> Result<()> {
-    let OrderItem { asin, title, quantity, unit, price } = item;
-    let params = params![shard, id, asin, title, *quantity, unit, price.minor, &price.currency];
+    let OrderItem { asin, title, quantity, unit, price, shipping, tax_rate } = item;
+    let params = params![
+        shard,
+        id,
+        asin,
+        title,
+        *quantity,
+        unit,
+        price.minor,
+        &price.currency,
+        shipping.as_ref().map(|part| part.minor),
+        tax_rate.map(TaxRate::basis_points)
+    ];
     tx.exec_deferred(Query::OrderItem, params).await
 }
 

@@ -6,15 +6,26 @@ use crate::queries::Query;
 use crate::value::{DbRow, FromRow, params};
 use crate::{Result, Tx};
 use opendrs_domain::money::Money;
-use opendrs_domain::product::Product;
+use opendrs_domain::money::tax::TaxRate;
+use opendrs_domain::product::{Product, UnitPriceBasis};
 use opendrs_domain::text::Asin;
 
 impl FromRow for Product {
     fn from_row(row: &DbRow<'_>) -> Result<Self> {
+        let price = Money { minor: row.get(2)?, currency: row.get(3)? };
+        let shipping: Option<i64> = row.get(8)?;
+        let basis: (Option<i64>, Option<i64>, Option<String>) = (row.get(10)?, row.get(11)?, row.get(12)?);
+        let unit_price = match basis {
+            (Some(content), Some(per), Some(unit)) => UnitPriceBasis::from_thousandths(content, per, unit),
+            _ => None,
+        };
         Ok(Self {
             asin: row.get(0)?,
             title: row.get(1)?,
-            price: Money { minor: row.get(2)?, currency: row.get(3)? },
+            shipping: shipping.map(|minor| Money { minor, currency: price.currency.clone() }),
+            price,
+            tax_rate: row.get::<Option<i64>>(9)?.and_then(TaxRate::from_basis_points),
+            unit_price,
             quantity: row.get(4)?,
             unit: row.get(5)?,
             available: row.get(6)?,
@@ -44,7 +55,21 @@ pub async fn list_after(tx: &mut Tx<'_>, last: &str, limit: i64) -> Result<Vec<P
 /// # Errors
 /// [`crate::Error`].
 pub async fn upsert(tx: &mut Tx<'_>, product: &Product) -> Result<()> {
-    let Product { asin, title, price, quantity, unit, available, sku } = product;
-    let row = params![asin, title, price.minor, &price.currency, *quantity, unit, *available, sku.as_ref()];
+    let Product { asin, title, price, quantity, unit, available, sku, shipping, tax_rate, unit_price } = product;
+    let row = params![
+        asin,
+        title,
+        price.minor,
+        &price.currency,
+        *quantity,
+        unit,
+        *available,
+        sku.as_ref(),
+        shipping.as_ref().map(|shipping| shipping.minor),
+        tax_rate.map(TaxRate::basis_points),
+        unit_price.as_ref().map(UnitPriceBasis::content_thousandths),
+        unit_price.as_ref().map(UnitPriceBasis::per_thousandths),
+        unit_price.as_ref().map(UnitPriceBasis::unit)
+    ];
     tx.exec_deferred(Query::ProductPut, row).await
 }

@@ -17,10 +17,14 @@ pub struct SettingsTexts {
     pub on: Text,
     /// State of a slot whose reordering is switched off.
     pub off: Text,
-    /// Button that chooses the marked product of a slot that reorders.
+    /// Button that chooses the marked product of a slot of a test device that reorders.
     pub use_product: Text,
-    /// Button that switches the reordering of a slot on.
+    /// The same for any other device: it states that the orders cost money.
+    pub use_product_paying: Text,
+    /// Button that switches the reordering of a slot of a test device on.
     pub switch_on: Text,
+    /// The same for any other device: it states that the orders cost money.
+    pub switch_on_paying: Text,
     /// Button that switches the reordering of a slot off.
     pub switch_off: Text,
     /// Text after the customer's name if the account has no address.
@@ -162,6 +166,12 @@ pub struct OrderTexts {
     pub shipping: fn(price: &str) -> String,
     /// Price part for tax. `price` is its amount.
     pub tax: fn(price: &str) -> String,
+    /// Price part for tax with its rate. `rate` is per cent, `price` its amount.
+    pub tax_at: fn(rate: &str, price: &str) -> String,
+    /// Price part for shipping that costs nothing.
+    pub free_shipping: Text,
+    /// The unit price of a product. `amount` is the quantity with its unit, such as 1 l.
+    pub unit_price: fn(price: &str, amount: &str) -> String,
     /// Button that saves the typed address and sends the held order there.
     pub use_address: Text,
     /// Button that sends a held order to the account's present address. `address` is that address in one line.

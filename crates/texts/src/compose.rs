@@ -10,7 +10,7 @@ mod withdrawal;
 use crate::{MailTexts, Texts};
 use askama::Template;
 use opendrs_domain::mail::{MailContent, OrderSummary, PriceChangeSummary, SlotSummary};
-use opendrs_domain::order::{OrderProblem, Tracking};
+use opendrs_domain::order::{OrderProblem, PriceParts, Tracking};
 use opendrs_domain::text::to_single_line;
 use opendrs_domain::time::Time;
 use opendrs_service::mail::{MailDevice, MailMessage};
@@ -173,7 +173,9 @@ impl ComposedMail {
         self.add_fact(texts.letters.order_number, bought.number().to_string());
         self.add_fact(texts.letters.product, to_single_line(&bought.title));
         self.add_fact(texts.letters.quantity, texts.amount(&bought.quantity, &to_single_line(&bought.unit)));
-        self.add_fact(texts.letters.price, texts.money(&bought.price));
+        let parts = PriceParts { shipping: bought.shipping.clone(), tax: bought.tax.clone() };
+        let price = std::iter::once(texts.money(&bought.price)).chain(texts.price_parts(&parts, bought.tax_rate));
+        self.add_fact(texts.letters.price, price.collect::<Vec<_>>().join(" · "));
     }
 
     fn add_shipping_facts(&mut self, letter: &MailMessage, expected: Option<Time>) {

@@ -126,6 +126,7 @@ pub static TEXTS: Texts = Texts {
             format!("Nach jeder Bestellung haben Sie {window} Zeit, sie zu stornieren.")
         },
         complete: "Einrichtung abschließen",
+        complete_paying: "Zahlungspflichtig abonnieren",
         choose_again: "Auswahl ändern",
     },
     teaser: TeaserTexts {
@@ -155,7 +156,9 @@ pub static TEXTS: Texts = Texts {
         on: "eingeschaltet",
         off: "ausgeschaltet",
         use_product: "Dieses Produkt wählen",
+        use_product_paying: "Zahlungspflichtig zu diesem Produkt wechseln",
         switch_on: "Einschalten",
+        switch_on_paying: "Zahlungspflichtig abonnieren",
         switch_off: "Ausschalten",
         no_address: ": noch keine Adresse hinterlegt",
         change_address: "Adresse ändern",
@@ -241,6 +244,9 @@ pub static TEXTS: Texts = Texts {
         number: |number| format!("Bestellnummer {number}."),
         shipping: |price| format!("Davon {price} für den Versand."),
         tax: |price| format!("Davon {price} Steuern."),
+        tax_at: |rate, price| format!("Davon {price} Steuern ({rate} %)."),
+        free_shipping: "Versandkostenfrei.",
+        unit_price: |price, amount| format!("{price} je {amount}."),
         use_address: "Diese Adresse verwenden",
         use_present: |address| format!("An diese Adresse liefern: {address}"),
         pay: |_| "Zahlungspflichtig bestellen".into(),

@@ -122,6 +122,7 @@ pub static TEXTS: Texts = Texts {
             format!("After each order, you have {window} to cancel it.")
         },
         complete: "Complete Setup",
+        complete_paying: "Complete Setup with obligation to pay",
         choose_again: "Choose again",
     },
     teaser: TeaserTexts {
@@ -148,7 +149,9 @@ pub static TEXTS: Texts = Texts {
         on: "on",
         off: "off",
         use_product: "Use this product",
+        use_product_paying: "Use this product with obligation to pay",
         switch_on: "Switch on",
+        switch_on_paying: "Switch on with obligation to pay",
         switch_off: "Switch off",
         no_address: ": no address yet",
         change_address: "Change the address",
@@ -231,6 +234,9 @@ pub static TEXTS: Texts = Texts {
         number: |number| format!("Order number {number}."),
         shipping: |price| format!("Includes {price} for shipping."),
         tax: |price| format!("Includes {price} in tax."),
+        tax_at: |rate, price| format!("Includes {price} in tax ({rate}%)."),
+        free_shipping: "Free delivery.",
+        unit_price: |price, amount| format!("{price} per {amount}."),
         use_address: "Use this address",
         use_present: |address| format!("Ship it to {address}"),
         pay: |price| format!("Order and pay {price}"),

@@ -36,7 +36,8 @@ pub use withdrawal::WithdrawalTexts;
 
 use opendrs_domain::language::Language;
 use opendrs_domain::money::Money;
-use opendrs_domain::order::{Cancellation, CancelledBy};
+use opendrs_domain::money::tax::TaxRate;
+use opendrs_domain::order::{Cancellation, CancelledBy, PriceParts};
 use opendrs_domain::time::Time;
 use opendrs_service::Error;
 
@@ -120,6 +121,20 @@ impl Texts {
     /// Formats a price as the language writes it.
     pub fn money(&self, money: &Money) -> String {
         self.language.format_money(money)
+    }
+
+    /// The sentences about what a price includes, as far as it is known. `rate` is the rate of the tax.
+    pub fn price_parts(&self, PriceParts { shipping, tax }: &PriceParts, rate: Option<TaxRate>) -> Vec<String> {
+        let said = &self.orders;
+        let shipping = shipping.as_ref().map(|part| match part.minor {
+            0 => said.free_shipping.to_owned(),
+            _ => (said.shipping)(&self.money(part)),
+        });
+        let tax = tax.as_ref().map(|part| match rate {
+            Some(rate) => (said.tax_at)(&self.language.format_number(rate.percent()), &self.money(part)),
+            None => (said.tax)(&self.money(part)),
+        });
+        shipping.into_iter().chain(tax).collect()
     }
 
     /// Formats a time with its day as the language writes it.

@@ -196,6 +196,9 @@ pub struct SetupTexts {
     pub cancel_within: fn(window: CancelWindow) -> String,
     /// Button that completes the sign-up.
     pub complete: Text,
+    /// The same button for a device that is no test device: it states that the orders cost money. German law permits no
+    /// other label.
+    pub complete_paying: Text,
     /// Button that leads back to the first slot.
     pub choose_again: Text,
 }

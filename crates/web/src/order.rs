@@ -7,12 +7,12 @@ use super::address::{self, KeptOrderRow};
 use super::browser::{BrowserSession, PostedForm, PostedPage};
 use super::field_problem::FieldProblem;
 use super::order_row::{
-    OrderFact, OrderStep, StatePill, order_history, order_notes, order_pill, order_steps, status_text,
+    OrderFact, OrderStep, StatePill, order_history, order_notes, order_pill, order_steps, order_url, status_text,
+    withdrawal_notice, withdrawal_url,
 };
 use super::page_context::LanguageLink;
 use super::saved::SavedChange;
 use super::signin::sign_in_page;
-use super::withdrawal::{withdrawal_notice, withdrawal_url};
 use super::{PageError, query_param, redirect_to, render_page};
 use askama::Template;
 use axum::extract::State;
@@ -20,7 +20,6 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
 use opendrs_domain::customer::{Address, AddressError};
-use opendrs_domain::login::form;
 use opendrs_domain::money::Money;
 use opendrs_domain::order::{CancelRequester, Order, OrderProblem, OrderState, Recipient};
 use opendrs_edge::state::AppState;
@@ -131,7 +130,8 @@ fn order_facts(owned: &OwnedOrder, maker: &str, texts: &Texts) -> Vec<OrderFact>
     let Order { item, tracking, .. } = &owned.order;
     let (order, letters) = (&owned.order, &texts.letters);
     let approved = order.times.approved_at.map(|at| texts.moment(&at));
-    let price = std::iter::once(texts.money(&item.price)).chain(price_part_lines(order, texts));
+    let parts = texts.price_parts(&item.price_parts(&order.price_parts), order.stated_tax_rate());
+    let price = std::iter::once(texts.money(&item.price)).chain(parts);
     let facts = [
         (letters.price, Some(price.collect::<Vec<_>>().join(" · "))),
         (letters.order_number, Some(order.number().to_string())),
@@ -142,13 +142,6 @@ fn order_facts(owned: &OwnedOrder, maker: &str, texts: &Texts) -> Vec<OrderFact>
         (texts.orders.why, Some((texts.orders.why_ordered)(order.trigger, &owned.model, approved.as_deref()))),
     ];
     facts.into_iter().filter_map(|(term, value)| Some(OrderFact { term, value: value? })).collect()
-}
-
-fn price_part_lines(order: &Order, texts: &Texts) -> Vec<String> {
-    let said = &texts.orders;
-    let shipping = order.price_parts.shipping.as_ref().map(|part| (said.shipping)(&texts.money(part)));
-    let tax = order.price_parts.tax.as_ref().map(|part| (said.tax)(&texts.money(part)));
-    shipping.into_iter().chain(tax).collect()
 }
 
 /// Until when the owner may cancel a placed order, or may withdraw from the contract of a delivered one.
@@ -164,10 +157,6 @@ fn deadline_notice(state: &AppState, order: &Order, texts: &Texts) -> Option<Str
 fn unanswered_notice(order: &Order, texts: &Texts) -> String {
     let resumes = order.resumes_at.map(|at| texts.day(&at));
     (texts.letters.unanswered)(order.problem, &texts.moment(&order.window_ends_at), resumes.as_deref())
-}
-
-pub(super) fn order_url(instance: &str) -> String {
-    format!("/order?id={}", form::percent_encode(instance, ""))
 }
 
 pub(super) async fn get(

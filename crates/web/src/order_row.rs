@@ -2,8 +2,9 @@
 //!
 //! What it is not: the actions of the owner ([`super::order`]). Invariant: a delivery has a day, never a time of day.
 
+use opendrs_domain::login::form;
 use opendrs_domain::order::{Order, OrderState};
-use opendrs_domain::time::Time;
+use opendrs_domain::time::{Span, Time};
 use opendrs_texts::{Text, Texts};
 
 /// A state in a few words, and its colour.
@@ -48,6 +49,24 @@ pub(super) struct OrderListRow {
     pub(super) track: Option<String>,
     pub(super) held: bool,
     pub(super) cancellable: bool,
+}
+
+/// The address of an order's page.
+pub(super) fn order_url(instance: &str) -> String {
+    format!("/order?id={}", form::percent_encode(instance, ""))
+}
+
+/// The address of the page that withdraws from an order's contract.
+pub(super) fn withdrawal_url(instance: &str) -> String {
+    format!("/order/withdraw?id={}", form::percent_encode(instance, ""))
+}
+
+/// The sentence about the right to withdraw, with its last day if the period has begun: the moment at which it ends is
+/// the first of the next day.
+pub(super) fn withdrawal_notice(order: &Order, period: Span, texts: &Texts) -> String {
+    let days = period.as_secs() / Span::from_hours(24).as_secs();
+    let until = order.withdrawal_ends_at(period).map(|end| texts.day(&(end - Span::from_secs(1))));
+    (texts.withdrawals.right)(days, until.as_deref())
 }
 
 /// Returns the status of an order for its owner, without a full stop.

@@ -7,7 +7,7 @@ use super::browser::PostedPage;
 use super::device_selection::{selection_of_form, settings_url};
 use super::devices::{ListFeedback, PauseFields, devices_page};
 use super::field_problem::FieldProblem;
-use super::order::order_url;
+use super::order_row::order_url;
 use super::saved::SavedChange;
 use super::settings::{Feedback, SettingsPost, device_page};
 use super::signin::sign_in_page;

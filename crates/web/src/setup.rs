@@ -10,6 +10,7 @@ use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use opendrs_domain::login::scope::{Scope, Scopes};
+use opendrs_domain::order::{OrderItem, PriceParts};
 use opendrs_domain::product::Product;
 use opendrs_domain::session::Session;
 use opendrs_edge::state::AppState;
@@ -221,12 +222,25 @@ pub(super) async fn answer_consent(
     Ok(next_step(&state, &browser, &session, &underway.id).await?.respond_to_form(&browser))
 }
 
-/// Returns the note to a product: what one order brings, and what its price includes.
+/// Returns the note to a product: what one order brings, what its price includes, and its unit price.
 pub(crate) fn product_note(product: &Product, texts: &Texts) -> String {
     let said = &texts.set_up;
-    let brings = (said.per_order)(texts.amount(&product.quantity, &product.unit));
-    let stock = if product.available { String::new() } else { format!(" {}", said.out_of_stock) };
-    format!("{brings} {}{stock}", said.tax)
+    let mut note = vec![(said.per_order)(texts.amount(&product.quantity, &product.unit))];
+    let item = OrderItem::from(product.clone());
+    let parts = item.price_parts(&PriceParts::default());
+    // Where the catalogue does not state both parts, the price includes the other one as always.
+    if parts.shipping.is_none() || parts.tax.is_none() {
+        note.push(said.tax.to_owned());
+    }
+    note.extend(texts.price_parts(&parts, product.tax_rate));
+    note.extend(product.unit_price.as_ref().map(|basis| {
+        let price = texts.money(&basis.of_price(&product.goods_price()));
+        (texts.orders.unit_price)(&price, &texts.amount(&basis.per(), basis.unit()))
+    }));
+    if !product.available {
+        note.push(said.out_of_stock.to_owned());
+    }
+    note.join(" ")
 }
 
 #[derive(Template)]

@@ -5,7 +5,7 @@
 //! empty. Once the withdrawal is declared, the page confirms it, however often it is opened.
 
 use super::browser::{BrowserSession, PostedPage};
-use super::order::order_url;
+use super::order_row::{order_url, withdrawal_notice, withdrawal_url};
 use super::page_context::LanguageLink;
 use super::signin::sign_in_page;
 use super::{PageError, message_page, query_param, redirect_to, render_page};
@@ -14,9 +14,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
-use opendrs_domain::login::form;
-use opendrs_domain::order::Order;
-use opendrs_domain::time::Span;
 use opendrs_edge::state::AppState;
 use opendrs_service::order::{self, OwnedOrder};
 use opendrs_service::{Error, customer, device};
@@ -39,19 +36,6 @@ struct WithdrawalPage<'a> {
     /// Whether the withdrawal was declared.
     is_done: bool,
     order_url: String,
-}
-
-/// The address of the pages for an order.
-pub(super) fn withdrawal_url(instance: &str) -> String {
-    format!("/order/withdraw?id={}", form::percent_encode(instance, ""))
-}
-
-/// The sentence about the right to withdraw, with its last day if the period has begun: the moment at which it ends is
-/// the first of the next day.
-pub(super) fn withdrawal_notice(order: &Order, period: Span, texts: &Texts) -> String {
-    let days = period.as_secs() / Span::from_hours(24).as_secs();
-    let until = order.withdrawal_ends_at(period).map(|end| texts.day(&(end - Span::from_secs(1))));
-    (texts.withdrawals.right)(days, until.as_deref())
 }
 
 pub(super) async fn get(

@@ -4,6 +4,7 @@
 
 use super::file_format::{
     ClientToml, CustomerToml, MakerToml, ModelToml, ProductToml, ProfileToml, SeedFile, SlotToml, TopicToml,
+    UnitPriceToml,
 };
 use crate::output;
 use crate::store_args::{self, StoreArgs};
@@ -158,6 +159,15 @@ fn product_toml(found: Product) -> Result<ProductToml, ParseTextError> {
         unit: Unit::parse(&found.unit)?,
         available: found.available,
         sku: found.sku,
+        shipping: found.shipping.map(|shipping| unspanned(shipping.to_decimal_text())),
+        tax_rate: found.tax_rate.map(|rate| unspanned(rate.to_string())),
+        unit_price: found
+            .unit_price
+            .map(|basis| {
+                let (content, per) = (basis.content(), basis.per());
+                Ok(unspanned(UnitPriceToml { content, per, unit: Unit::parse(basis.unit())? }))
+            })
+            .transpose()?,
     })
 }
 

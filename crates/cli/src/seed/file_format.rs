@@ -116,6 +116,18 @@ pub(super) struct ProductToml {
     #[serde(default = "yes")]
     pub(super) available: bool,
     pub(super) sku: Option<Sku>,
+    pub(super) shipping: Option<Spanned<String>>,
+    pub(super) tax_rate: Option<Spanned<String>>,
+    pub(super) unit_price: Option<Spanned<UnitPriceToml>>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[serde(expecting = "a table")]
+pub(super) struct UnitPriceToml {
+    pub(super) content: f64,
+    pub(super) per: f64,
+    pub(super) unit: Unit,
 }
 
 #[derive(Deserialize, Serialize)]

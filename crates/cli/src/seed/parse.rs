@@ -4,13 +4,15 @@
 
 use super::file_format::{
     ClientToml, CustomerToml, MakerToml, ModelToml, ProductToml, ProfileToml, SeedFile, SlotToml, TopicToml,
+    UnitPriceToml,
 };
 use opendrs_domain::id::{ClientId, CompositeId, ProfileId};
 use opendrs_domain::language::Language;
 use opendrs_domain::login::redirect;
 use opendrs_domain::money::Money;
+use opendrs_domain::money::tax::TaxRate;
 use opendrs_domain::notification::NotificationType;
-use opendrs_domain::product::Product;
+use opendrs_domain::product::{Product, UnitPriceBasis};
 use opendrs_domain::profile::hash_secret;
 use opendrs_domain::receiver::SignatureVersion;
 use opendrs_domain::text::Name;
@@ -231,7 +233,36 @@ impl SeedParser<'_> {
             return self.error_at(&product.quantity, "quantity", "must be above zero");
         }
         let ProductToml { asin, title, unit, available, sku, .. } = product;
-        Ok(Product { asin: asin.into_inner(), title: title.into(), price, quantity, unit: unit.into(), available, sku })
+        let shipping = match &product.shipping {
+            None => None,
+            Some(text) => match Money::parse(text.get_ref(), &price.currency) {
+                Ok(shipping) if shipping.is_at_most(&price) => Some(shipping),
+                Ok(_) => return self.error_at(text, "shipping", "is a part of the price, and must not exceed it"),
+                Err(e) => return self.error_at(text, "shipping", e),
+            },
+        };
+        let tax_rate = match &product.tax_rate {
+            None => None,
+            Some(text) => match TaxRate::parse(text.get_ref()) {
+                Some(rate) => Some(rate),
+                None => return self.error_at(text, "tax_rate", "write per cent below 100, such as \"19\" or \"7.7\""),
+            },
+        };
+        let unit_price = match product.unit_price {
+            None => None,
+            Some(basis) => {
+                let UnitPriceToml { content, per, unit } = basis.get_ref();
+                match UnitPriceBasis::new(*content, *per, unit.as_str()) {
+                    Some(known) => Some(known),
+                    None => {
+                        let says = "content and per must be above zero, with at most three decimals";
+                        return self.error_at(&basis, "unit_price", says);
+                    }
+                }
+            }
+        };
+        let (asin, title, unit) = (asin.into_inner(), title.into(), unit.into());
+        Ok(Product { asin, title, price, quantity, unit, available, sku, shipping, tax_rate, unit_price })
     }
 
     fn parse_customer(&self, customer: CustomerToml) -> Result<service::CustomerSeed, String> {
@@ -300,6 +331,13 @@ mod tests {
             (&PRODUCT.replace("\"1\"", "\"1.999\""), "line 4: price: `1.999` is not a price in USD"),
             (&PRODUCT.replace("= 1\n", "= 0\n"), "line 6: quantity: must be above zero"),
             (&format!("{PRODUCT}sku = \" S\""), "` S` is not a SKU: 1 to 100 characters on one line"),
+            (&format!("{PRODUCT}shipping = \"1.01\""), "line 8: shipping: is a part of the price"),
+            (&format!("{PRODUCT}shipping = \"x\""), "line 8: shipping: `x` is not a price in USD"),
+            (&format!("{PRODUCT}tax_rate = \"100\""), "line 8: tax_rate: write per cent below 100"),
+            (
+                &format!("{PRODUCT}unit_price = {{ content = 0, per = 1, unit = \"l\" }}"),
+                "line 8: unit_price: content and per",
+            ),
             (&PRODUCT.replace("\"F\"", "\" \""), "line 3"),
             (&PRODUCT.replace("\"F\"", "\"F\\tG\""), "is not a title: 1 to 500 characters on one line"),
             (&PRODUCT.replace("\"c\"", "\"\""), "is not a unit"),

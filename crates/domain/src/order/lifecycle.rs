@@ -26,6 +26,7 @@ use super::{
 use crate::fulfilment::Backend;
 use crate::id::{DeviceId, InstanceId, OrderId};
 use crate::money::Money;
+use crate::money::tax::TaxRate;
 use crate::text::SlotId;
 use crate::time::{Span, Time};
 
@@ -69,6 +70,12 @@ impl Order {
     #[must_use]
     pub fn price_limit(&self) -> &Money {
         self.approved_price.as_ref().unwrap_or(&self.item.price)
+    }
+
+    /// The rate of the tax that the price includes. `None` if the back end reported an amount of its own.
+    #[must_use]
+    pub fn stated_tax_rate(&self) -> Option<TaxRate> {
+        self.item.tax_rate.filter(|_| self.price_parts.tax.is_none())
     }
 
     /// The order number for people.

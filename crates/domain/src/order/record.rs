@@ -1,6 +1,6 @@
 //! An order as stored.
 //!
-//! Not here: its changes ([`super::lifecycle`], [`super::report`], [`super::withdrawal`]). Invariant: the state of a
+//! Not here: its changes ([`super::lifecycle`], [`super::report`], [`super::withdraw`]). Invariant: the state of a
 //! final order never changes again.
 
 use super::cancellation::Cancellation;

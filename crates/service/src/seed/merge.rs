@@ -12,9 +12,9 @@ use serde::Serialize;
 /// How a value is displayed; `None` where it must not be.
 pub(super) type FormatValue<T> = fn(&T) -> Option<String>;
 
-/// Displays an optional text.
-pub(super) fn format_optional(value: &Option<String>) -> Option<String> {
-    Some(value.clone().unwrap_or_else(|| "none".into()))
+/// Displays an optional value that has a text.
+pub(super) fn format_optional<T: ToString>(value: &Option<T>) -> Option<String> {
+    Some(value.as_ref().map_or_else(|| "none".into(), T::to_string))
 }
 
 /// Displays any value that has a text.

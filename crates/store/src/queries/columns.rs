@@ -22,6 +22,12 @@ macro_rules! access_version {
     };
 }
 
+macro_rules! product_columns {
+    () => {
+        "asin, title, price_minor, currency, quantity, unit, available, sku, shipping_minor, tax_rate, unit_content, unit_per, unit_of"
+    };
+}
+
 /// The columns of an order that every caller reads.
 macro_rules! order_facts { () => {
     "id, device, slot, asin, title, quantity, unit, price_minor, currency, test, state, problem, opened_at, window_ends_at,
@@ -50,7 +56,7 @@ macro_rules! order_steps {
 
 macro_rules! order_after {
     () => {
-        "returned_at, refund_minor, refunded_at, ordered_by"
+        "returned_at, refund_minor, refunded_at, ordered_by, stated_shipping, stated_tax_rate"
     };
 }
 

@@ -30,14 +30,16 @@ macro_rules! maker_queries {
         SlotPut = "INSERT INTO slot (model, id, position, name, unit, products) VALUES ($1, $2, $3, $4, $5, $6)
             ON CONFLICT (model, id) DO UPDATE SET position = excluded.position, name = excluded.name, unit = excluded.unit,
             products = excluded.products";
-        ProductByAsin = "SELECT asin, title, price_minor, currency, quantity, unit, available, sku FROM product WHERE asin = $1";
-        ProductPut = "INSERT INTO product (asin, title, price_minor, currency, quantity, unit, available, sku)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (asin) DO UPDATE SET title = excluded.title,
+        ProductByAsin = concat!("SELECT ", product_columns!(), " FROM product WHERE asin = $1");
+        ProductPut = concat!("INSERT INTO product (", product_columns!(), ")
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (asin) DO UPDATE SET title = excluded.title,
             price_minor = excluded.price_minor, currency = excluded.currency, quantity = excluded.quantity,
-            unit = excluded.unit, available = excluded.available, sku = excluded.sku";
+            unit = excluded.unit, available = excluded.available, sku = excluded.sku, shipping_minor = excluded.shipping_minor,
+            tax_rate = excluded.tax_rate, unit_content = excluded.unit_content, unit_per = excluded.unit_per,
+            unit_of = excluded.unit_of");
         MakerAfter = "SELECT id, name FROM maker WHERE id > $1 ORDER BY id LIMIT $2";
-        ProductAfter = "SELECT asin, title, price_minor, currency, quantity, unit, available, sku FROM product
-            WHERE asin > $1 ORDER BY asin LIMIT $2";
+        ProductAfter = concat!("SELECT ", product_columns!(), " FROM product
+            WHERE asin > $1 ORDER BY asin LIMIT $2");
         MessageVersionPut = "INSERT INTO model_message (model, kind, version) VALUES ($1, $2, $3)
             ON CONFLICT (model, kind) DO UPDATE SET version = excluded.version";
         MessageVersionGet = "SELECT version FROM model_message WHERE model = $1 AND kind = $2";

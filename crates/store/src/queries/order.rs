@@ -4,9 +4,9 @@
 
 macro_rules! order_queries {
     ([$($before:tt)*] $($rest:ident)*) => { query_lists! { [$($before)*
-        OrderPut = concat!("INSERT INTO orders (shard, ", order_placed!(), ", held_at, ordered_by)
+        OrderPut = concat!("INSERT INTO orders (shard, ", order_placed!(), ", held_at, ordered_by, stated_shipping, stated_tax_rate)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-            $24, $25, $26, $27, $28, $29, $30)");
+            $24, $25, $26, $27, $28, $29, $30, $31, $32)");
         /// An order belongs to the device in its row: a caller that names another device finds nothing.
         OrderOfDevice = concat!("SELECT ", order_columns!(), " FROM orders WHERE shard = $1 AND id = $2 AND device = $3");
         OrderDevice = "SELECT device FROM orders WHERE shard = $1 AND id = $2";
@@ -26,7 +26,8 @@ macro_rules! order_queries {
             withdrawal_reason = $27, returned_at = $28, refund_minor = $29, refunded_at = $30, claimed_until = NULL
             WHERE shard = $1 AND id = $2";
         OrderRecipient = "UPDATE orders SET customer_name = $3, customer_email = $4, ship_to = $5 WHERE shard = $1 AND id = $2";
-        OrderItem = "UPDATE orders SET asin = $3, title = $4, quantity = $5, unit = $6, price_minor = $7, currency = $8
+        OrderItem = "UPDATE orders SET asin = $3, title = $4, quantity = $5, unit = $6, price_minor = $7, currency = $8,
+            stated_shipping = $9, stated_tax_rate = $10
             WHERE shard = $1 AND id = $2";
         OrdersRecent = "SELECT COUNT(*) FROM orders /*lite INDEXED BY orders_device */
             WHERE shard = $1 AND device = $2 AND slot = $3 AND opened_at > $4 AND state IN ('placed', 'fulfilling', 'shipped', 'delivered')";

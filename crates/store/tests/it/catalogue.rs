@@ -5,7 +5,8 @@ use crate::samples::{QUANTITIES, asin, awkward_texts, model, product, slot, uuid
 use opendrs_domain::id::{CompositeId, MakerId, ModelId};
 use opendrs_domain::model::{Model, Slot};
 use opendrs_domain::money::Money;
-use opendrs_domain::product::Product;
+use opendrs_domain::money::tax::TaxRate;
+use opendrs_domain::product::{Product, UnitPriceBasis};
 use opendrs_domain::takeover::TakeoverPolicy;
 use opendrs_domain::text::{ModelCode, Sku};
 use opendrs_store::{model, product};
@@ -125,12 +126,20 @@ async fn a_product_comes_back_to_the_last_bit(store: &TestStore) {
         let (title, unit) = (texts[n % texts.len()].clone(), texts[n % 3].clone());
         let product =
             Product { title, price, quantity, unit, available: n % 2 == 0, sku: sample_sku(n), ..product(n as u64) };
+        let product = if n % 2 == 0 { product } else { with_price_parts(product) };
         store.write(product.clone(), |tx, p| Box::pin(product::upsert(tx, p))).await;
         let found = store.read(async |tx| product::find_by_asin(tx, &product.asin).await).await.unwrap();
         assert_eq!(found.quantity.to_bits(), quantity.to_bits());
         assert_eq!(found, product);
     }
     assert_eq!(store.read(async |tx| product::find_by_asin(tx, &asin(99)).await).await, None);
+}
+
+/// A product whose price has all its parts.
+fn with_price_parts(product: Product) -> Product {
+    let shipping = Some(Money { minor: 3, currency: product.price.currency.clone() });
+    let unit_price = UnitPriceBasis::new(0.75, 100.0, "m\u{b2}");
+    Product { shipping, tax_rate: TaxRate::parse("7.7"), unit_price, ..product }
 }
 
 /// Every second product has a SKU.
@@ -142,7 +151,8 @@ async fn putting_a_product_again_changes_all_but_its_number(store: &TestStore) {
     let price = Money { minor: 5, currency: "JPY".into() };
     let (title, unit) = ("new".to_owned(), "count".to_owned());
     let changed = Product { title, price, quantity: 0.5, unit, available: false, sku: sample_sku(1), ..product(1) };
-    for product in [product(1), product(2), changed.clone()] {
+    let changed = with_price_parts(changed);
+    for product in [with_price_parts(product(1)), product(2), changed.clone()] {
         store.write(product, |tx, p| Box::pin(product::upsert(tx, p))).await;
     }
     assert_eq!(store.read(async |tx| product::find_by_asin(tx, &asin(1)).await).await, Some(changed));

@@ -7,6 +7,7 @@ use opendrs_domain::device::{Device, DeviceRef, RevokedFamilies};
 use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::id::{CustomerId, DeviceId, InstanceId, MakerId, OrderId};
 use opendrs_domain::money::Money;
+use opendrs_domain::money::tax::TaxRate;
 use opendrs_domain::order::{
     Cancellation, CancelledBy, Order, OrderItem, OrderProblem, OrderState, OrderTimes, OrderTrigger, PriceParts,
     Recipient, Refund, Tracking, Withdrawal,
@@ -162,8 +163,15 @@ async fn an_order_comes_back_in_every_state(store: &TestStore) {
     for n in 0..3 * problems.len() {
         let text = texts[n % texts.len()].clone();
         let price = Money { minor: i64::MAX - n as i64, currency: "USD".into() };
-        let item =
-            OrderItem { asin: asin(n as u64), title: text.clone(), quantity: QUANTITIES[n % 9], unit: text, price };
+        let item = OrderItem {
+            asin: asin(n as u64),
+            title: text.clone(),
+            quantity: QUANTITIES[n % 9],
+            unit: text,
+            price,
+            shipping: (n % 2 == 0).then(|| Money { minor: n as i64, currency: "USD".into() }),
+            tax_rate: TaxRate::from_basis_points(n as i64).filter(|_| n % 3 > 0),
+        };
         let order = Order {
             item,
             state: OrderState::ALL[n % 7],
@@ -350,7 +358,9 @@ async fn what_an_order_is_for_is_changed_alone(store: &TestStore) {
     insert(store, 2, &first).await;
     insert(store, 2, &other).await;
     let price = Money { minor: 7, currency: "USD".into() };
-    let item = OrderItem { asin: asin(2), title: "O'Filter".into(), quantity: 0.25, unit: "lbs".into(), price };
+    let (shipping, tax_rate) = (Some(Money { minor: 390, currency: price.currency.clone() }), TaxRate::parse("7.7"));
+    let (title, unit) = ("O'Filter".into(), "lbs".into());
+    let item = OrderItem { asin: asin(2), title, quantity: 0.25, unit, price, shipping, tax_rate };
     let with = (first.id, item.clone());
     store.write(with, |tx, (id, item)| Box::pin(order::set_item(tx, 2, *id, item))).await;
     assert_eq!(find_order(store, 2, first.id).await, Some(Order { item, ..first }));

@@ -135,6 +135,9 @@ pub fn product(n: u64) -> Product {
         unit: "lbs".into(),
         available: true,
         sku: None,
+        shipping: None,
+        tax_rate: None,
+        unit_price: None,
     }
 }
 
@@ -176,7 +179,15 @@ pub fn device(n: u64, model: &Model, unit: &str) -> Device {
 
 pub fn order(n: u64, device: DeviceId) -> Order {
     let price = Money { minor: 1200, currency: "JPY".into() };
-    let item = OrderItem { asin: asin(1), title: "Filter".into(), quantity: 2.5, unit: "count".into(), price };
+    let item = OrderItem {
+        asin: asin(1),
+        title: "Filter".into(),
+        quantity: 2.5,
+        unit: "count".into(),
+        price,
+        shipping: None,
+        tax_rate: None,
+    };
     Order {
         id: OrderId(ordered_uuid(n)),
         device,

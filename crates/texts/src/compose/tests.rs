@@ -29,6 +29,8 @@ fn order_mail(state: OrderState, problem: Option<OrderProblem>, known: bool) -> 
             quantity: 3.0,
             unit: "count".into(),
             price: Money::parse("24.99", "USD").unwrap(),
+            shipping: None,
+            tax_rate: None,
         },
         price_parts: PriceParts::default(),
         recipient: None,

@@ -150,6 +150,9 @@ pub fn product(asin: &str, title: &str, price: &str, quantity: f64, available: b
         unit: "count".into(),
         available,
         sku: None,
+        shipping: None,
+        tax_rate: None,
+        unit_price: None,
     }
 }
 

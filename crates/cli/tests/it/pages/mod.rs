@@ -2,12 +2,14 @@
 
 mod design;
 mod devices;
+mod duty_to_pay;
 mod hostile;
 mod languages;
 mod levels;
 mod missing;
 mod order_history;
 mod ordering;
+mod price_parts;
 mod prices;
 mod reader;
 mod remove;

@@ -1,7 +1,7 @@
 //! The plan for products.
 
 use super::{SeedPlan, SeedPlanResult};
-use crate::seed::merge::format_plain;
+use crate::seed::merge::{format_optional, format_plain};
 use crate::seed::write::SeedOperation;
 use opendrs_domain::product::Product;
 use opendrs_store::{Tx, product};
@@ -17,7 +17,8 @@ impl SeedPlan<'_> {
             return Ok(());
         }
         let old = old.as_ref();
-        let Product { asin, title, price, quantity, unit, available, sku } = declared.clone();
+        let Product { asin, title, price, quantity, unit, available, sku, shipping, tax_rate, unit_price } =
+            declared.clone();
         let new = Product {
             asin,
             title: merge.merge_value("title", old.map(|p| p.title.clone()), title, format_plain),
@@ -25,9 +26,10 @@ impl SeedPlan<'_> {
             quantity: merge.merge_value("quantity", old.map(|p| p.quantity), quantity, format_plain),
             unit: merge.merge_value("unit", old.map(|p| p.unit.clone()), unit, format_plain),
             available: merge.merge_value("available", old.map(|p| p.available), available, format_plain),
-            sku: merge.merge_value("sku", old.map(|p| p.sku.clone()), sku, |sku| {
-                Some(sku.as_ref().map_or_else(|| "none".into(), ToString::to_string))
-            }),
+            sku: merge.merge_value("sku", old.map(|p| p.sku.clone()), sku, format_optional),
+            shipping: merge.merge_value("shipping", old.map(|p| p.shipping.clone()), shipping, format_optional),
+            tax_rate: merge.merge_value("tax_rate", old.map(|p| p.tax_rate), tax_rate, format_optional),
+            unit_price: merge.merge_value("unit_price", old.map(|p| p.unit_price.clone()), unit_price, format_optional),
         };
         if merge.needs_write() {
             self.ops.push(SeedOperation::Product(new.clone(), self.inputs.now));
