@@ -34,6 +34,8 @@ export class Device {
   async now() {
     const { now } = await (await fetch(`${this.base}/-/clock`)).json()
     return Date.parse(now) / 1000
+  }
+
   /** Time passes. */
   wait(span) {
     return this.#moveClock(span)

@@ -25,7 +25,6 @@ macro_rules! step {
     };
 }
 
-const SCHEMA_STEPS: &[SchemaStep] =
 const SCHEMA_STEPS: &[SchemaStep] = &[
     step!(1, "0001_schema"),
     step!(2, "0002_accounts"),
