@@ -36,7 +36,6 @@ fn all_rules() -> SlotRules {
         skip: Some(SkippedOrder::Next),
         substitutes: vec![asin(2), asin(1)],
         substitute_prices: vec![sample_agreed_price(2, Some(at(3))), sample_agreed_price(1, None)],
-        skip: None,
     }
 }
 
