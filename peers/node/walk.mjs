@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs'
 import { Secret } from './authenticator.mjs'
 import { Device, PERCENT_LEFT } from './device.mjs'
-import { CARTRIDGE, FILTER, SEED, WEB, scopeData, start } from './server.mjs'
+import { CARTRIDGE, COMPOSITE, FILTER, SEED, WEB, scopeData, start } from './server.mjs'
 
 const CUSTOMER = { email: 'ada@example.com', name: 'Ada Byron', password: 'four unrelated little words' }
 const NEW_PASSWORD = 'another four unrelated words'
@@ -159,6 +159,9 @@ class Visit {
     const { page } = this
     await page.press('#orders a[href^="/order?id="]')
     await this.at('form[action="/order"]', 'order')
+    const order = page.url
+    await this.openMail('Your order', '', 'mail of an order')
+    await page.go(order)
     await page.press('button[name=cancel]')
     await this.at('main > .notice.good', 'order is cancelled')
   }
@@ -277,6 +280,8 @@ class Visit {
     await page.press('form[name=unlink-form] a')
     await page.shows('.rows .link')
     await this.signOut()
+    await page.go(`${base}/teaser?compositeId=${COMPOSITE}&loginUri=/settings&remindLaterUri=/later`)
+    await this.at('.hero', 'teaser')
     await page.go(`${base}/-/design`)
     await this.at('#pills', 'parts of pages')
     await page.go(`${base}/no-such-page`)

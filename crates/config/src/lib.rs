@@ -4,6 +4,7 @@
 //! What it is not: what is made from settings, such as listeners and mailers, which is in the server. Invariant: the default file (`opendrs.default.toml`, compiled in) is the list of all settings and their
 //! documentation. A setting that is not in it does not exist; using it is an error that names the place.
 
+mod brand;
 mod check;
 mod fulfilment;
 mod limits;
@@ -14,6 +15,7 @@ mod secret;
 mod sections;
 mod tls;
 
+use brand::BrandConfig;
 pub use check::parse_log_filter;
 use limits::LimitsConfig;
 pub use limits::lifted_limits;
@@ -75,6 +77,7 @@ pub struct Config {
     readings: ReadingsConfig,
     /// The section `[mail]`.
     pub mail: MailConfig,
+    brand: BrandConfig,
     accounts: AccountsConfig,
     takeover: TakeoverConfig,
     orders: OrdersConfig,

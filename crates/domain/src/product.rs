@@ -3,6 +3,7 @@
 //! Invariant: a product's quantity is above zero.
 
 use crate::money::Money;
+use crate::picture::Picture;
 use crate::text::{Asin, Sku};
 
 /// Something that can be ordered for a slot.
@@ -22,6 +23,8 @@ pub struct Product {
     pub available: bool,
     /// The shop's SKU, if it differs from the ASIN.
     pub sku: Option<Sku>,
+    /// Its picture, if there is one.
+    pub picture: Option<Picture>,
 }
 
 impl Product {

@@ -104,6 +104,7 @@ pub async fn open_app_with_random(
             accounts: config.account_settings(),
             language: config.default_language(),
             mail: config.mail_settings(),
+            brand: config.brand()?,
         },
         // A test clock that was never moved has the system's time.
         test_clock: time != ClockMode::System,

@@ -20,6 +20,7 @@ use crate::takeover::TakeoverSettings;
 use crate::throttle::GuessThrottle;
 use crate::{Error, Result};
 use arc_swap::ArcSwapOption;
+use opendrs_domain::brand::Brand;
 use opendrs_domain::language::Language;
 use opendrs_domain::login::refresh_rotation::RefreshTokenLifetime;
 use opendrs_domain::order::OrderTiming;
@@ -52,6 +53,8 @@ pub struct AppSettings {
     pub language: Language,
     /// Mail to customers.
     pub mail: MailSettings,
+    /// The operator's brand: what is shown where a maker has no brand, or leaves something out.
+    pub brand: Brand,
     /// Takeovers of units that another customer has.
     pub takeover: TakeoverSettings,
     /// Accounts of customers.

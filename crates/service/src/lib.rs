@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod backlog;
+pub mod brand;
 pub mod clock;
 pub mod consent;
 pub mod customer;
@@ -28,6 +29,7 @@ pub mod operator_token;
 pub mod order;
 pub mod outbound;
 pub mod outbox;
+pub mod picture;
 pub mod price;
 pub mod publication;
 pub mod random;

@@ -19,6 +19,7 @@ impl FromRow for Product {
             unit: row.get(5)?,
             available: row.get(6)?,
             sku: row.get(7)?,
+            picture: row.get(8)?,
         })
     }
 }
@@ -44,7 +45,9 @@ pub async fn list_after(tx: &mut Tx<'_>, last: &str, limit: i64) -> Result<Vec<P
 /// # Errors
 /// [`crate::Error`].
 pub async fn upsert(tx: &mut Tx<'_>, product: &Product) -> Result<()> {
-    let Product { asin, title, price, quantity, unit, available, sku } = product;
-    let row = params![asin, title, price.minor, &price.currency, *quantity, unit, *available, sku.as_ref()];
+    let Product { asin, title, price, quantity, unit, available, sku, picture } = product;
+    let picture = picture.map(|picture| picture.to_string());
+    let Money { minor, currency } = price;
+    let row = params![asin, title, *minor, currency, *quantity, unit, *available, sku.as_ref(), picture.as_ref()];
     tx.exec_deferred(Query::ProductPut, row).await
 }

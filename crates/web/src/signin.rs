@@ -5,7 +5,7 @@
 use super::browser::{BrowserSession, PostedPage, RequestClient};
 use super::cookie::{SESSION_COOKIE, set_cookie};
 use super::leave::{form_action_source, leave_to, refresh_page};
-use super::page_context::LanguageLink;
+use super::page_context::PageFrame;
 use super::second_step_page::{SecondStep, second_step_page};
 use super::setup::{self, next_step};
 use super::{PageContext, PageError, redirect_to, render_page};
@@ -29,12 +29,10 @@ use std::sync::Arc;
 #[template(path = "signin.html")]
 struct SignInPage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     csrf: &'a str,
     return_to: &'a str,
     cancel: Option<&'a str>,
-    /// The name of the client's maker, if the sign-in began for a client.
-    maker: Option<&'a str>,
     problem: Option<&'a str>,
     email: &'a str,
     /// The URL of the page that creates an account, if customers may.
@@ -45,7 +43,7 @@ struct SignInPage<'a> {
 #[template(path = "sorry.html")]
 struct ErrorPage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     reason: &'a str,
     details: Vec<String>,
     devices: String,
@@ -110,7 +108,7 @@ fn error_page(shown: &PageContext, here: &str, reason: &str, params: &Authorizat
         .map(|(n, v)| format!("{}={}", form::percent_encode(n, ""), form::percent_encode(v, "")));
     let template = ErrorPage {
         texts: shown.texts,
-        switch: shown.language_links(here),
+        frame: shown.frame(here),
         reason,
         details: details.collect(),
         devices: shown.state.web_url("/settings"),
@@ -174,17 +172,19 @@ pub(super) async fn sign_in_page(
     problem: Option<&Error>,
     email: &str,
 ) -> Result<Response, PageError> {
-    let BrowserSession { context: shown, .. } = browser;
-    let asked = find_valid_request(shown, return_to).await?;
+    let asked = find_valid_request(&browser.context, return_to).await?;
+    let shown = &match &asked {
+        Some(asked) => browser.context.branded(asked.maker.id).await?,
+        None => browser.context.clone(),
+    };
     let cancel = asked.as_ref().map(|asked| asked.request.denied_redirect());
     let words = problem.map(shown.texts.error_message);
     let template = SignInPage {
         texts: shown.texts,
-        switch: shown.language_links(return_to),
+        frame: shown.frame(return_to),
         csrf: &browser.form_token(state),
         return_to,
         cancel: cancel.as_deref(),
-        maker: asked.as_ref().map(|asked| asked.maker.name.as_str()),
         problem: words.as_deref(),
         email,
         create: state.app.settings.accounts.open.then(|| new_account_url(return_to)),

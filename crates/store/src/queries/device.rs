@@ -45,7 +45,7 @@ macro_rules! device_queries {
         SubscriptionTakeLock = "UPDATE subscription SET open_order = $4 WHERE shard = $1 AND device = $2 AND slot = $3
             AND active AND asin IS NOT NULL AND open_order IS NULL";
         /// The inputs of the decision about a slot's order, and the receivers to notify.
-        OrderInputs = "SELECT p.asin, p.title, p.price_minor, p.currency, p.quantity, p.unit, p.available, p.sku,
+        OrderInputs = "SELECT p.asin, p.title, p.price_minor, p.currency, p.quantity, p.unit, p.available, p.sku, p.picture,
             (SELECT r.rules FROM rule r WHERE r.shard = $1 AND r.device = $2 AND r.slot = $3),
             (SELECT /*pg string_agg(line.id::text, ',') */ /*lite group_concat(hex(line.id)) */ FROM
                 (SELECT t.id FROM client c JOIN topic t ON t.profile = c.profile

@@ -10,8 +10,9 @@ both!(tables_are_sharded_or_known_to_be_small);
 pub type ColumnInfo = (String, &'static str, bool, usize);
 
 /// Small tables that every node reads whole.
-const REFERENCE_TABLES: [&str; 16] = [
+const REFERENCE_TABLES: [&str; 18] = [
     "access_change",
+    "brand",
     "client",
     "derived_key",
     "device_change",
@@ -20,6 +21,7 @@ const REFERENCE_TABLES: [&str; 16] = [
     "maker",
     "model",
     "model_message",
+    "picture",
     "price_change",
     "product",
     "profile",

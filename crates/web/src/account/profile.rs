@@ -6,7 +6,7 @@ use super::{ACCOUNT_PATH, AccountPost, form_status, shown_in_form, with_retry_af
 use crate::browser::{BrowserSession, PostedForm};
 use crate::cookie::{SESSION_COOKIE, set_cookie};
 use crate::field_problem::FieldProblem;
-use crate::page_context::LanguageLink;
+use crate::page_context::PageFrame;
 use crate::saved::SavedChange;
 use crate::signin::sign_in_page;
 use crate::{PageError, redirect_to, render_page};
@@ -40,7 +40,7 @@ struct SessionRow {
 #[template(path = "account/account.html")]
 struct AccountPage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     csrf: &'a str,
     typed_name: &'a str,
     email: &'a str,
@@ -114,7 +114,7 @@ async fn render(
     let deleted_at = account::deletion_time(&state.app);
     let template = AccountPage {
         texts,
-        switch: browser.context.language_links(ACCOUNT_PATH),
+        frame: browser.context.frame(ACCOUNT_PATH),
         csrf: &browser.form_token(state),
         typed_name: shown.typed.and_then(|form| form.get("name")).unwrap_or(&owner.name),
         typed_email: shown.typed.and_then(|form| form.get("email_new")).unwrap_or_default(),

@@ -198,6 +198,7 @@ fn app_parts(place: StoreLocation, config: &Config, edges: AppDependencies) -> A
             accounts: config.account_settings(),
             language: config.default_language(),
             mail: config.mail_settings(),
+            brand: config.brand().unwrap(),
         },
         test_clock,
     }

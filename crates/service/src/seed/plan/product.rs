@@ -1,6 +1,7 @@
 //! The plan for products.
 
 use super::{SeedPlan, SeedPlanResult};
+use crate::seed::declaration::PictureOwner;
 use crate::seed::merge::format_plain;
 use crate::seed::write::SeedOperation;
 use opendrs_domain::product::Product;
@@ -17,7 +18,8 @@ impl SeedPlan<'_> {
             return Ok(());
         }
         let old = old.as_ref();
-        let Product { asin, title, price, quantity, unit, available, sku } = declared.clone();
+        let Product { asin, title, price, quantity, unit, available, sku, picture: _ } = declared.clone();
+        let owner = PictureOwner::Product(asin.clone());
         let new = Product {
             asin,
             title: merge.merge_value("title", old.map(|p| p.title.clone()), title, format_plain),
@@ -28,6 +30,7 @@ impl SeedPlan<'_> {
             sku: merge.merge_value("sku", old.map(|p| p.sku.clone()), sku, |sku| {
                 Some(sku.as_ref().map_or_else(|| "none".into(), ToString::to_string))
             }),
+            picture: self.merge_picture(&mut merge, &owner, old.map(|p| p.picture)),
         };
         if merge.needs_write() {
             self.ops.push(SeedOperation::Product(new.clone(), self.inputs.now));
