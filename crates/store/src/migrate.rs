@@ -25,8 +25,13 @@ macro_rules! step {
     };
 }
 
-const SCHEMA_STEPS: &[SchemaStep] =
-    &[step!(1, "0001_schema"), step!(2, "0002_accounts"), step!(3, "0003_levels"), step!(4, "0004_second_factor"), step!(6, "0006_brand")];
+const SCHEMA_STEPS: &[SchemaStep] = &[
+    step!(1, "0001_schema"),
+    step!(2, "0002_accounts"),
+    step!(3, "0003_levels"),
+    step!(4, "0004_second_factor"),
+    step!(6, "0006_brand"),
+];
 
 /// The number of the latest step.
 pub(crate) fn latest_step() -> i64 {

@@ -164,6 +164,14 @@ pub(super) fn new_account_url(return_to: &str) -> String {
     format!("/account/new?return_to={}", form::percent_encode(return_to, ""))
 }
 
+/// Returns the context of a sign-in, with the brand of the maker for whose app it began.
+pub(super) async fn sign_in_context(browser: &BrowserSession, return_to: &str) -> Result<PageContext, PageError> {
+    match find_valid_request(&browser.context, return_to).await? {
+        Some(asked) => browser.context.branded(asked.maker.id).await,
+        None => Ok(browser.context.clone()),
+    }
+}
+
 /// Renders the sign-in page. After the sign-in, the browser continues at `return_to`.
 pub(super) async fn sign_in_page(
     state: &Arc<AppState>,
@@ -235,7 +243,8 @@ pub(super) async fn post(
         Ok(SignInOutcome::SignedIn(cookie)) => signed_in(&state, &browser, return_to, &cookie).await,
         Ok(SignInOutcome::SecondStep(token)) => {
             let source = action_source(&browser, return_to).await?;
-            let step = SecondStep { return_to, token: &token, source: source.as_deref() };
+            let shown = &sign_in_context(&browser, return_to).await?;
+            let step = SecondStep { shown, return_to, token: &token, source: source.as_deref() };
             Ok(second_step_page(&state, &browser, step, None))
         }
         Err(error @ (Error::WrongPassword | Error::CustomerBlocked | Error::Throttled(_))) => {
