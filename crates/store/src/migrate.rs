@@ -30,7 +30,7 @@ const SCHEMA_STEPS: &[SchemaStep] = &[
     step!(2, "0002_accounts"),
     step!(3, "0003_levels"),
     step!(4, "0004_second_factor"),
-    step!(6, "0006_brand"),
+    step!(5, "0005_brand"),
 ];
 
 /// The number of the latest step.
