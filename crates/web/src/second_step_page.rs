@@ -26,6 +26,7 @@ struct SecondStepPage<'a> {
 }
 
 /// Where a sign-in stands before its second step.
+#[derive(Clone, Copy)]
 pub(super) struct SecondStep<'a> {
     /// The context, with the brand of the maker for whose app the sign-in began.
     pub(super) shown: &'a PageContext,
