@@ -15,6 +15,7 @@ pub mod date;
 pub mod delivery;
 pub mod device;
 pub mod endpoint;
+pub mod export;
 pub mod fault;
 pub mod fulfilment;
 pub mod id;
