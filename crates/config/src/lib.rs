@@ -39,6 +39,7 @@ use opendrs_domain::order::OrderTiming;
 use opendrs_domain::time::Span;
 use opendrs_outbound::GuardedHttpClient;
 use opendrs_service::operator_token::OperatorToken;
+use opendrs_service::order::OrderRetention;
 use opendrs_service::reading::ReadingRetention;
 use opendrs_store::StoreLocation;
 use serde::Deserialize;
@@ -246,6 +247,12 @@ impl Config {
         ReadingRetention { readings: self.readings.keep.0, days: self.readings.keep_daily.0 }
     }
 
+    /// Returns how long ended orders are kept.
+    #[must_use]
+    pub fn order_retention(&self) -> OrderRetention {
+        OrderRetention { ended: self.orders.keep.0, without_person: self.accounts.keep_orders.0 }
+    }
+
     /// Makes the outbound client of the settings.
     ///
     /// # Errors
@@ -279,7 +286,7 @@ impl Config {
     /// Returns the settings of customers' accounts.
     #[must_use]
     pub fn account_settings(&self) -> opendrs_service::account::AccountSettings {
-        let AccountsConfig { open, session_idle, deletion_wait } = &self.accounts;
+        let AccountsConfig { open, session_idle, deletion_wait, .. } = &self.accounts;
         opendrs_service::account::AccountSettings {
             open: *open,
             session_idle: session_idle.0,

@@ -8,8 +8,8 @@ mod device_record;
 mod order_record;
 
 pub use account_record::{
-    AddressRecord, LinkedAppRecord, MailProgress, MailRecord, ProfileRecord, SessionRecord, TakeoverAttemptRecord,
-    TakeoverRecord, TakeoverRole,
+    AccountFacts, AddressRecord, LinkedAppRecord, MailProgress, MailRecord, ProfileRecord, SessionRecord,
+    TakeoverAttemptRecord, TakeoverRecord, TakeoverRole,
 };
 pub use device_record::{
     DeviceRecord, EndedNotification, LevelRecord, NotificationRecord, PriceAgreementRecord, ReadingDayRecord,

@@ -100,6 +100,7 @@ pub async fn open_app_with_random(
             request_timeout: config.request_timeout(),
             rate_limits: config.rate_limits(),
             reading_retention: config.reading_retention(),
+            order_retention: config.order_retention(),
             takeover: config.takeover_rules(),
             accounts: config.account_settings(),
             language: config.default_language(),

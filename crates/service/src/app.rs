@@ -8,6 +8,7 @@ use crate::keys::{InstallationKeys, master_key_check};
 use crate::limit::{RateLimitSettings, RateLimiters};
 use crate::mail::{MailSettings, Mailer};
 use crate::metrics::DeliveryMetrics;
+use crate::order::OrderRetention;
 use crate::outbound::Outbound;
 use crate::password::PasswordQueue;
 use crate::publication::Publisher;
@@ -49,6 +50,8 @@ pub struct AppSettings {
     pub rate_limits: RateLimitSettings,
     /// How long readings are kept.
     pub reading_retention: ReadingRetention,
+    /// How long ended orders are kept.
+    pub order_retention: OrderRetention,
     /// The language for a customer whose language is unknown.
     pub language: Language,
     /// Mail to customers.

@@ -13,6 +13,7 @@ pub mod customer;
 pub mod delivery;
 pub mod device;
 pub mod error;
+pub mod export;
 mod factor_secret;
 mod fast_path;
 pub mod faults;

@@ -37,6 +37,7 @@ pub mod customer;
 pub mod delivery;
 pub mod derived_key;
 pub mod device;
+pub mod export;
 pub mod failpoint;
 pub mod fulfilment;
 pub mod inspection;

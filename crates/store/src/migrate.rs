@@ -31,6 +31,7 @@ const SCHEMA_STEPS: &[SchemaStep] = &[
     step!(3, "0003_levels"),
     step!(4, "0004_second_factor"),
     step!(5, "0005_brand"),
+    step!(6, "0006_exports"),
 ];
 
 /// The number of the latest step.

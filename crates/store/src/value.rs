@@ -8,8 +8,8 @@ use crate::queries::Query;
 use crate::{Error, Result};
 use bytes::BytesMut;
 use opendrs_domain::id::{
-    ClientId, CompositeId, CustomerId, DeliveryId, DeviceId, EventId, MailId, MakerId, ModelId, OrderId, ProfileId,
-    ReadingId, ReceiverId,
+    ClientId, CompositeId, CustomerId, DeliveryId, DeviceId, EventId, ExportId, MailId, MakerId, ModelId, OrderId,
+    ProfileId, ReadingId, ReceiverId,
 };
 use opendrs_domain::picture::Picture;
 use opendrs_domain::text::{Asin, ContactLink, Email, Imprint, ModelCode, Name, Serial, Sku, SlotId, WebLink};
@@ -147,6 +147,7 @@ id_columns!(
     DeliveryId,
     DeviceId,
     EventId,
+    ExportId,
     MailId,
     MakerId,
     ModelId,

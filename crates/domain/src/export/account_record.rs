@@ -12,8 +12,18 @@ use crate::takeover::TakeoverState;
 use crate::time::Time;
 use serde::Serialize;
 
-pub(super) const PROFILE_COLUMNS: &[&str] =
-    &["id", "email", "name", "language", "createdAt", "passwordChangedAt", "blockedAt", "deletionAt"];
+pub(super) const PROFILE_COLUMNS: &[&str] = &[
+    "id",
+    "email",
+    "name",
+    "language",
+    "createdAt",
+    "passwordChangedAt",
+    "secondFactorSince",
+    "recoveryCodesLeft",
+    "blockedAt",
+    "deletionAt",
+];
 
 /// The account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -25,6 +35,8 @@ pub struct ProfileRecord {
     language: Option<&'static str>,
     created_at: String,
     password_changed_at: Option<String>,
+    second_factor_since: Option<String>,
+    recovery_codes_left: Option<i64>,
     blocked_at: Option<String>,
     deletion_at: Option<String>,
 }
@@ -33,25 +45,36 @@ impl ExportRecord for ProfileRecord {
     const KIND: ExportKind = ExportKind::Profile;
 }
 
+/// What the store has of an account besides its customer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AccountFacts {
+    /// When the password was last changed.
+    pub password_changed_at: Option<Time>,
+    /// Since when sign-ins need a second factor.
+    pub second_factor_since: Option<Time>,
+    /// How many recovery codes were not used; `None` without a second factor.
+    pub recovery_codes_left: Option<i64>,
+    /// When the account was blocked.
+    pub blocked_at: Option<Time>,
+    /// When it is to be deleted.
+    pub deletion_at: Option<Time>,
+}
+
 impl ProfileRecord {
-    /// The record of a customer. The times are when the password was changed, when the account was blocked, and when it
-    /// is to be deleted.
+    /// The record of a customer.
     #[must_use]
-    pub fn new(
-        customer: &Customer,
-        password_changed_at: Option<Time>,
-        blocked_at: Option<Time>,
-        deletion_at: Option<Time>,
-    ) -> Self {
+    pub fn new(customer: &Customer, facts: AccountFacts) -> Self {
         Self {
             id: customer.id.to_string(),
             email: customer.email.to_string(),
             name: customer.name.clone(),
             language: customer.language.map(Language::tag),
             created_at: time_text(customer.created_at),
-            password_changed_at: password_changed_at.map(time_text),
-            blocked_at: blocked_at.map(time_text),
-            deletion_at: deletion_at.map(time_text),
+            password_changed_at: facts.password_changed_at.map(time_text),
+            second_factor_since: facts.second_factor_since.map(time_text),
+            recovery_codes_left: facts.recovery_codes_left,
+            blocked_at: facts.blocked_at.map(time_text),
+            deletion_at: facts.deletion_at.map(time_text),
         }
     }
 }

@@ -98,6 +98,7 @@ fn build_account_message(app: &App, mail: &StoredMail, to: &MailRecipient) -> Re
         AccountMail::AlreadyRegistered | AccountMail::PasswordChanged => Some(format!("{base}/account/forgotten")),
         AccountMail::EmailChanged | AccountMail::Deleted => None,
         AccountMail::NotRegistered => app.settings.accounts.open.then(|| format!("{base}/account/new")),
+        AccountMail::ExportReady { export, .. } => Some(format!("{base}/account/export?id={export}")),
         AccountMail::Created
         | AccountMail::SecondFactorOn
         | AccountMail::SecondFactorOff

@@ -77,6 +77,12 @@ macro_rules! delivery_columns {
     };
 }
 
+macro_rules! export_columns {
+    () => {
+        "shard, customer, id, requested_at, place, step, bytes, due_at, ready_at, ends_at"
+    };
+}
+
 macro_rules! mail_columns {
     () => {
         "shard, id, device, customer, at, news, state, due_at, attempts, ended_at, reason, recipient"

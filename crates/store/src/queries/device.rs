@@ -5,6 +5,9 @@
 macro_rules! device_queries {
     ([$($before:tt)*] $($rest:ident)*) => { query_lists! { [$($before)*
         DevicesSuspend = "UPDATE device SET suspended_at = $2 WHERE customer = $1 AND deregistered_at IS NULL";
+        /// The serial becomes one that says nothing: the registration's id.
+        DevicesForgetSerial = "UPDATE device SET serial = /*pg replace(id::text, '-', '') */ /*lite lower(hex(id)) */
+            WHERE customer = $1";
         UnitGet = "SELECT device FROM unit WHERE shard = $1 AND model = $2 AND serial = $3 /*pg FOR UPDATE */";
         UnitPut = "INSERT INTO unit (shard, model, serial, device) VALUES ($1, $2, $3, $4)
             ON CONFLICT (shard, model, serial) DO NOTHING";

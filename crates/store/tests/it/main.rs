@@ -24,6 +24,7 @@ mod consent;
 mod customer;
 mod delivery;
 mod device;
+mod export;
 mod failover;
 mod fulfilment;
 mod installation;

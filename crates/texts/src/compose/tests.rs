@@ -5,7 +5,7 @@ use opendrs_domain::account::{AccountMail, CodeRequest, CredentialState};
 use opendrs_domain::brand::MakerBrand;
 use opendrs_domain::brand::{Brand, LegalLinks};
 use opendrs_domain::fulfilment::Backend;
-use opendrs_domain::id::{CustomerId, DeviceId, MailId, OrderId};
+use opendrs_domain::id::{CustomerId, DeviceId, ExportId, MailId, OrderId};
 use opendrs_domain::language::Language;
 use opendrs_domain::mail;
 use opendrs_domain::money::Money;
@@ -332,6 +332,7 @@ fn account_mails(bare: &MailMessage) -> Vec<MailMessage> {
         AccountMail::DeletionPlanned(bare.at),
         AccountMail::DeletionCancelled,
         AccountMail::Deleted,
+        AccountMail::ExportReady { export: ExportId(Uuid::from_u128(8)), ends_at: bare.at },
     ];
     let mail = |news: AccountMail| MailMessage {
         code: matches!(news, AccountMail::ConfirmAddress(_)).then(|| "012345".into()),

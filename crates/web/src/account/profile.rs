@@ -18,6 +18,7 @@ use axum::response::Response;
 use opendrs_domain::session::{AgentSummary, Session};
 use opendrs_edge::state::AppState;
 use opendrs_service::account::{self, PasswordChange};
+use opendrs_service::export::{self, ExportState};
 use opendrs_service::session::{self, SessionView};
 use opendrs_service::{Error, FormError, customer};
 use opendrs_texts::{Text, Texts};
@@ -48,12 +49,30 @@ struct AccountPage<'a> {
     typed_email: &'a str,
     sessions: Vec<SessionRow>,
     second_factor: Option<SecondFactorRow>,
+    /// The export that was asked for.
+    export: Option<ExportNotice>,
     /// What the deletion of the account does.
     delete_why: String,
     /// The day of the deletion, if the customer asked for it.
     deletion: Option<String>,
     saved: Option<Text>,
     problems: FieldProblem,
+}
+
+/// How far the export of the customer's data is.
+enum ExportNotice {
+    Preparing,
+    Ready { href: String, until: String },
+}
+
+fn export_notice(found: ExportState, texts: &Texts) -> ExportNotice {
+    match found {
+        ExportState::Preparing => ExportNotice::Preparing,
+        ExportState::Ready { id, ends_at } => ExportNotice::Ready {
+            href: format!("/account/export?id={id}"),
+            until: (texts.account.export_until)(&texts.day(&ends_at)),
+        },
+    }
 }
 
 fn session_row(session: SessionView, texts: &Texts) -> SessionRow {
@@ -111,6 +130,7 @@ async fn render(
     let sessions = session::list_sessions(&state.app, session).await.map_err(&refused)?;
     let factor = account::find_state(&state.app, session.customer).await.map_err(&refused)?;
     let deletion = account::find_deletion(&state.app, session.customer).await.map_err(&refused)?;
+    let found = export::find_state(&state.app, session.customer).await.map_err(&refused)?;
     let deleted_at = account::deletion_time(&state.app);
     let template = AccountPage {
         texts,
@@ -124,6 +144,7 @@ async fn render(
             since: (texts.second_factor.on_since)(&texts.day(&factor.since)),
             codes_left: (texts.second_factor.codes_left)(factor.codes_left),
         }),
+        export: found.map(|found| export_notice(found, texts)),
         delete_why: (texts.account.delete_why)(&texts.day(&deleted_at)),
         deletion: deletion.map(|at| texts.day(&at)),
         saved: shown.saved.map(|change| change.text(texts)),

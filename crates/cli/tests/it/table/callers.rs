@@ -248,6 +248,9 @@ fn cases(token: &str, order: &str) -> Vec<RouteCase> {
         posted("/account/second-factor/change", &[("off", "true"), ("password", "x")], SIGN_IN, "400 Your account"),
         posted("/account/sessions", &[("session", NO_SESSION)], SIGN_IN, "303 /account"),
         posted("/account/delete", &[("password", "x")], SIGN_IN, "400 Your account"),
+        posted("/account/export", &[("password", "x")], SIGN_IN, "400 Your account"),
+        // An export of nobody, or of another customer, does not exist.
+        page("GET", "/account/export", "?id=x".into(), SIGN_IN, "404 Page not found"),
         api("DELETE", "/registration", "200 {}", "200 {}"),
         api("DELETE", "/deviceModels/{model}/devices/{serial}/registration", "200 {}", "400 The path names model"),
     ]

@@ -227,14 +227,15 @@ const OF_A_SLOT: [&str; 5] = [
 const OF_A_SIGNUP: [&str; 3] = ["/setup_slot", "/slot_action", "/setup_overview"];
 
 /// The session, or the link of a mail, decides whose account it is. A session's id, which one form takes, is crossed
-/// with other customers' in `account/sessions.rs`.
-const OF_AN_ACCOUNT: [&str; 15] = [
+/// with other customers' in `account/sessions.rs`, and an export's id in `account/export/large.rs`.
+const OF_AN_ACCOUNT: [&str; 16] = [
     "/account",
     "/account/confirm",
     "/account/create",
     "/account/delete",
     "/account/email",
     "/account/email/confirm",
+    "/account/export",
     "/account/forgotten",
     "/account/name",
     "/account/new",
