@@ -3,6 +3,7 @@
 //
 // Not here: what is done at each of them. `pages.mjs` checks them, `shots.mjs` takes pictures.
 
+import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { Secret } from './authenticator.mjs'
 import { Device, PERCENT_LEFT } from './device.mjs'
@@ -199,6 +200,14 @@ class Visit {
     const { page, base } = this
     await page.go(`${base}/account`)
     await this.at('form[name=delete-account]', 'account')
+    await page.type('#export_password', 'not the password')
+    await page.press('form[name=export-data] button')
+    await this.at('#export_password-error', 'password is wrong for a download', { refused: true })
+    await page.type('#export_password', CUSTOMER.password)
+    const file = (await page.download('form[name=export-data] button')).toString('latin1')
+    assert.ok(file.startsWith('PK') && file.includes('customer.json') && file.includes('orders.csv'), 'a zip file with the data')
+    await page.go(`${base}/account`)
+    await page.shows('form[name=delete-account]')
     await this.useTwoSteps()
     await page.type('#delete_password', 'not the password')
     await page.press('form[name=delete-account] button')
