@@ -3,6 +3,9 @@
 // Pages' own scripts are switched off; only a check of ours can run one beside a page. Nothing waits by time: each wait is
 // for an event, within a deadline.
 
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
 /** No transitions: a page that has changed its colours has changed all of them. */
 const STILL = { name: 'prefers-reduced-motion', value: 'reduce' }
 
@@ -13,12 +16,15 @@ export class Page {
   /** Every address that the page asked for, and what the console said. */
   requested = []
   said = []
+  /** The files that were downloaded, by their names in the folder of downloads. */
+  downloaded = []
   /** The page is whole: what is on it has its place. */
   #whole = false
   #listeners = new Set()
 
-  constructor(send) {
+  constructor(send, downloads) {
     this.send = send
+    this.downloads = downloads
   }
 
   async begin() {
@@ -35,6 +41,7 @@ export class Page {
       this.url = params.frame.url
     }
     if (method === 'Page.loadEventFired') this.#whole = true
+    if (method === 'Page.downloadProgress' && params.state === 'completed') this.downloaded.push(params.guid)
     if (method === 'Log.entryAdded') this.said.push(params.entry.text)
     this.changed()
   }
@@ -215,5 +222,13 @@ export class Page {
     })
     await this.send('Input.dispatchMouseEvent', { type: 'mousePressed', ...at })
     await this.send('Input.dispatchMouseEvent', { type: 'mouseReleased', ...at })
+  }
+
+  /** Presses an element that downloads a file, and returns its content. The page stays as it is. */
+  async download(selector) {
+    const before = this.downloaded.length
+    await this.press(selector)
+    const name = await this.until(`download by ${selector}`, () => this.downloaded[before])
+    return readFileSync(join(this.downloads, name))
   }
 }

@@ -74,7 +74,9 @@ export async function launch() {
     const { browserContextId } = await send('Target.createBrowserContext')
     const { targetId } = await send('Target.createTarget', { url: 'about:blank', browserContextId })
     const { sessionId } = await send('Target.attachToTarget', { targetId, flatten: true })
-    const page = new Page((method, params) => send(method, params, sessionId))
+    const behaviour = { behavior: 'allowAndName', browserContextId, downloadPath: data, eventsEnabled: true }
+    await send('Browser.setDownloadBehavior', behaviour)
+    const page = new Page((method, params) => send(method, params, sessionId), data)
     pages.set(sessionId, page)
     await page.begin()
     page.close = () => send('Target.disposeBrowserContext', { browserContextId })

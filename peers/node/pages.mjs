@@ -1,7 +1,7 @@
 // Every page of a customer's walk, looked at by machine: in Chromium, as wide as a telephone, in light and dark.
 //
 // At each page: the browser has nothing to say, asks no other host, and shows no wider page than its window; no text of a
-// chart is cut off; axe-core finds no violation.
+// chart is cut off; every picture loads; axe-core finds no violation.
 
 import axe from 'axe-core'
 import { check, equal } from './checks.mjs'
@@ -18,6 +18,9 @@ const SMALL = [
 /** axe-core's rules of WCAG and its advice, with the one for targets that it has switched off. */
 const RUN = `axe.run({ rules: { 'target-size': { enabled: true } }, resultTypes: ['violations'], preload: false })
   .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html)))`
+
+/** The pictures of a page that did not load. */
+const BROKEN = `[...document.images].filter((image) => !image.complete || !image.naturalWidth).map((image) => image.src)`
 
 export default async function pages() {
   const server = await startShop()
@@ -60,6 +63,8 @@ async function inspect(page, base, { refused, exit }) {
     for (const chart of await page.edges('.chart')) await outside('.chart text', { ...chart, ...sideways })
   }
   await page.scheme('light')
+  const broken = await page.run([BROKEN])
+  found.push(...broken.map((src) => `is a broken picture: ${src}`))
   // The browser's own pictures, such as that of a calendar, have `data:` addresses.
   const foreign = page.requested.filter((url) => !url.startsWith(`${base}/`) && !url.startsWith('data:'))
   found.push(...foreign.map((url) => `asks another host: ${url}`))

@@ -4,9 +4,9 @@
 
 import { execFile, spawn } from 'node:child_process'
 import { webcrypto } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -35,6 +35,7 @@ export const DEVICE = {
 }
 export const MODEL = 'Peer-Pitcher_1'
 export const PROTOTYPE = 'Peer-Prototype+2'
+export const COMPOSITE = 'amzn1.dash.v1.composite.5f0c2a44-0000-4000-8000-0000000000b1'
 export const FILTER = '7c0a3f5e-0000-4000-8000-0000000000b1'
 export const CARTRIDGE = '7c0a3f5e-0000-4000-8000-0000000000b2'
 export const CUSTOMER = { email: 'customer@example.com', password: 'correct horse & battery' }
@@ -61,7 +62,10 @@ export async function opendrs(data, ...words) {
  */
 export async function start({ more = [], env = {}, data = mkdtempSync(join(tmpdir(), 'opendrs-peers-')), seed } = {}) {
   const own = join(data, 'seed.toml')
-  if (seed) writeFileSync(own, seed)
+  if (seed) {
+    writeFileSync(own, seed)
+    cpSync(join(dirname(SEED), 'pictures'), join(data, 'pictures'), { recursive: true })
+  }
   const words = ['serve', '--seed', seed ? own : SEED, '--listen', '127.0.0.1:0', '--data', data, '--test-clock', ...more]
   const child = spawn(program(), words, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } })
   const ended = new Promise((resolve) => child.once('exit', resolve).once('error', resolve))

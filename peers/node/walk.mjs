@@ -3,11 +3,12 @@
 //
 // Not here: what is done at each of them. `pages.mjs` checks them, `shots.mjs` takes pictures.
 
+import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { Secret } from './authenticator.mjs'
 import { equal } from './checks.mjs'
 import { Device, PERCENT_LEFT } from './device.mjs'
-import { CARTRIDGE, FILTER, SEED, WEB, scopeData, start } from './server.mjs'
+import { CARTRIDGE, COMPOSITE, FILTER, SEED, WEB, scopeData, start } from './server.mjs'
 
 const CUSTOMER = { email: 'ada@example.com', name: 'Ada Byron', password: 'four unrelated little words' }
 const NEW_PASSWORD = 'another four unrelated words'
@@ -161,6 +162,9 @@ class Visit {
     const { page } = this
     await page.press('#orders a[href^="/order?id="]')
     await this.at('form[action="/order"]', 'order')
+    const order = page.url
+    await this.openMail('Your order', '', 'mail of an order')
+    await page.go(order)
     await page.press('button[name=cancel]')
     await this.at('main > .notice.good', 'order is cancelled')
   }
@@ -218,6 +222,14 @@ class Visit {
     const { page, base } = this
     await page.go(`${base}/account`)
     await this.at('form[name=delete-account]', 'account')
+    await page.type('#export_password', 'not the password')
+    await page.press('form[name=export-data] button')
+    await this.at('#export_password-error', 'password is wrong for a download', { refused: true })
+    await page.type('#export_password', CUSTOMER.password)
+    const file = (await page.download('form[name=export-data] button')).toString('latin1')
+    assert.ok(file.startsWith('PK') && file.includes('customer.json') && file.includes('orders.csv'), 'a zip file with the data')
+    await page.go(`${base}/account`)
+    await page.shows('form[name=delete-account]')
     await this.useTwoSteps()
     await page.type('#delete_password', 'not the password')
     await page.press('form[name=delete-account] button')
@@ -299,6 +311,8 @@ class Visit {
     await page.press('form[name=unlink-form] a')
     await page.shows('.rows .link')
     await this.signOut()
+    await page.go(`${base}/teaser?compositeId=${COMPOSITE}&loginUri=/settings&remindLaterUri=/later`)
+    await this.at('.hero', 'teaser')
     await page.go(`${base}/-/design`)
     await this.at('#pills', 'parts of pages')
     await page.go(`${base}/no-such-page`)

@@ -1,4 +1,7 @@
-//! `opendrs customer`: blocks and unblocks a customer, and switches a lost second factor off. Also finds the customer for other commands.
+//! `opendrs customer`: blocks and unblocks a customer, switches a lost second factor off, and exports their data. Also
+//! finds the customer for other commands.
+
+mod export;
 
 use super::output;
 use crate::store_args::{self, StoreArgs};
@@ -24,6 +27,8 @@ pub(super) enum CustomerCommand {
     ///
     /// Their password is enough from then on. They get a mail, and can switch it on again on their account's page.
     ResetSecondFactor(NamedCustomerArgs),
+    /// Write everything that is stored about a customer into a zip file, as the customer's own download does.
+    Export(export::CustomerExportArgs),
 }
 
 #[derive(Debug, Args)]
@@ -39,8 +44,12 @@ pub(super) struct NamedCustomerArgs {
 }
 
 pub(super) async fn run(file: Option<&Path>, command: CustomerCommand) -> Result<(), String> {
-    let (CustomerCommand::Block(named) | CustomerCommand::Unblock(named) | CustomerCommand::ResetSecondFactor(named)) =
-        &command;
+    let named = match &command {
+        CustomerCommand::Block(named) | CustomerCommand::Unblock(named) | CustomerCommand::ResetSecondFactor(named) => {
+            named
+        }
+        CustomerCommand::Export(args) => return export::run(file, args).await,
+    };
     let of = CustomerSelectorArgs { store: named.store.clone(), customer: Some(named.customer.clone()) };
     let (app, id) = open_app_and_find_customer(file, of).await?;
     if let CustomerCommand::ResetSecondFactor(_) = command {

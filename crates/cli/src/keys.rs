@@ -97,7 +97,7 @@ fn create_operator_token(path: &Path) -> Result<(), String> {
     let mut token = [0_u8; 32];
     SystemRandom.fill(&mut token);
     let token: String = token.iter().map(|byte| format!("{byte:02x}")).collect();
-    private_file::create(path, &format!("{token}\n")).map_err(|e| format!("cannot create {}: {e}", path.display()))?;
+    private_file::create(path, format!("{token}\n")).map_err(|e| format!("cannot create {}: {e}", path.display()))?;
     output::print_note(format!("Created. Set operator.token_file = \"{}\" and restart the server.", path.display()));
     Ok(())
 }

@@ -3,6 +3,7 @@
 mod export;
 mod file_format;
 mod parse;
+mod picture_file;
 mod print;
 
 use super::output;
@@ -13,7 +14,9 @@ use opendrs_config::Config;
 use opendrs_server::open_app::{self, ClockMode};
 use opendrs_service::App;
 use opendrs_service::seed::{self as service, OverwritePolicy, SeedItem};
+pub use parse::ReadPicture;
 use parse::parse_seed;
+use picture_file::read_picture_file;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -100,7 +103,9 @@ async fn open_preview_store(mut config: Config) -> Result<(Option<TempDir>, App)
 fn read_seed_file(path: &Path) -> Result<(service::SeedDeclaration, String), String> {
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|e| format!("cannot read the seed file {name}: {e}"))?;
-    Ok((parse_seed(&text).map_err(|e| format!("{name}: {e}"))?, name))
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let read = |picture: &str| read_picture_file(&folder.join(picture));
+    Ok((parse_seed(&text, &read).map_err(|e| format!("{name}: {e}"))?, name))
 }
 
 /// Applies a file and prints the outcome of each declaration.
@@ -111,8 +116,19 @@ pub(super) async fn apply_file(app: &App, path: &Path, secrets: &mut SecretOutpu
     secrets.write_generated(&items)
 }
 
-/// Applies the text of a seed. Error texts begin with `name`.
+/// Applies the text of a seed without pictures. Error texts begin with `name`.
 pub async fn apply_text(app: &App, text: &str, name: &str) -> Result<Vec<SeedItem>, String> {
-    let seed = parse_seed(text).map_err(|e| format!("{name}: {e}"))?;
+    let none = |path: &str| Err(format!("there is no folder in which {path} could be"));
+    apply_text_with_pictures(app, text, name, &none).await
+}
+
+/// Applies the text of a seed, whose pictures `read_picture` returns. Error texts begin with `name`.
+pub async fn apply_text_with_pictures(
+    app: &App,
+    text: &str,
+    name: &str,
+    read_picture: ReadPicture<'_>,
+) -> Result<Vec<SeedItem>, String> {
+    let seed = parse_seed(text, read_picture).map_err(|e| format!("{name}: {e}"))?;
     service::apply(app, seed).await.map_err(|e| format!("{name}: {}", super::error_text(e)))
 }

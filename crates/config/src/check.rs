@@ -144,6 +144,7 @@ impl Config {
             check_http_url("notifications.sns_endpoint", &self.notifications.sns_endpoint)?;
         }
         self.mail.check()?;
+        self.brand()?;
         self.fulfilment_settings().map(drop)
     }
 }

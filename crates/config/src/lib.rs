@@ -4,6 +4,7 @@
 //! What it is not: what is made from settings, such as listeners and mailers, which is in the server. Invariant: the default file (`opendrs.default.toml`, compiled in) is the list of all settings and their
 //! documentation. A setting that is not in it does not exist; using it is an error that names the place.
 
+mod brand;
 mod check;
 mod fulfilment;
 mod limits;
@@ -14,6 +15,7 @@ mod secret;
 mod sections;
 mod tls;
 
+use brand::BrandConfig;
 pub use check::parse_log_filter;
 use limits::LimitsConfig;
 pub use limits::lifted_limits;
@@ -37,6 +39,7 @@ use opendrs_domain::order::OrderTiming;
 use opendrs_domain::time::Span;
 use opendrs_outbound::GuardedHttpClient;
 use opendrs_service::operator_token::OperatorToken;
+use opendrs_service::order::OrderRetention;
 use opendrs_service::reading::ReadingRetention;
 use opendrs_store::StoreLocation;
 use serde::Deserialize;
@@ -75,6 +78,7 @@ pub struct Config {
     readings: ReadingsConfig,
     /// The section `[mail]`.
     pub mail: MailConfig,
+    brand: BrandConfig,
     accounts: AccountsConfig,
     takeover: TakeoverConfig,
     orders: OrdersConfig,
@@ -243,6 +247,12 @@ impl Config {
         ReadingRetention { readings: self.readings.keep.0, days: self.readings.keep_daily.0 }
     }
 
+    /// Returns how long ended orders are kept.
+    #[must_use]
+    pub fn order_retention(&self) -> OrderRetention {
+        OrderRetention { ended: self.orders.keep.0, without_person: self.accounts.keep_orders.0 }
+    }
+
     /// Makes the outbound client of the settings.
     ///
     /// # Errors
@@ -276,7 +286,7 @@ impl Config {
     /// Returns the settings of customers' accounts.
     #[must_use]
     pub fn account_settings(&self) -> opendrs_service::account::AccountSettings {
-        let AccountsConfig { open, session_idle, deletion_wait } = &self.accounts;
+        let AccountsConfig { open, session_idle, deletion_wait, .. } = &self.accounts;
         opendrs_service::account::AccountSettings {
             open: *open,
             session_idle: session_idle.0,

@@ -45,6 +45,7 @@ pub struct MailConfig {
     port: u16,
     security: SmtpSecurity,
     from: String,
+    reply_to: String,
     user: String,
     password_file: PathBuf,
     keep: DurationSetting,
@@ -76,6 +77,11 @@ impl MailConfig {
         self.from.parse().map_err(|_| {
             format!("mail.from is `{}`: mail.host needs a sender, such as Name <orders@your.example>", self.from)
         })
+    }
+
+    /// Returns the address to which replies go, or an empty text.
+    pub(super) fn reply_to(&self) -> &str {
+        &self.reply_to
     }
 
     /// Returns the file with the mail server's password, or an empty path.

@@ -189,6 +189,7 @@ pub(super) struct AccountsConfig {
     pub(super) open: bool,
     pub(super) session_idle: DurationSetting,
     pub(super) deletion_wait: DurationSetting,
+    pub(super) keep_orders: DurationSetting,
 }
 
 /// The section `[takeover]`.
@@ -214,6 +215,7 @@ pub(super) struct OrdersConfig {
     pub(super) withdrawal_period: DurationSetting,
     pub(super) test_ship_after: DurationSetting,
     pub(super) test_deliver_after: DurationSetting,
+    pub(super) keep: DurationSetting,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -87,6 +87,9 @@ fn unknown_settings_and_wrong_values_are_errors_that_say_where() {
         ("[outbound]\nallow = [\"10.0.0.0/99\"]", None, "outbound.allow holds `10.0.0.0/99`"),
         ("[tls]\nnames = [\"a b\"]", None, "tls.names has `a b`"),
         ("[mail]\nfrom = \"foo\"", None, "mail.from is `foo`"),
+        ("[mail]\nreply_to = \"foo\"", None, "mail.reply_to: `foo` is not an e-mail address"),
+        ("[brand]\nprivacy_url = \"aqua.example\"", None, "brand.privacy_url: `aqua.example` is not a link"),
+        ("[brand]\nimprint = \"A\\n\\nB\"", None, "brand.imprint: "),
         (
             "[login]\npublic_url = \"https://a.example/drs/\"",
             None,

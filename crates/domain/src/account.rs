@@ -9,7 +9,7 @@ mod second_factor;
 pub use password::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, NewPassword, PasswordError, normalize_password};
 pub use second_factor::{AppSecret, RECOVERY_CODE_COUNT, normalize_code, parse_recovery_code, recovery_code};
 
-use crate::id::CustomerId;
+use crate::id::{CustomerId, ExportId};
 use crate::language::Language;
 use crate::text::Email;
 use crate::time::{Span, Time};
@@ -152,6 +152,13 @@ pub enum AccountMail {
     DeletionCancelled,
     /// The account was deleted.
     Deleted,
+    /// The export that the customer asked for can be downloaded.
+    ExportReady {
+        /// The export, which its link names.
+        export: ExportId,
+        /// When it ends.
+        ends_at: Time,
+    },
 }
 
 impl AccountMail {
@@ -173,6 +180,7 @@ impl AccountMail {
             AccountMail::DeletionPlanned(_) => "deletion_planned",
             AccountMail::DeletionCancelled => "deletion_cancelled",
             AccountMail::Deleted => "account_deleted",
+            AccountMail::ExportReady { .. } => "export_ready",
         }
     }
 
@@ -200,7 +208,8 @@ impl AccountMail {
             | AccountMail::RecoveryCodeUsed
             | AccountMail::DeletionPlanned(_)
             | AccountMail::DeletionCancelled
-            | AccountMail::Deleted => None,
+            | AccountMail::Deleted
+            | AccountMail::ExportReady { .. } => None,
         }
     }
 }

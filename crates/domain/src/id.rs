@@ -53,6 +53,8 @@ plain_ids! {
     CustomerId = "a customer id (a UUID)";
     /// A notification event.
     EventId = "an event id (a UUID)";
+    /// An export of what is stored about a customer.
+    ExportId = "an export id (a UUID)";
     /// A stored reading (slot status).
     ReadingId = "a reading id (a UUID)";
     /// A receiver of notifications.

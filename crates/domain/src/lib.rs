@@ -7,6 +7,7 @@
 //! random bytes. So every rule is a function of its arguments and is tested in microseconds.
 
 pub mod account;
+pub mod brand;
 pub mod consent;
 pub mod country;
 pub mod customer;
@@ -14,6 +15,7 @@ pub mod date;
 pub mod delivery;
 pub mod device;
 pub mod endpoint;
+pub mod export;
 pub mod fault;
 pub mod fulfilment;
 pub mod id;
@@ -27,6 +29,7 @@ pub mod model;
 pub mod money;
 pub mod notification;
 pub mod order;
+pub mod picture;
 pub mod product;
 pub mod profile;
 pub mod publication;

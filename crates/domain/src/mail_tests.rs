@@ -33,6 +33,8 @@ fn place_order(test: bool, problem: Option<OrderProblem>) -> (Order, Vec<MailCon
         quantity: 3.0,
         unit: "count".into(),
         price: Money::parse("24.99", "USD").unwrap(),
+        shipping: None,
+        tax_rate: None,
     };
     let (id, device) = (OrderId(Uuid::from_u128(1)), DeviceId(Uuid::from_u128(2)));
     let slot = SlotId::parse("s").unwrap();

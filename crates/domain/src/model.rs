@@ -4,6 +4,7 @@
 //! every list of slots on the wire follows (docs/spec/calls.md#slot-order).
 
 use crate::id::{CompositeId, MakerId, ModelId};
+use crate::picture::Picture;
 use crate::takeover;
 use crate::text::{Asin, ModelCode, SlotId};
 
@@ -24,6 +25,8 @@ pub struct Model {
     pub live: bool,
     /// Whether another customer may take over a registered unit.
     pub takeover_policy: takeover::TakeoverPolicy,
+    /// Its picture, if there is one.
+    pub picture: Option<Picture>,
 }
 
 /// One consumable that a model measures and reorders.

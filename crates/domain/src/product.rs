@@ -9,6 +9,7 @@ pub use unit_price::UnitPriceBasis;
 
 use crate::money::Money;
 use crate::money::tax::TaxRate;
+use crate::picture::Picture;
 use crate::text::{Asin, Sku};
 
 /// Something that can be ordered for a slot.
@@ -34,6 +35,8 @@ pub struct Product {
     pub tax_rate: Option<TaxRate>,
     /// What its unit price is counted from, if it is stated.
     pub unit_price: Option<UnitPriceBasis>,
+    /// Its picture, if there is one.
+    pub picture: Option<Picture>,
 }
 
 impl Product {

@@ -22,6 +22,7 @@ fn product(n: u32, price: &str, available: bool) -> Product {
         unit: "count".into(),
         available,
         sku: None,
+        picture: None,
         shipping: None,
         tax_rate: None,
         unit_price: None,

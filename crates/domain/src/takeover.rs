@@ -208,6 +208,12 @@ impl TakeoverAttempts {
         times.collect::<Option<_>>().map(Self)
     }
 
+    /// The times, oldest first.
+    #[must_use]
+    pub fn times(&self) -> &[Time] {
+        &self.0
+    }
+
     /// Records an attempt.
     ///
     /// # Errors

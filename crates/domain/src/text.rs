@@ -75,6 +75,24 @@ fn is_device_identifier(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-+_".contains(&b))
 }
 
+/// Whether a text is a URL of the web: short, in ASCII without blanks, and with a host.
+fn is_web_link(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let host = rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '['));
+    host && is_short_ascii(text)
+}
+
+fn is_short_ascii(text: &str) -> bool {
+    text.len() <= 1000 && text.bytes().all(|b| b.is_ascii_graphic() && !b"\"<>\\`".contains(&b))
+}
+
+/// Whether a text is a `mailto:` link to one address, without subject or body.
+fn is_mail_link(text: &str) -> bool {
+    let address = text.strip_prefix("mailto:");
+    address.is_some_and(|address| !address.contains(['?', '&', '%']) && Email::parse(address).is_ok())
+        && is_short_ascii(text)
+}
+
 texts! {
     /// `device_model`: 1 to 64 characters of `A-Z a-z 0-9 - + _` (docs/spec/identifiers.md#device-model-ids).
     ModelCode, "a device model id: 1 to 64 characters of A-Z a-z 0-9 - + _", |x| is_device_identifier(x);
@@ -96,6 +114,16 @@ texts! {
     /// A unit of quantity: `count`, `pounds`.
     Unit, "a unit: 1 to 40 characters on one line, not all of them blank",
         |x| x.chars().count() <= 40 && is_single_line(x) && !is_blank(x);
+    /// The URL of a page, such as a privacy notice.
+    WebLink, "a link: https:// or http:// and a host, up to 1000 characters of ASCII without blanks",
+        |x| is_web_link(x);
+    /// Where customers get help: a page or a mail address.
+    ContactLink, "a link for customers: https://, http://, or mailto: and an address",
+        |x| is_web_link(x) || is_mail_link(x);
+    /// Who offers a service: name, address, register.
+    Imprint, "an imprint: 1 to 12 lines, up to 1000 characters, and none of the lines blank",
+        |x| x.chars().count() <= 1000 && x.split('\n').count() <= 12
+            && x.split('\n').all(|line| is_single_line(line) && !is_blank(line));
     /// A shop's own id for a product.
     Sku, "a SKU: 1 to 100 characters on one line, without a blank at either end",
         |x| (1..=100).contains(&x.chars().count()) && x.trim() == x && !x.chars().any(char::is_control);
@@ -121,6 +149,40 @@ mod tests {
         }
         for text in ["", "..", ".", "a/b", "a b", &"a".repeat(65)] {
             assert!(SlotId::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn links_lead_to_the_web_or_to_a_mail_address() {
+        for text in ["https://aqua.example/privacy?lang=de#top", "http://localhost:8100/", "https://[::1]/"] {
+            assert!(WebLink::parse(text).is_ok() && ContactLink::parse(text).is_ok(), "{text}");
+        }
+        assert!(
+            ContactLink::parse("mailto:help@aqua.example").is_ok() && WebLink::parse("mailto:a@b.example").is_err()
+        );
+        let long = format!("https://a.example/{}", "a".repeat(1000));
+        let bad = [
+            "",
+            "https://",
+            "https:///x",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "//a.example",
+            "https://a b",
+            &long,
+        ];
+        for text in
+            bad.into_iter().chain(["https://a.example/\"x", "https://ä.example", "mailto:", "mailto:a@b?subject=x"])
+        {
+            assert!(WebLink::parse(text).is_err() && ContactLink::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_imprint_has_a_few_lines() {
+        assert!(Imprint::parse("Aqua GmbH\nHauptstraße 1\n10115 Berlin").is_ok());
+        for text in ["", "a\n\nb", "a\n", "a\r\nb", &"a\n".repeat(13), &"a".repeat(1001)] {
+            assert!(Imprint::parse(text).is_err(), "{text:?}");
         }
     }
 

@@ -134,7 +134,7 @@ pub fn create_master_key(path: &Path, random: &dyn RandomSource) -> Result<[u8; 
         private_file::create_folder(folder)
             .map_err(|e| format!("cannot create the folder {}: {e}", folder.display()))?;
     }
-    match private_file::create(path, &format!("{text}\n")) {
+    match private_file::create(path, format!("{text}\n")) {
         Ok(()) => Ok(key),
         // Another process created the file at the same time.
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => read_existing(path),

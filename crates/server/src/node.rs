@@ -104,6 +104,7 @@ impl Node {
         if config.server.roles.contains(&Role::Worker) {
             tasks.spawn(workers::run_worker(state.clone(), stopping.clone()));
             tasks.spawn(workers::run_level_folding(state.clone(), stopping.clone()));
+            tasks.spawn(workers::run_exports(state.clone(), stopping.clone()));
             if state.app.settings.fulfilment.has_connectors() {
                 tasks.spawn(workers::run_backend_calls(state.clone(), stopping.clone()));
             }

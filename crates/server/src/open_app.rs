@@ -100,10 +100,12 @@ pub async fn open_app_with_random(
             request_timeout: config.request_timeout(),
             rate_limits: config.rate_limits(),
             reading_retention: config.reading_retention(),
+            order_retention: config.order_retention(),
             takeover: config.takeover_rules(),
             accounts: config.account_settings(),
             language: config.default_language(),
             mail: config.mail_settings(),
+            brand: config.brand()?,
         },
         // A test clock that was never moved has the system's time.
         test_clock: time != ClockMode::System,

@@ -12,7 +12,7 @@ use opendrs_http::listener::wait_for_stop;
 use opendrs_service::clock::{Clock, SystemClock};
 use opendrs_service::fulfilment::backend_call;
 use opendrs_service::{
-    Error, account, consent, delivery, health, keys, level, mail, price, reading, schedule, signing,
+    Error, account, consent, delivery, export, health, keys, level, mail, order, price, reading, schedule, signing,
 };
 use opendrs_store::Engine;
 use std::collections::HashSet;
@@ -120,6 +120,7 @@ pub(crate) async fn run_worker(state: Arc<AppState>, mut stop: watch::Receiver<b
                 schedule::purge(&state.app).await,
                 reading::purge_days(&state.app).await,
                 level::purge(&state.app).await,
+                order::purge(&state.app).await,
             ] {
                 purged.map_or_else(|error| log(&error), drop);
             }
@@ -220,6 +221,28 @@ pub(crate) async fn run_level_folding(state: Arc<AppState>, mut stop: watch::Rec
             log(&error);
         }
     }
+}
+
+/// How often the worker looks for exports to go on with.
+const EXPORT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Goes on with exports until `stop` is true. It runs beside [`run_worker`], so that a large export delays nothing else.
+pub(crate) async fn run_exports(state: Arc<AppState>, mut stop: watch::Receiver<bool>) {
+    let mut ticks = tokio::time::interval(EXPORT_INTERVAL);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = wait_for_stop(&mut stop) => return,
+            _ = ticks.tick() => {}
+        }
+        advance_exports(&state, &stop).await.unwrap_or_else(|error| log(&error));
+    }
+}
+
+/// Goes on with exports until none is under way or `stop` is true.
+async fn advance_exports(state: &AppState, stop: &watch::Receiver<bool>) -> Result<(), Error> {
+    while !*stop.borrow() && export::advance_due(&state.app).await? > 0 {}
+    Ok(())
 }
 
 /// Sends the due mails until none is left.

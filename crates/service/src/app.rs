@@ -8,6 +8,7 @@ use crate::keys::{InstallationKeys, master_key_check};
 use crate::limit::{RateLimitSettings, RateLimiters};
 use crate::mail::{MailSettings, Mailer};
 use crate::metrics::DeliveryMetrics;
+use crate::order::OrderRetention;
 use crate::outbound::Outbound;
 use crate::password::PasswordQueue;
 use crate::publication::Publisher;
@@ -20,6 +21,7 @@ use crate::takeover::TakeoverSettings;
 use crate::throttle::GuessThrottle;
 use crate::{Error, Result};
 use arc_swap::ArcSwapOption;
+use opendrs_domain::brand::Brand;
 use opendrs_domain::language::Language;
 use opendrs_domain::login::refresh_rotation::RefreshTokenLifetime;
 use opendrs_domain::order::OrderTiming;
@@ -48,10 +50,14 @@ pub struct AppSettings {
     pub rate_limits: RateLimitSettings,
     /// How long readings are kept.
     pub reading_retention: ReadingRetention,
+    /// How long ended orders are kept.
+    pub order_retention: OrderRetention,
     /// The language for a customer whose language is unknown.
     pub language: Language,
     /// Mail to customers.
     pub mail: MailSettings,
+    /// The operator's brand: what is shown where a maker has no brand, or leaves something out.
+    pub brand: Brand,
     /// Takeovers of units that another customer has.
     pub takeover: TakeoverSettings,
     /// Accounts of customers.

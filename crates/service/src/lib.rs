@@ -6,12 +6,14 @@
 
 pub mod account;
 pub mod backlog;
+pub mod brand;
 pub mod clock;
 pub mod consent;
 pub mod customer;
 pub mod delivery;
 pub mod device;
 pub mod error;
+pub mod export;
 mod factor_secret;
 mod fast_path;
 pub mod faults;
@@ -28,6 +30,7 @@ pub mod operator_token;
 pub mod order;
 pub mod outbound;
 pub mod outbox;
+pub mod picture;
 pub mod price;
 pub mod publication;
 pub mod random;

@@ -12,6 +12,8 @@ mod hand_over;
 mod hold;
 mod order_now;
 mod place;
+mod retention;
+mod settings;
 mod transition;
 mod withdraw;
 
@@ -25,6 +27,8 @@ pub use find::{
 pub use hold::{OwnerDecision, decide_held_order, set_address};
 pub use order_now::{OrderNow, OrderNowOutcome, order_now};
 pub use place::{ReplenishOutcome, replenish, replenish_by_token};
+pub use retention::purge;
+pub use settings::OrderRetention;
 pub use transition::OrderTransition;
 pub(crate) use transition::{lock_order, save_and_notify};
 pub use withdraw::withdraw_from_order;

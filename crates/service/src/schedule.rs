@@ -10,13 +10,14 @@ use crate::fulfilment::backend_call::{self, BackendCallReport, BackendCallSummar
 use crate::mail::{self, MailAttempt};
 use crate::notification::EventIds;
 use crate::order::{self, OrderTransition};
-use crate::{App, Error, Result, account};
+use crate::{App, Error, Result, account, export};
 use futures_util::stream::{StreamExt, TryStreamExt};
 use opendrs_domain::id::OrderId;
 use opendrs_domain::time::{Span, Time};
 use opendrs_store::failpoint::{self, Point};
 use opendrs_store::{
-    Command, Engine, Tx, code, delivery as deliveries, mail as mails, order as orders, session, signup, takeover,
+    Command, Engine, Tx, code, delivery as deliveries, export as exports, mail as mails, order as orders, session,
+    signup, takeover,
 };
 
 /// How many due orders one round takes.
@@ -113,6 +114,7 @@ async fn run_all_due(app: &App, told: &mut ClockAdvanceReport) -> Result<()> {
         }
         crate::price::write_all_notices(app).await?;
         account::delete_due(app).await?;
+        while export::advance_due(app).await? > 0 {}
         let until = app.now();
         let BackendCallSummary { due, calls: called, transitions: orders } =
             backend_call::call_due_backends(app).await?;
@@ -171,7 +173,8 @@ impl Command for PurgeExpired {
         let told = deliveries::purge(tx, self.events_before, PURGE_BATCH_SIZE).await?;
         let mailed = mails::purge(tx, self.mails_before, PURGE_BATCH_SIZE).await?;
         let takeovers = takeover::purge(tx, self.now - TAKEOVER_RETENTION, PURGE_BATCH_SIZE).await?;
-        Ok(sessions + signups + codes + told + mailed + takeovers)
+        let exports = exports::purge(tx, self.now, PURGE_BATCH_SIZE).await?;
+        Ok(sessions + signups + codes + told + mailed + takeovers + exports)
     }
 }
 
@@ -249,6 +252,7 @@ pub async fn advance_clock(app: &App, by: Span) -> Result<ClockAdvanceReport> {
             delivery::next_due(app).await?,
             mail::next_due(app).await?,
             account::next_deletion(app).await?,
+            export::next_due(app).await?,
         ];
         // Work that devices caused meanwhile is due already. It does not delay the clock: the next moment does it.
         let others = others.into_iter().flatten().filter(|at| *at > clock.now());

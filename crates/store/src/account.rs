@@ -6,7 +6,7 @@
 use crate::queries::Query;
 use crate::second_factor;
 use crate::value::{DbRow, FromRow, params};
-use crate::{Error, Result, Tx};
+use crate::{Error, Result, Tx, export};
 use opendrs_domain::account::CredentialState;
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::text::{Email, Name};
@@ -138,8 +138,8 @@ pub async fn find_next_deletion(tx: &mut Tx<'_>) -> Result<Option<Time>> {
     Ok(tx.query_opt::<(Time,)>(Query::CustomerNextDeletion, params![]).await?.map(|(at,)| at))
 }
 
-/// Deletes an account: its row, sessions and consents, and the person in its orders. The caller has locked the row, and
-/// releases the mail address.
+/// Deletes an account: its row, sessions, consents and export, the person in its orders, and the serials of its devices.
+/// The caller has locked the row, and releases the mail address.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -149,5 +149,7 @@ pub async fn delete(tx: &mut Tx<'_>, shard: i64, id: CustomerId) -> Result<()> {
     tx.exec_deferred(Query::ConsentsDelete, params![shard, id]).await?;
     second_factor::delete(tx, shard, id).await?;
     tx.exec_deferred(Query::TakeoverCountDelete, params![shard, id]).await?;
-    tx.exec_deferred(Query::OrdersForgetPerson, params![id]).await
+    export::delete(tx, shard, id).await?;
+    tx.exec_deferred(Query::OrdersForgetPerson, params![id]).await?;
+    tx.exec_deferred(Query::DevicesForgetSerial, params![id]).await
 }

@@ -200,3 +200,17 @@ pub async fn save_rotation(
     )
     .await
 }
+
+/// A customer's consents after one, in the order of their profiles; also those that were withdrawn, without scopes.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn list_after(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    customer: CustomerId,
+    after: ProfileId,
+    limit: i64,
+) -> Result<Vec<ConsentSummary>> {
+    tx.query_all(Query::ConsentsAfter, params![shard, customer, after, limit]).await
+}

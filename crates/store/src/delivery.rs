@@ -9,6 +9,7 @@ use crate::value::{DbRow, FromRow, params};
 use crate::{Error, Result, Tx};
 use opendrs_domain::delivery::DeliveryState;
 use opendrs_domain::device::{Device, DeviceRef};
+use opendrs_domain::export::EndedNotification;
 use opendrs_domain::id::{DeliveryId, DeviceId, EventId, ModelId, ReceiverId};
 use opendrs_domain::time::Time;
 use opendrs_domain::wire::sns;
@@ -315,4 +316,37 @@ pub async fn purge(tx: &mut Tx<'_>, before: Time, limit: i64) -> Result<u64> {
 #[must_use]
 pub fn lowest_receiver_id() -> ReceiverId {
     ReceiverId(Uuid::nil())
+}
+
+impl FromRow for EndedNotification {
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
+        let bad = |column, found| Error::InvalidRow { query: row.query.sql().name, column, found };
+        let (state, event): (String, Option<String>) = (row.get(6)?, row.get(9)?);
+        let event = event.map(|text| serde_json::from_str(&text)).transpose();
+        Ok(Self {
+            id: row.get(0)?,
+            device: row.get(1)?,
+            app: row.get(2)?,
+            maker: row.get(3)?,
+            published_at: row.get(4)?,
+            version: row.get(5)?,
+            state: DeliveryState::parse(&state).ok_or_else(|| bad(6, state))?,
+            ended_at: row.get(7)?,
+            attempts: row.get(8)?,
+            event: event.map_err(|e: serde_json::Error| bad(9, e.to_string()))?,
+        })
+    }
+}
+
+/// The notifications about a device that were delivered or given up, after one, oldest first.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn list_ended_after(
+    tx: &mut Tx<'_>,
+    device: DeviceRef,
+    after: DeliveryId,
+    limit: i64,
+) -> Result<Vec<EndedNotification>> {
+    tx.query_all(Query::DeliveriesOfDevice, params![device.shard, device.id, after, limit]).await
 }

@@ -345,3 +345,32 @@ pub async fn save_rotation(
     )
     .await
 }
+
+/// A registration with its shard and the name of its model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnedDevice {
+    /// The shard.
+    pub shard: i64,
+    /// The registration.
+    pub device: Device,
+    /// The name of its model.
+    pub model_name: String,
+}
+
+impl FromRow for OwnedDevice {
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
+        Ok(Self {
+            shard: row.get(DEVICE_COLUMNS + 1)?,
+            device: Device::from_row(row)?,
+            model_name: row.get(DEVICE_COLUMNS)?,
+        })
+    }
+}
+
+/// The first registration of a customer after one, in the order of ids; also one that ended.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn find_after(tx: &mut Tx<'_>, customer: CustomerId, after: DeviceId) -> Result<Option<OwnedDevice>> {
+    tx.query_opt(Query::DevicesAfter, params![customer, after, 1_i64]).await
+}

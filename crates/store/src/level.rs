@@ -197,3 +197,20 @@ pub async fn list_by_device(tx: &mut Tx<'_>, device: DeviceRef, (first, last): (
 pub async fn purge_days(tx: &mut Tx<'_>, before: i64, limit: i64) -> Result<u64> {
     tx.exec(Query::LevelDayPurge, params![before, limit]).await
 }
+
+/// A slot and a day of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SlotDayKey {
+    /// The slot's id; empty before all slots.
+    pub slot: String,
+    /// Days since 1970-01-01.
+    pub day: i64,
+}
+
+/// The days of a device after one, by slot, oldest first.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn list_after(tx: &mut Tx<'_>, device: DeviceRef, after: &SlotDayKey, limit: i64) -> Result<Vec<SlotDay>> {
+    tx.query_all(Query::LevelDaysAfter, params![device.shard, device.id, &after.slot, after.day, limit]).await
+}

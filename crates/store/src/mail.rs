@@ -5,8 +5,9 @@
 use crate::queries::Query;
 use crate::value::{DbRow, FromRow, params};
 use crate::{Error, Result, Tx};
-use opendrs_domain::id::MailId;
+use opendrs_domain::id::{CustomerId, MailId};
 use opendrs_domain::mail::{MailContent, MailState, MailSubject};
+use opendrs_domain::text::Email;
 use opendrs_domain::time::Time;
 
 /// A mail to a customer.
@@ -172,4 +173,31 @@ pub async fn list_newest(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<StoredMail>>
 /// [`crate::Error`].
 pub async fn purge(tx: &mut Tx<'_>, before: Time, limit: i64) -> Result<u64> {
     tx.exec(Query::MailPurge, params![before, limit]).await
+}
+
+/// A customer's mails about devices that were sent or given up, after one, oldest first.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn list_by_customer_after(
+    tx: &mut Tx<'_>,
+    customer: CustomerId,
+    after: MailId,
+    limit: i64,
+) -> Result<Vec<StoredMail>> {
+    tx.query_all(Query::MailsOfCustomer, params![customer, after, limit]).await
+}
+
+/// The mails about an account to an address, after one, oldest first; the shard is the address's.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn list_by_address_after(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    email: &Email,
+    after: MailId,
+    limit: i64,
+) -> Result<Vec<StoredMail>> {
+    tx.query_all(Query::MailsToAddress, params![shard, email, after, limit]).await
 }

@@ -30,7 +30,9 @@ const SCHEMA_STEPS: &[SchemaStep] = &[
     step!(2, "0002_accounts"),
     step!(3, "0003_levels"),
     step!(4, "0004_second_factor"),
-    step!(5, "0005_withdrawals"),
+    step!(5, "0005_brand"),
+    step!(6, "0006_exports"),
+    step!(7, "0007_withdrawals"),
 ];
 
 /// The number of the latest step.

@@ -22,6 +22,7 @@ impl FromRow for Model {
             composite_id: row.get(4)?,
             live: row.get(5)?,
             takeover_policy: TakeoverPolicy::parse(&takeover).ok_or_else(|| bad(takeover))?,
+            picture: row.get(7)?,
         })
     }
 }
@@ -80,6 +81,7 @@ pub async fn list_after(tx: &mut Tx<'_>, last: ModelId, limit: i64) -> Result<Ve
 /// # Errors
 /// [`crate::Error`].
 pub async fn upsert(tx: &mut Tx<'_>, model: &Model) -> Result<()> {
+    let picture = model.picture.map(|picture| picture.to_string());
     let params = params![
         model.id,
         model.maker,
@@ -87,7 +89,8 @@ pub async fn upsert(tx: &mut Tx<'_>, model: &Model) -> Result<()> {
         &model.name,
         model.composite_id,
         model.live,
-        model.takeover_policy.as_str()
+        model.takeover_policy.as_str(),
+        picture.as_ref()
     ];
     tx.exec_deferred(Query::ModelPut, params).await
 }

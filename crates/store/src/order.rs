@@ -2,6 +2,10 @@
 //!
 //! Invariant: an order belongs to the device in its row; a query that names another device does not find it.
 
+mod retention;
+
+pub use retention::{EndedOrders, OrderAtShop, list_after, purge};
+
 use crate::access::AccessVersion;
 use crate::customer::{address_json, read_recipient};
 use crate::queries::Query;

@@ -13,8 +13,8 @@ use opendrs_domain::text::Asin;
 impl FromRow for Product {
     fn from_row(row: &DbRow<'_>) -> Result<Self> {
         let price = Money { minor: row.get(2)?, currency: row.get(3)? };
-        let shipping: Option<i64> = row.get(8)?;
-        let basis: (Option<i64>, Option<i64>, Option<String>) = (row.get(10)?, row.get(11)?, row.get(12)?);
+        let shipping: Option<i64> = row.get(9)?;
+        let basis: (Option<i64>, Option<i64>, Option<String>) = (row.get(11)?, row.get(12)?, row.get(13)?);
         let unit_price = match basis {
             (Some(content), Some(per), Some(unit)) => UnitPriceBasis::from_thousandths(content, per, unit),
             _ => None,
@@ -24,12 +24,13 @@ impl FromRow for Product {
             title: row.get(1)?,
             shipping: shipping.map(|minor| Money { minor, currency: price.currency.clone() }),
             price,
-            tax_rate: row.get::<Option<i64>>(9)?.and_then(TaxRate::from_basis_points),
+            tax_rate: row.get::<Option<i64>>(10)?.and_then(TaxRate::from_basis_points),
             unit_price,
             quantity: row.get(4)?,
             unit: row.get(5)?,
             available: row.get(6)?,
             sku: row.get(7)?,
+            picture: row.get(8)?,
         })
     }
 }
@@ -55,7 +56,9 @@ pub async fn list_after(tx: &mut Tx<'_>, last: &str, limit: i64) -> Result<Vec<P
 /// # Errors
 /// [`crate::Error`].
 pub async fn upsert(tx: &mut Tx<'_>, product: &Product) -> Result<()> {
-    let Product { asin, title, price, quantity, unit, available, sku, shipping, tax_rate, unit_price } = product;
+    let Product { asin, title, price, quantity, unit, available, sku, picture, shipping, tax_rate, unit_price } =
+        product;
+    let picture = picture.map(|picture| picture.to_string());
     let row = params![
         asin,
         title,
@@ -65,6 +68,7 @@ pub async fn upsert(tx: &mut Tx<'_>, product: &Product) -> Result<()> {
         unit,
         *available,
         sku.as_ref(),
+        picture.as_ref(),
         shipping.as_ref().map(|shipping| shipping.minor),
         tax_rate.map(TaxRate::basis_points),
         unit_price.as_ref().map(UnitPriceBasis::content_thousandths),

@@ -23,6 +23,8 @@ mod customer;
 #[macro_use]
 mod device;
 #[macro_use]
+mod export;
+#[macro_use]
 mod installation;
 #[macro_use]
 mod mail;
@@ -33,7 +35,7 @@ mod notification;
 #[macro_use]
 mod order;
 
-query_lists! { [] installation_queries maker_queries customer_queries device_queries order_queries notification_queries mail_queries }
+query_lists! { [] installation_queries maker_queries customer_queries device_queries order_queries notification_queries mail_queries export_queries }
 
 #[cfg(test)]
 #[path = "queries_tests.rs"]

@@ -19,7 +19,7 @@ fn sharded_tables() -> Vec<&'static str> {
 }
 
 /// Work lists, purges, and queries for people: none is part of a device's or a client's call.
-const CROSS_SHARD_QUERIES: [&str; 62] = [
+const CROSS_SHARD_QUERIES: [&str; 72] = [
     "AttemptPurge",
     "CodePurge",
     "ConsentsEnding",
@@ -35,10 +35,15 @@ const CROSS_SHARD_QUERIES: [&str; 62] = [
     "DeliveryStates",
     "DeliveryTopicAfter",
     "DeviceOfCustomer",
+    "DevicesAfter",
     "DevicesBefore",
+    "DevicesForgetSerial",
     "DevicesOfCustomer",
     "DevicesOfMaker",
     "DevicesSuspend",
+    "ExportClaim",
+    "ExportNextDue",
+    "ExportsEnded",
     "FulfilmentByReference",
     "FulfilmentExpedite",
     "FulfilmentLease",
@@ -53,6 +58,7 @@ const CROSS_SHARD_QUERIES: [&str; 62] = [
     "MailNewestDead",
     "MailNextDue",
     "MailPurge",
+    "MailsOfCustomer",
     "MailsWaiting",
     "OrderShard",
     "OrdersBetween",
@@ -65,6 +71,8 @@ const CROSS_SHARD_QUERIES: [&str; 62] = [
     "OrdersOpen",
     "OrdersOpenOfCustomer",
     "OrdersOverdue",
+    "OrdersPurge",
+    "OrdersPurgeWithoutPerson",
     "OrdersWithdrawn",
     "OutboxBefore",
     "OutboxBetween",
@@ -77,11 +85,13 @@ const CROSS_SHARD_QUERIES: [&str; 62] = [
     "ReadingsNewest",
     "SessionDeleteOthers",
     "SessionPurge",
+    "SessionsAfter",
     "SessionsDelete",
     "SessionsOfCustomer",
     "SignupPurge",
     "SlotsOfProduct",
     "TakeoverPurge",
+    "TakeoversOfCustomer",
 ];
 
 /// On a store whose shards are on several machines, such a statement runs on the machine that has the shard.

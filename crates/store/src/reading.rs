@@ -3,6 +3,7 @@
 //! Invariant: a reading is inserted once and never changed. It is merged into its day when it is taken out.
 
 use crate::access::{self, AccessVersion};
+use crate::level::SlotDayKey;
 use crate::queries::Query;
 use crate::value::{DbRow, FromRow, Value, params};
 use crate::{Result, Tx};
@@ -185,20 +186,24 @@ pub struct ReadingDayRow {
     pub day: ReadingDay,
 }
 
+/// Reads a day from the columns after the first.
+fn read_day(row: &DbRow<'_>) -> Result<ReadingDay> {
+    Ok(ReadingDay {
+        device: row.get(1)?,
+        slot: row.get(2)?,
+        day: row.get(3)?,
+        count: row.get(4)?,
+        lowest: row.get(5)?,
+        highest: row.get(6)?,
+        last_at: row.get(7)?,
+        remaining: row.get(8)?,
+        original: row.get(9)?,
+    })
+}
+
 impl FromRow for ReadingDayRow {
     fn from_row(row: &DbRow<'_>) -> Result<Self> {
-        let day = ReadingDay {
-            device: row.get(1)?,
-            slot: row.get(2)?,
-            day: row.get(3)?,
-            count: row.get(4)?,
-            lowest: row.get(5)?,
-            highest: row.get(6)?,
-            last_at: row.get(7)?,
-            remaining: row.get(8)?,
-            original: row.get(9)?,
-        };
-        Ok(Self { serial: row.get(0)?, day })
+        Ok(Self { serial: row.get(0)?, day: read_day(row)? })
     }
 }
 
@@ -216,4 +221,27 @@ pub async fn list_newest_days(tx: &mut Tx<'_>, until: i64, limit: i64) -> Result
 /// [`crate::Error`].
 pub async fn purge_days(tx: &mut Tx<'_>, before: i64, limit: i64) -> Result<u64> {
     tx.exec(Query::ReadingDayPurge, params![before, limit]).await
+}
+
+struct DayOfDevice(ReadingDay);
+
+impl FromRow for DayOfDevice {
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
+        read_day(row).map(Self)
+    }
+}
+
+/// The days of a device after one, by slot, oldest first.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn list_days_after(
+    tx: &mut Tx<'_>,
+    device: DeviceRef,
+    after: &SlotDayKey,
+    limit: i64,
+) -> Result<Vec<ReadingDay>> {
+    let params = params![device.shard, device.id, &after.slot, after.day, limit];
+    let found: Vec<DayOfDevice> = tx.query_all(Query::ReadingDaysAfter, params).await?;
+    Ok(found.into_iter().map(|DayOfDevice(day)| day).collect())
 }

@@ -7,7 +7,7 @@ use crate::value::params;
 use crate::{Result, Tx, installation, level};
 
 /// Every table that is emptied.
-const CLEARED_TABLES: [Query; 21] = [
+const CLEARED_TABLES: [Query; 23] = [
     Query::ForgetSession,
     Query::ForgetSecondFactor,
     Query::ForgetRecoveryCode,
@@ -29,6 +29,8 @@ const CLEARED_TABLES: [Query; 21] = [
     Query::ForgetMail,
     Query::ForgetTakeover,
     Query::ForgetTakeoverCount,
+    Query::ForgetExport,
+    Query::ForgetExportPart,
 ];
 
 /// Removes all devices with their data, all sessions, and the setting of the test clock.

@@ -90,3 +90,11 @@ pub async fn delete(tx: &mut Tx<'_>, shard: i64, id: &[u8; 32]) -> Result<()> {
 pub async fn purge(tx: &mut Tx<'_>, before: Time, limit: i64) -> Result<u64> {
     tx.exec(Query::SessionPurge, params![before, limit]).await
 }
+
+/// A customer's sessions after one, in the order of their hashes.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn list_after(tx: &mut Tx<'_>, customer: CustomerId, after: &[u8; 32], limit: i64) -> Result<Vec<Session>> {
+    tx.query_all(Query::SessionsAfter, params![customer, after, limit]).await
+}

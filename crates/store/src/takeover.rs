@@ -7,8 +7,9 @@ use crate::value::{DbRow, FromRow, params};
 use crate::{Error, Result, Tx};
 use opendrs_domain::consent::ConsentGeneration;
 use opendrs_domain::device::DeviceRef;
-use opendrs_domain::id::CustomerId;
+use opendrs_domain::id::{CustomerId, DeviceId};
 use opendrs_domain::takeover::{Takeover, TakeoverAttempts, TakeoverState};
+use opendrs_domain::text::{ModelCode, Serial};
 use opendrs_domain::time::Time;
 
 impl FromRow for Takeover {
@@ -93,4 +94,67 @@ pub async fn save_attempts(
     attempts: &TakeoverAttempts,
 ) -> Result<()> {
     tx.exec_deferred(Query::TakeoverCountSet, params![shard, customer, &attempts.to_string()]).await
+}
+
+/// A customer's recent attempts; the shard is the customer's.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn find_attempts(tx: &mut Tx<'_>, shard: i64, customer: CustomerId) -> Result<TakeoverAttempts> {
+    Ok(tx.query_opt(Query::TakeoverCountRead, params![shard, customer]).await?.unwrap_or_default())
+}
+
+/// A takeover that a customer began, with the unit that it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BegunTakeover {
+    /// The registration that it ends, which belongs to another customer.
+    pub device: DeviceId,
+    /// The code of the unit's model.
+    pub model: ModelCode,
+    /// The unit's serial.
+    pub serial: Serial,
+    /// The takeover's state.
+    pub state: TakeoverState,
+    /// Until when it may be answered or completed.
+    pub answer_by: Time,
+}
+
+impl FromRow for BegunTakeover {
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
+        let state: String = row.get(3)?;
+        let bad = |found| Error::InvalidRow { query: row.query.sql().name, column: 3, found };
+        Ok(Self {
+            device: row.get(0)?,
+            model: row.get(1)?,
+            serial: row.get(2)?,
+            state: TakeoverState::parse(&state).ok_or_else(|| bad(state))?,
+            answer_by: row.get(4)?,
+        })
+    }
+}
+
+/// The takeovers that a customer began, after a registration, in the order of registrations.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn list_begun_after(
+    tx: &mut Tx<'_>,
+    customer: CustomerId,
+    after: DeviceId,
+    limit: i64,
+) -> Result<Vec<BegunTakeover>> {
+    tx.query_all(Query::TakeoversOfCustomer, params![customer, after, limit]).await
+}
+
+/// The takeovers of a registration by other customers, after one customer, in the order of customers.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn list_of_device_after(
+    tx: &mut Tx<'_>,
+    device: DeviceRef,
+    after: CustomerId,
+    limit: i64,
+) -> Result<Vec<Takeover>> {
+    tx.query_all(Query::TakeoversOfDevice, params![device.shard, device.id, after, limit]).await
 }

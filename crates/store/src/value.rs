@@ -8,10 +8,11 @@ use crate::queries::Query;
 use crate::{Error, Result};
 use bytes::BytesMut;
 use opendrs_domain::id::{
-    ClientId, CompositeId, CustomerId, DeliveryId, DeviceId, EventId, MailId, MakerId, ModelId, OrderId, ProfileId,
-    ReadingId, ReceiverId,
+    ClientId, CompositeId, CustomerId, DeliveryId, DeviceId, EventId, ExportId, MailId, MakerId, ModelId, OrderId,
+    ProfileId, ReadingId, ReceiverId,
 };
-use opendrs_domain::text::{Asin, Email, ModelCode, Serial, Sku, SlotId};
+use opendrs_domain::picture::Picture;
+use opendrs_domain::text::{Asin, ContactLink, Email, Imprint, ModelCode, Name, Serial, Sku, SlotId, WebLink};
 use opendrs_domain::time::Time;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
@@ -36,7 +37,8 @@ into_value! {
     i64 => |x| Value::Int(x), bool => |x| Value::Bool(x), f64 => |x| Value::Real(x), Uuid => |x| Value::Uuid(x),
     &'a str => |x| Value::Text(x), &'a String => |x| Value::Text(x), &'a [u8; 32] => |x| Value::Bytes(x), &'a [u8] => |x| Value::Bytes(x), Time => |x| Value::Int(x.as_micros()),
     &'a SlotId => |x| Value::Text(x.as_str()), &'a Asin => |x| Value::Text(x.as_str()), &'a Sku => |x| Value::Text(x.as_str()), &'a Serial => |x| Value::Text(x.as_str()),
-    &'a ModelCode => |x| Value::Text(x.as_str()), &'a Email => |x| Value::Text(x.as_str()),
+    &'a ModelCode => |x| Value::Text(x.as_str()), &'a Email => |x| Value::Text(x.as_str()), &'a Name => |x| Value::Text(x.as_str()),
+    &'a WebLink => |x| Value::Text(x.as_str()), &'a ContactLink => |x| Value::Text(x.as_str()), &'a Imprint => |x| Value::Text(x.as_str()),
 }
 
 impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
@@ -119,6 +121,9 @@ columns! {
     SlotId as String => |x| SlotId::parse(&x).ok(), Asin as String => |x| Asin::parse(&x).ok(),
     Serial as String => |x| Serial::parse(&x).ok(), ModelCode as String => |x| ModelCode::parse(&x).ok(),
     Email as String => |x| Email::parse(&x).ok(), Sku as String => |x| Sku::parse(&x).ok(),
+    Name as String => |x| Name::parse(&x).ok(), WebLink as String => |x| WebLink::parse(&x).ok(),
+    ContactLink as String => |x| ContactLink::parse(&x).ok(), Imprint as String => |x| Imprint::parse(&x).ok(),
+    Picture as String => |x| Picture::parse(&x),
 }
 
 impl<T: FromColumn> FromColumn for Option<T> {
@@ -142,6 +147,7 @@ id_columns!(
     DeliveryId,
     DeviceId,
     EventId,
+    ExportId,
     MailId,
     MakerId,
     ModelId,

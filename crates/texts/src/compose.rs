@@ -1,16 +1,23 @@
 //! Composing a mail: its subject, sentences, facts and links, then rendered as text and as HTML.
 //!
-//! The sentences themselves are in [`crate::Texts`]. Invariant: text and HTML have the same content. Every link leads
-//! to this installation, except the carrier's page of a parcel. Texts of makers, shops and customers are one line each,
-//! and escaped in HTML.
+//! The sentences themselves are in [`crate::Texts`], the looks in [`html`]. Invariant: text and HTML have the same
+//! content. Every link leads to this installation, except the carrier's page of a parcel and the links of the footer.
+//! Texts of makers, shops and customers are one line each, and escaped in HTML.
 
 mod account;
+mod footer;
+mod html;
 mod withdrawal;
+
+pub use footer::{LegalLink, MailFooter};
+pub use html::{ColourScheme, LOGO_CONTENT_ID, MailLook};
 
 use crate::{MailTexts, Texts};
 use askama::Template;
+use opendrs_domain::brand::{Accent, AccentPalette};
 use opendrs_domain::mail::{MailContent, OrderSummary, PriceChangeSummary, SlotSummary};
 use opendrs_domain::order::{OrderProblem, PriceParts, Tracking};
+use opendrs_domain::picture::Picture;
 use opendrs_domain::text::to_single_line;
 use opendrs_domain::time::Time;
 use opendrs_service::mail::{MailDevice, MailMessage};
@@ -30,21 +37,21 @@ pub struct ComposedMail {
     pub lines: Vec<String>,
     /// The facts for a table: name and value.
     pub facts: Vec<(String, String)>,
-    /// The links: label and URL.
+    /// The links: label and URL. The first one is the button.
     pub links: Vec<(&'static str, String)>,
     /// The last line: the device, or the account, that the mail is about.
     pub about: String,
+    /// Whose mail it is, and the links of that brand.
+    pub footer: MailFooter,
+    /// The brand's accent, in both schemes.
+    palette: Option<AccentPalette>,
+    /// The brand's logo.
+    logo: Option<Picture>,
 }
 
 #[derive(Template)]
 #[template(path = "mail.txt")]
 struct TextTemplate<'a> {
-    words: &'a ComposedMail,
-}
-
-#[derive(Template)]
-#[template(path = "mail.html")]
-struct HtmlTemplate<'a> {
     words: &'a ComposedMail,
 }
 
@@ -76,12 +83,16 @@ impl ComposedMail {
             name,
             lines: Vec::new(),
             facts: Vec::new(),
-            links: letter.cancel_url.iter().map(|url| (texts.shared.cancel_order, url.clone())).collect(),
+            links: Vec::new(),
             about: about.unwrap_or_else(|| account::about_line(letter, &texts.account.mails).into()),
+            footer: MailFooter::of_brand(&letter.brand, &texts.brand),
+            palette: letter.brand.brand.accent.map(Accent::palette),
+            logo: letter.brand.brand.logo.filter(|_| letter.logo.is_some()),
         };
         let held = matches!(letter.content, MailContent::Held(_));
         let open = if held { said.decide } else { said.see };
         words.links.extend(letter.order_url.iter().map(|url| (open, url.clone())));
+        words.links.extend(letter.cancel_url.iter().map(|url| (texts.shared.cancel_order, url.clone())));
         words
             .links
             .extend(letter.takeover_url.iter().map(|url| (takeover_link_label(said, &letter.content), url.clone())));
@@ -148,12 +159,10 @@ impl ComposedMail {
         Ok(TextTemplate { words: self }.render()? + "\n")
     }
 
-    /// Renders the mail as HTML.
-    ///
-    /// # Errors
-    /// [`askama::Error`].
-    pub fn to_html(&self) -> askama::Result<String> {
-        HtmlTemplate { words: self }.render()
+    /// Returns what lists of mails show beside the subject.
+    fn preheader(&self) -> String {
+        let rest = self.lines.iter().map(String::as_str);
+        rest.collect::<Vec<_>>().join(" ")
     }
 
     fn add_line(&mut self, sentence: impl Into<String>) {

@@ -104,6 +104,22 @@ pub struct AccountTexts {
     pub end_others: Text,
     /// Feedback after sessions were ended.
     pub sessions_ended: Text,
+    /// Heading of the export of the customer's data.
+    pub export: Text,
+    /// What the export has.
+    pub export_why: Text,
+    /// Button that makes the export.
+    pub export_now: Text,
+    /// Heading of the notice while an export is prepared.
+    pub export_preparing: Text,
+    /// What the notice says.
+    pub export_preparing_why: Text,
+    /// Heading of the notice when the export is ready.
+    pub export_ready: Text,
+    /// What the notice says; `day` is when the link ends.
+    pub export_until: fn(day: &str) -> String,
+    /// Link to the file.
+    pub export_download: Text,
     /// Heading of the deletion.
     pub delete: Text,
     /// What the deletion does; `day` is when, if the customer asks for it now.
@@ -190,4 +206,12 @@ pub struct AccountMailTexts {
     pub deleted_subject: Text,
     /// Its sentences.
     pub deleted: [Text; 2],
+    /// Subject of the mail when an export is ready.
+    pub export_subject: Text,
+    /// Its first sentence.
+    pub export: Text,
+    /// Its second sentence; `day` is when the link ends.
+    pub export_until: fn(day: &str) -> String,
+    /// Link to the export.
+    pub export_link: Text,
 }

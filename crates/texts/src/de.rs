@@ -2,6 +2,7 @@
 //! grammatical gender is unknown.
 
 mod account;
+mod brand;
 mod errors;
 mod mails;
 mod ordering;
@@ -38,6 +39,7 @@ pub static TEXTS: Texts = Texts {
         country: "Land (zwei Buchstaben, zum Beispiel DE)",
     },
     parts: parts::PART_TEXTS,
+    brand: brand::BRAND_TEXTS,
     sign_in: SignInTexts {
         title: "Anmelden",
         email: "E-Mail-Adresse",

@@ -1,6 +1,7 @@
 //! English texts.
 
 mod account;
+mod brand;
 mod errors;
 mod mails;
 mod ordering;
@@ -37,6 +38,7 @@ pub static TEXTS: Texts = Texts {
         country: "Country (two letters, such as US)",
     },
     parts: parts::PART_TEXTS,
+    brand: brand::BRAND_TEXTS,
     sign_in: SignInTexts {
         title: "Sign in",
         email: "Email address",

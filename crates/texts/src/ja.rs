@@ -1,6 +1,7 @@
 //! Japanese texts, in polite form (です・ます).
 
 mod account;
+mod brand;
 mod errors;
 mod mails;
 mod ordering;
@@ -37,6 +38,7 @@ pub static TEXTS: Texts = Texts {
         country: "国（英字2文字。例：JP）",
     },
     parts: parts::PART_TEXTS,
+    brand: brand::BRAND_TEXTS,
     sign_in: SignInTexts {
         title: "サインイン",
         email: "メールアドレス",

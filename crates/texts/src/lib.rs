@@ -10,6 +10,7 @@
 //! markup. Templates escape the values.
 
 mod account;
+mod brand;
 pub mod compose;
 mod customer_account;
 mod de;
@@ -23,6 +24,7 @@ mod second_factor;
 mod withdrawal;
 
 pub use account::{ConsentWithdrawalTexts, DeviceRemovalTexts, OrderTexts, RuleTexts, SettingsTexts};
+pub use brand::BrandTexts;
 pub use customer_account::{AccountMailTexts, AccountTexts};
 pub use mails::MailTexts;
 pub use ordering::OrderingTexts;
@@ -90,6 +92,8 @@ pub struct Texts {
     pub ordering: OrderingTexts,
     /// The second factor of sign-ins.
     pub second_factor: SecondFactorTexts,
+    /// The legal footer of pages and mails.
+    pub brand: BrandTexts,
     /// Texts of mails.
     pub letters: MailTexts,
 }

@@ -4,7 +4,7 @@
 
 use super::browser::{BrowserSession, PostedForm, PostedPage};
 use super::field_problem::FieldProblem;
-use super::page_context::LanguageLink;
+use super::page_context::PageFrame;
 use super::saved::SavedChange;
 use super::signin::{is_local_path, sign_in_page};
 use super::{PageError, query_param, redirect_to, render_page};
@@ -29,7 +29,7 @@ const DEFAULT_RETURN_PATH: &str = "/settings";
 #[template(path = "address.html")]
 struct AddressPage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     csrf: &'a str,
     return_to: &'a str,
     typed: &'a Address,
@@ -86,7 +86,7 @@ pub(super) fn address_problem(refused: Option<AddressError>, typed: &Address, te
 fn render_form(
     state: &AppState,
     browser: &BrowserSession,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     return_to: &str,
     typed: &Address,
     kept: Vec<KeptOrderRow>,
@@ -95,7 +95,7 @@ fn render_form(
     let texts = browser.context.texts;
     let template = AddressPage {
         texts,
-        switch,
+        frame,
         csrf: &browser.form_token(state),
         return_to,
         typed,
@@ -119,8 +119,8 @@ pub(super) async fn get(
     let refused = PageError::with_context(&browser.context);
     let owner = customer::load(&state.app, session.customer).await.map_err(&refused)?;
     let kept = list_kept_orders(&state, session.customer, browser.context.texts).await.map_err(&refused)?;
-    let switch = browser.context.language_links(&page_url(return_to));
-    Ok(render_form(&state, &browser, switch, return_to, &owner.address.unwrap_or_default(), kept, None))
+    let frame = browser.context.frame(&page_url(return_to));
+    Ok(render_form(&state, &browser, frame, return_to, &owner.address.unwrap_or_default(), kept, None))
 }
 
 /// Changes the address, then redirects back.
@@ -138,8 +138,8 @@ pub(super) async fn post(
         Err(Error::InvalidForm(FormError::Address(why))) => {
             let kept = list_kept_orders(&state, session.customer, browser.context.texts).await;
             let kept = kept.map_err(PageError::with_context(&browser.context))?;
-            let switch = browser.context.language_links(&page_url(return_to));
-            Ok(render_form(&state, &browser, switch, return_to, &typed, kept, Some(why)))
+            let frame = browser.context.frame(&page_url(return_to));
+            Ok(render_form(&state, &browser, frame, return_to, &typed, kept, Some(why)))
         }
         Err(error) => Err(PageError::with_context(&browser.context)(error)),
     }

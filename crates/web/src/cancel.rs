@@ -5,7 +5,7 @@
 //! its recipient.
 
 use super::browser::{BrowserSession, PostedPage};
-use super::page_context::{LanguageLink, PageContext, current_path};
+use super::page_context::{PageContext, PageFrame, current_path};
 use super::{PageError, message_page, query_param, render_page};
 use askama::Template;
 use axum::extract::State;
@@ -22,7 +22,7 @@ use std::sync::Arc;
 #[template(path = "cancel.html")]
 struct CancelPage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     csrf: &'a str,
     token: &'a str,
     title: &'a str,
@@ -55,7 +55,7 @@ pub(super) async fn get(
     }
     let template = CancelPage {
         texts: shown.texts,
-        switch: shown.language_links(current_path(&parts)),
+        frame: shown.frame(current_path(&parts)),
         csrf: &browser.form_token(&state),
         token,
         title: &order.item.title,

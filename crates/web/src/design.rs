@@ -5,7 +5,7 @@
 
 use super::field_problem::FieldProblem;
 use super::order_row::OrderStep;
-use super::page_context::{LanguageHints, LanguageLink, current_path};
+use super::page_context::{LanguageHints, PageFrame, current_path};
 use super::{PageError, render_page};
 use askama::Template;
 use axum::extract::State;
@@ -22,7 +22,7 @@ use std::sync::Arc;
 #[template(path = "design.html")]
 struct DesignPage {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     pills: Vec<PillSample>,
     /// The steps of an order that was placed, shipped, and delivered.
     progress: Vec<Vec<OrderStep>>,
@@ -53,7 +53,7 @@ pub(super) async fn get(State(state): State<Arc<AppState>>, parts: Parts) -> Res
     let problem = (texts.error_message)(&FormError::Address(AddressError::City).into());
     let template = DesignPage {
         texts,
-        switch: shown.language_links(current_path(&parts)),
+        frame: shown.frame(current_path(&parts)),
         pills: [
             ("good", said.reorders),
             ("info", said.asks_first),

@@ -7,7 +7,8 @@ use super::browser::BrowserSession;
 use super::device_selection::{DeviceSelection, settings_url};
 use super::field_problem::FieldProblem;
 use super::order_row::{OrderListRow, StatePill, open_orders_pill, order_list_row};
-use super::page_context::LanguageLink;
+use super::page_context::PageFrame;
+use super::page_image::PageImage;
 use super::saved::SavedChange;
 use super::setup::scope_descriptions;
 use super::{PageError, remove, render_page, unlink};
@@ -21,15 +22,16 @@ use opendrs_domain::session::Session;
 use opendrs_edge::state::AppState;
 use opendrs_service::consent::{self, ConsentSummary};
 use opendrs_service::token::DeviceCaller;
-use opendrs_service::{Error, customer, device, order, pause, subscription};
+use opendrs_service::{Error, customer, device, order, pause, picture, subscription};
 use opendrs_texts::Texts;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "devices.html")]
 struct DevicesPage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     csrf: &'a str,
     which: DeviceSelection<'a>,
     note: &'a str,
@@ -53,6 +55,7 @@ struct DevicesPage<'a> {
 /// A device of the customer.
 struct DeviceRow {
     model: String,
+    picture: Option<PageImage>,
     serial: String,
     state: StatePill,
     /// The URL of its settings.
@@ -128,10 +131,20 @@ pub(super) async fn devices_page(
     let owner = customer::load(&state.app, session.customer).await.map_err(&refused)?;
     let given = consent::list_for_customer(&state.app, session.customer).await.map_err(&refused)?;
     let open = order::list_open_for_customer(&state.app, session.customer).await.map_err(&refused)?;
+    let own = device::list_for_customer(&state.app, session.customer).await.map_err(&refused)?;
+    let models = own.iter().map(|(device, _)| device.model).collect();
+    let pictures = picture::list_of_models(&state.app, &models).await.map_err(&refused)?;
+    // The page is a maker's where all devices are that maker's.
+    let makers: BTreeSet<_> = own.iter().map(|(device, _)| device.maker).collect();
+    let shown = &match makers.first() {
+        Some(maker) if makers.len() == 1 => shown.branded(*maker).await?,
+        _ => shown.clone(),
+    };
     let mut devices = Vec::new();
-    for (device, model) in device::list_for_customer(&state.app, session.customer).await.map_err(&refused)? {
+    for (device, model) in own {
         devices.push(DeviceRow {
             model,
+            picture: PageImage::of(pictures.get(&device.model)),
             serial: device.serial.to_string(),
             state: device_pill(state, &device, &open, texts).await.map_err(&refused)?,
             open: settings_url(DeviceSelection::OwnDevice(&device.id.to_string()), exit),
@@ -143,7 +156,7 @@ pub(super) async fn devices_page(
     let waiting = open.iter().filter(|order| order.state == OrderState::Held);
     let template = DevicesPage {
         texts,
-        switch: shown.language_links(&settings_url(DeviceSelection::DeviceList, exit)),
+        frame: shown.frame(&settings_url(DeviceSelection::DeviceList, exit)),
         csrf: &browser.form_token(state),
         which: DeviceSelection::DeviceList,
         note: feedback.note,

@@ -10,7 +10,7 @@
 //! app only in the navigation that the person began.
 
 use super::browser::BrowserSession;
-use super::page_context::LanguageLink;
+use super::page_context::PageFrame;
 use super::{redirect_to, render_page};
 use askama::Template;
 use axum::http::StatusCode;
@@ -25,7 +25,7 @@ const REFRESH_HEADER: HeaderName = HeaderName::from_static("refresh");
 #[template(path = "leave.html")]
 struct LeavePage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     target: &'a str,
 }
 
@@ -50,7 +50,7 @@ pub(super) fn refresh_page(browser: &BrowserSession, target: &str) -> Response {
     let Ok(refresh) = HeaderValue::try_from(format!("0;url={target}")) else {
         return redirect_to(StatusCode::FOUND, target);
     };
-    let template = LeavePage { texts: browser.context.texts, switch: Vec::new(), target };
+    let template = LeavePage { texts: browser.context.texts, frame: browser.context.frame_without_languages(), target };
     let mut response = render_page(&browser.context, StatusCode::OK, &template, None);
     response.headers_mut().insert(REFRESH_HEADER, refresh);
     response

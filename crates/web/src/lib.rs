@@ -5,6 +5,7 @@
 
 mod account;
 mod address;
+mod brand;
 mod browser;
 mod cancel;
 mod cookie;
@@ -21,6 +22,8 @@ mod order_row;
 mod ordering;
 mod overview;
 mod page_context;
+mod page_image;
+mod picture;
 mod prices;
 mod remove;
 mod rule;
@@ -46,7 +49,7 @@ use opendrs_edge::state::{AppState, Route};
 use opendrs_http::request::query;
 use opendrs_service::{Error, ErrorKind};
 use opendrs_texts::{ErrorHeadings, Texts};
-use page_context::{LanguageLink, PageContext};
+use page_context::{PageContext, PageFrame};
 
 /// Pages of the login role.
 pub fn login_routes() -> Vec<Route> {
@@ -105,11 +108,14 @@ pub fn design_routes() -> Vec<Route> {
     vec![Route::get("/-/design", design::get)]
 }
 
-/// Routes that both roles need: the stylesheet, sign-in and sign-out.
+/// Routes that both roles need: stylesheets, pictures, sign-in and sign-out.
 pub fn shared_routes() -> Vec<Route> {
     let mut routes = account::routes();
     routes.extend([
         Route::get(stylesheet::stylesheet_path(), stylesheet::get),
+        Route::get(brand::ICON_PATH, brand::icon),
+        Route::get("/-/accent/{name}", brand::accent),
+        Route::get("/-/picture/{name}", picture::get),
         Route::post("/ap/signin", signin::post),
         Route::post("/ap/second-step", second_step::post),
         Route::post("/ap/signout", signin::sign_out),
@@ -136,7 +142,7 @@ fn render_page(shown: &PageContext, status: StatusCode, template: &impl Template
     let mut response = (status, html).into_response();
     let ends_at = ends_at.map_or(String::new(), |source| format!(" {source}"));
     let policy = format!(
-        "default-src 'none'; style-src 'self'; form-action 'self'{ends_at}; frame-ancestors 'none'; base-uri 'none'"
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'{ends_at}; frame-ancestors 'none'; base-uri 'none'"
     );
     set_security_headers(&shown.state, response.headers_mut(), &policy);
     let headers = response.headers_mut();
@@ -179,7 +185,7 @@ fn redirect_to(status: StatusCode, target: &str) -> Response {
 #[template(path = "message.html")]
 struct MessagePage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     title: &'a str,
     text: &'a str,
     devices: String,
@@ -189,7 +195,12 @@ struct MessagePage<'a> {
 /// repeatable.
 fn message_page(shown: &PageContext, status: StatusCode, title: &str, text: &str) -> Response {
     let devices = shown.state.web_url("/settings");
-    render_page(shown, status, &MessagePage { texts: shown.texts, switch: Vec::new(), title, text, devices }, None)
+    render_page(
+        shown,
+        status,
+        &MessagePage { texts: shown.texts, frame: shown.frame_without_languages(), title, text, devices },
+        None,
+    )
 }
 
 /// An error of a page, with the context in which it is rendered.

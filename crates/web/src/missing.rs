@@ -3,7 +3,7 @@
 //! Not here: the answers to programs, which the server gives in JSON. Invariant: a page needs no query, so guessed paths
 //! cost the store nothing.
 
-use super::page_context::{LanguageHints, LanguageLink, PageContext, current_path};
+use super::page_context::{LanguageHints, PageContext, PageFrame, current_path};
 use super::render_page;
 use super::signin::is_local_path;
 use askama::Template;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 #[template(path = "missing.html")]
 struct NotFoundPage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     title: &'a str,
     text: &'a str,
     devices: String,
@@ -54,8 +54,8 @@ fn write_page(
     let shown: PageContext = LanguageHints::from_request(state, parts).page_context(state, None);
     let (title, text) = says(&shown.texts.missing);
     // A path that cannot be decoded stays unchanged, and a browser may interpret a part of it as a host.
-    let switch =
-        if is_local_path(current_path(parts)) { shown.language_links(current_path(parts)) } else { Vec::new() };
+    let here = current_path(parts);
+    let frame = if is_local_path(here) { shown.frame(here) } else { shown.frame_without_languages() };
     let devices = state.web_url("/settings");
-    render_page(&shown, status, &NotFoundPage { texts: shown.texts, switch, title, text, devices }, None)
+    render_page(&shown, status, &NotFoundPage { texts: shown.texts, frame, title, text, devices }, None)
 }

@@ -10,7 +10,8 @@ use super::order_row::{
     OrderFact, OrderStep, StatePill, order_history, order_notes, order_pill, order_steps, order_url, status_text,
     withdrawal_notice, withdrawal_url,
 };
-use super::page_context::LanguageLink;
+use super::page_context::PageFrame;
+use super::page_image::PageImage;
 use super::saved::SavedChange;
 use super::signin::sign_in_page;
 use super::{PageError, query_param, redirect_to, render_page};
@@ -24,7 +25,7 @@ use opendrs_domain::money::Money;
 use opendrs_domain::order::{CancelRequester, Order, OrderProblem, OrderState, Recipient};
 use opendrs_edge::state::AppState;
 use opendrs_service::order::{self, OwnedOrder, OwnerDecision};
-use opendrs_service::{Error, FormError, customer, device};
+use opendrs_service::{Error, FormError, customer, device, picture};
 use opendrs_texts::Texts;
 use std::sync::Arc;
 
@@ -32,10 +33,10 @@ use std::sync::Arc;
 #[template(path = "order.html")]
 struct OrderPage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     csrf: &'a str,
     instance: String,
-    maker: String,
+    picture: Option<PageImage>,
     title: &'a str,
     brings: String,
     price: String,
@@ -79,21 +80,27 @@ impl OrderPage<'_> {
     }
 }
 
-fn render_order(state: &AppState, browser: &BrowserSession, owned: &OwnedOrder, shows: OrderExtras) -> Response {
+async fn render_order(
+    state: &AppState,
+    browser: &BrowserSession,
+    owned: &OwnedOrder,
+    shows: OrderExtras,
+) -> Result<Response, PageError> {
     let OwnedOrder { caller, model, order } = owned;
     let Order { item, .. } = order;
     let present = shows.present.as_ref();
     let problem = order.problem.filter(|_| order.state == OrderState::Held);
-    let BrowserSession { context: shown, .. } = browser;
+    let shown = &browser.context.branded(caller.device.maker).await?;
     let texts = shown.texts;
     let (instance, now) = (order.instance_id().to_string(), state.app.now());
     let period = state.app.settings.timing.withdrawal_period;
     let may_withdraw = order.withdrawal.is_none() && order.check_withdrawal(now, period).is_ok();
     let template = OrderPage {
         texts,
-        switch: shown.language_links(&order_url(&instance)),
+        frame: shown.frame(&order_url(&instance)),
         csrf: &browser.form_token(state),
         instance,
+        picture: shows.picture,
         title: &item.title,
         brings: (texts.orders.brings)(&texts.amount(&item.quantity, &item.unit), model, caller.device.serial.as_str()),
         price: texts.money(&item.price),
@@ -108,7 +115,6 @@ fn render_order(state: &AppState, browser: &BrowserSession, owned: &OwnedOrder, 
         saved: shows.saved.map(|change| change.text(texts)),
         notes: order_notes(order, texts),
         track: order.tracking.link.as_deref(),
-        maker: shows.maker,
         unanswered: (order.state == OrderState::Held).then(|| unanswered_notice(order, texts)),
         ask_address: problem == Some(OrderProblem::MissingAddress),
         problems: address::address_problem(shows.refused, &shows.typed, texts),
@@ -123,7 +129,7 @@ fn render_order(state: &AppState, browser: &BrowserSession, owned: &OwnedOrder, 
         withdraw: may_withdraw.then(|| withdrawal_url(&order.instance_id().to_string())),
     };
     let status = if shows.refused.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    render_page(shown, status, &template, None)
+    Ok(render_page(shown, status, &template, None))
 }
 
 fn order_facts(owned: &OwnedOrder, maker: &str, texts: &Texts) -> Vec<OrderFact> {
@@ -174,7 +180,7 @@ pub(super) async fn get(
     let refused = PageError::with_context(&browser.context);
     let shows = order_extras(&state, &browser, &owned).await.map_err(&refused)?;
     let shows = OrderExtras { saved: SavedChange::from_request(&parts), ..shows };
-    Ok(render_order(&state, &browser, &owned, shows))
+    render_order(&state, &browser, &owned, shows).await
 }
 
 /// What an order's page shows besides the order.
@@ -182,8 +188,10 @@ pub(super) async fn get(
 struct OrderExtras {
     /// The present address of the owner's account.
     present: Option<Address>,
-    /// The name of the device's maker.
+    /// The name of the device's maker, who sells the product.
     maker: String,
+    /// The picture of the product.
+    picture: Option<PageImage>,
     /// The open orders that a new address does not change.
     kept: Vec<KeptOrderRow>,
     saved: Option<SavedChange>,
@@ -200,8 +208,10 @@ async fn order_extras(state: &AppState, browser: &BrowserSession, owned: &OwnedO
         kept.retain(|row| row.instance != owned.order.instance_id().to_string());
     }
     let present = customer::load(&state.app, customer).await?.address;
+    let picture = picture::find_of_product(&state.app, &owned.order.item.asin).await?;
+    let picture = PageImage::of(picture.as_ref());
     let maker = device::load_maker(&state.app, owned.caller.device.maker).await?.name;
-    Ok(OrderExtras { present, maker, kept, ..OrderExtras::default() })
+    Ok(OrderExtras { present, maker, picture, kept, ..OrderExtras::default() })
 }
 
 /// Performs the action of the pressed button, then redirects to the order.
@@ -222,7 +232,7 @@ pub(super) async fn post(
         Err(Error::InvalidForm(FormError::Address(why))) => {
             let shows = order_extras(&state, &browser, &owned).await.map_err(&refused)?;
             let shows = OrderExtras { typed: address::parse_address(&form), refused: Some(why), ..shows };
-            Ok(render_order(&state, &browser, &owned, shows))
+            render_order(&state, &browser, &owned, shows).await
         }
         Err(error) => Err(refused(error)),
     }

@@ -5,7 +5,7 @@ use super::address;
 use super::browser::BrowserSession;
 use super::field_problem::FieldProblem;
 use super::leave::{form_action_source, leave_to};
-use super::page_context::LanguageLink;
+use super::page_context::PageFrame;
 use super::prices;
 use super::setup::{OVERVIEW_PATH, SLOT_PATH, SignupPost, consent_page, finished_or_error, require_session};
 use super::{PageError, redirect_to, render_page, takeover};
@@ -31,10 +31,9 @@ struct OverviewRow<'a> {
 #[template(path = "overview.html")]
 struct OverviewPage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     csrf: &'a str,
     flow: &'a str,
-    maker: &'a str,
     model: &'a str,
     rows: Vec<OverviewRow<'a>>,
     name: &'a str,
@@ -60,7 +59,7 @@ async fn render_overview(
         .await
         .map_err(PageError::with_context(&browser.context))?;
     let test = underway.authorization.request.device.as_ref().is_some_and(|device| device.test);
-    let BrowserSession { context: shown, .. } = browser;
+    let shown = &browser.context.branded(underway.authorization.maker.id).await?;
     let refused = match problem {
         Some(Error::InvalidForm(FormError::Address(why))) => Some(*why),
         _ => None,
@@ -68,10 +67,9 @@ async fn render_overview(
     let words = problem.filter(|_| refused.is_none()).map(shown.texts.error_message);
     let template = OverviewPage {
         texts: shown.texts,
-        switch: shown.language_links(OVERVIEW_PATH),
+        frame: shown.frame(OVERVIEW_PATH),
         csrf: &browser.form_token(state),
         flow: &underway.id,
-        maker: &underway.authorization.maker.name,
         model: underway.authorization.model.as_ref().map_or("", |model| model.name.as_str()),
         rows: underway
             .chosen_products()

@@ -1,15 +1,21 @@
-//! The context in which a page is rendered: the application's state, the language, and the links to other languages.
+//! The context in which a page is rendered: the application's state, the language, the brand, and the links to other
+//! languages.
 //!
 //! Invariant: only the browser remembers a language that a URL requests, so that opening a page changes nothing on the
 //! server. Links to other languages keep the rest of the URL byte for byte.
 
+use super::PageError;
+use super::brand::PageBrand;
 use super::cookie::{LANGUAGE_COOKIE, cookie_name, find_cookie, set_cookie};
 use axum::http::request::Parts;
 use axum::response::Response;
+use opendrs_domain::brand::MakerBrand;
+use opendrs_domain::id::MakerId;
 use opendrs_domain::language::{Language, LanguagePreferences};
 use opendrs_domain::login::form;
 use opendrs_edge::state::AppState;
 use opendrs_http::request::{header, query};
+use opendrs_service::brand;
 use opendrs_texts::Texts;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -24,6 +30,16 @@ pub(super) struct PageContext {
     pub(super) texts: &'static Texts,
     /// The language that the browser has to remember.
     language_to_remember: Option<Language>,
+    /// The maker whose page it is; `None` for the operator's.
+    brand: Option<Arc<MakerBrand>>,
+}
+
+/// What surrounds the content of every page: the brand, and the links to other languages.
+pub(super) struct PageFrame {
+    /// The brand.
+    pub(super) brand: PageBrand,
+    /// The links to other languages; empty where the page cannot be requested again.
+    pub(super) languages: Vec<LanguageLink>,
 }
 
 /// A link to the page in one language.
@@ -68,19 +84,45 @@ impl LanguageHints {
             default,
         };
         let texts = Texts::for_language(wishes.resolve());
-        PageContext { state: state.clone(), texts, language_to_remember: asked.filter(|_| asked != chosen) }
+        PageContext {
+            state: state.clone(),
+            texts,
+            language_to_remember: asked.filter(|_| asked != chosen),
+            brand: None,
+        }
     }
 }
 
 impl PageContext {
     /// Returns the context of pages for developers, which are English.
     pub(super) fn english(state: &Arc<AppState>) -> Self {
-        Self { state: state.clone(), texts: Texts::for_language(Language::English), language_to_remember: None }
+        Self {
+            state: state.clone(),
+            texts: Texts::for_language(Language::English),
+            language_to_remember: None,
+            brand: None,
+        }
     }
 
-    /// Returns a link to a page in each language. `target` is the page's URL.
-    pub(super) fn language_links(&self, target: &str) -> Vec<LanguageLink> {
-        Language::ALL.map(|language| LanguageLink { language, href: path_in_language(target, language) }).into()
+    /// Returns the context of a maker's page.
+    pub(super) async fn branded(&self, maker: MakerId) -> Result<Self, PageError> {
+        let found = brand::find(&self.state.app, maker).await.map_err(PageError::with_context(self))?;
+        Ok(Self { brand: Some(Arc::new(found)), ..self.clone() })
+    }
+
+    /// Returns the frame of a page with a link to it in each language. `target` is the page's URL.
+    pub(super) fn frame(&self, target: &str) -> PageFrame {
+        let links = Language::ALL.map(|language| LanguageLink { language, href: path_in_language(target, language) });
+        PageFrame { languages: links.into(), ..self.frame_without_languages() }
+    }
+
+    /// Returns the frame of a page that cannot be requested again in another language.
+    pub(super) fn frame_without_languages(&self) -> PageFrame {
+        let brand = match &self.brand {
+            Some(brand) => PageBrand::new(brand, self.texts),
+            None => PageBrand::new(&brand::of_operator(&self.state.app), self.texts),
+        };
+        PageFrame { brand, languages: Vec::new() }
     }
 
     /// Sets the cookie for the language that the page's URL requests.

@@ -5,7 +5,7 @@
 //! Pressing the button twice has the same effect as pressing it once.
 
 use super::browser::{BrowserSession, PostedPage};
-use super::page_context::{LanguageLink, current_path};
+use super::page_context::{PageFrame, current_path};
 use super::saved::SavedChange;
 use super::signin::sign_in_page;
 use super::{PageError, query_param, redirect_to, render_page};
@@ -28,7 +28,7 @@ const DEVICE_LIST_PATH: &str = "/settings";
 #[template(path = "remove.html")]
 struct RemovePage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     csrf: &'a str,
     device: String,
     model: &'a str,
@@ -67,7 +67,7 @@ pub(super) async fn get(
     let BrowserSession { context: shown, .. } = &browser;
     let template = RemovePage {
         texts: shown.texts,
-        switch: shown.language_links(current_path(&parts)),
+        frame: shown.frame(current_path(&parts)),
         csrf: &browser.form_token(&state),
         device: device.id.to_string(),
         model: &model,

@@ -6,7 +6,7 @@
 use super::PageError;
 use super::browser::{PostedPage, RequestClient};
 use super::second_step_page::{SecondStep, second_step_page};
-use super::signin::{action_source, is_local_path, sign_in_page, signed_in};
+use super::signin::{action_source, is_local_path, sign_in_context, sign_in_page, signed_in};
 use axum::extract::State;
 use axum::response::Response;
 use opendrs_edge::refusal_log::RefusalKind;
@@ -31,7 +31,8 @@ pub(super) async fn post(
             let now = state.app.system_time();
             state.refusal_log.record(now, RefusalKind::SignIn, &client.source, "", &error);
             let source = action_source(&browser, return_to).await?;
-            let step = SecondStep { return_to, token, source: source.as_deref() };
+            let shown = &sign_in_context(&browser, return_to).await?;
+            let step = SecondStep { shown, return_to, token, source: source.as_deref() };
             Ok(second_step_page(&state, &browser, step, Some(&error)))
         }
         Err(error @ Error::InvalidForm(FormError::LinkEnded)) => {

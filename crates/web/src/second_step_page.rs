@@ -4,7 +4,7 @@
 
 use super::browser::BrowserSession;
 use super::field_problem::FieldProblem;
-use super::page_context::LanguageLink;
+use super::page_context::{PageContext, PageFrame};
 use super::render_page;
 use askama::Template;
 use axum::http::{StatusCode, header};
@@ -18,7 +18,7 @@ use std::sync::Arc;
 #[template(path = "second_step.html")]
 struct SecondStepPage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     csrf: &'a str,
     return_to: &'a str,
     token: &'a str,
@@ -26,7 +26,10 @@ struct SecondStepPage<'a> {
 }
 
 /// Where a sign-in stands before its second step.
+#[derive(Clone, Copy)]
 pub(super) struct SecondStep<'a> {
+    /// The context, with the brand of the maker for whose app the sign-in began.
+    pub(super) shown: &'a PageContext,
     /// Where the browser continues after the sign-in.
     pub(super) return_to: &'a str,
     /// Proves the first step.
@@ -42,20 +45,21 @@ pub(super) fn second_step_page(
     step: SecondStep<'_>,
     problem: Option<&Error>,
 ) -> Response {
+    let shown = step.shown;
     let template = SecondStepPage {
-        texts: browser.context.texts,
-        switch: Vec::new(),
+        texts: shown.texts,
+        frame: shown.frame_without_languages(),
         csrf: &browser.form_token(state),
         return_to: step.return_to,
         token: step.token,
-        problems: FieldProblem::at("code", problem, browser.context.texts),
+        problems: FieldProblem::at("code", problem, shown.texts),
     };
     let status = match problem {
         None => StatusCode::OK,
         Some(Error::Throttled(_)) => StatusCode::TOO_MANY_REQUESTS,
         Some(_) => StatusCode::BAD_REQUEST,
     };
-    let mut response = render_page(&browser.context, status, &template, step.source);
+    let mut response = render_page(shown, status, &template, step.source);
     if let Some(Error::Throttled(seconds)) = problem {
         response.headers_mut().insert(header::RETRY_AFTER, (*seconds).into());
     }

@@ -13,7 +13,8 @@ use super::device_selection::{DeviceSelection, selection_of_form, settings_url};
 use super::devices::{ListFeedback, devices_page};
 use super::field_problem::FieldProblem;
 use super::order_row::{OrderListRow, order_list_row};
-use super::page_context::{self, LanguageLink};
+use super::page_context::{self, PageFrame};
+use super::page_image::PageImage;
 use super::rule::{self, RejectedRules};
 use super::saved::SavedChange;
 use super::signin::sign_in_page;
@@ -44,12 +45,12 @@ use std::sync::Arc;
 #[template(path = "settings.html")]
 struct SettingsPage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     csrf: &'a str,
     which: DeviceSelection<'a>,
     exit: Option<&'a str>,
-    maker: &'a str,
     model: &'a str,
+    picture: Option<PageImage>,
     serial: &'a str,
     test: bool,
     name: &'a str,
@@ -74,7 +75,7 @@ struct SettingsPage<'a> {
 #[template(path = "switch.html")]
 struct SwitchAccountPage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     csrf: &'a str,
     return_to: &'a str,
     exit: Option<&'a str>,
@@ -111,8 +112,8 @@ async fn open_device(
         SettingsTarget::Registered(_) => {
             let return_to = settings_url(which, exit);
             let csrf = &browser.form_token(state);
-            let switch = shown.language_links(&return_to);
-            let template = SwitchAccountPage { texts: shown.texts, switch, csrf, return_to: &return_to, exit };
+            let frame = shown.frame(&return_to);
+            let template = SwitchAccountPage { texts: shown.texts, frame, csrf, return_to: &return_to, exit };
             Ok(Err(render_page(shown, StatusCode::FORBIDDEN, &template, None)))
         }
         SettingsTarget::Unregistered(Some(again)) => {
@@ -170,10 +171,10 @@ pub(super) async fn device_page(
     (which, exit): (DeviceSelection<'_>, Option<&str>),
     feedback: &Feedback<'_>,
 ) -> Result<Response, PageError> {
-    let BrowserSession { context: shown, .. } = browser;
-    let (texts, refused) = (shown.texts, PageError::with_context(shown));
+    let refused = PageError::with_context(&browser.context);
     let model = device::load_model(&state.app, &caller.device).await.map_err(&refused)?;
-    let maker = device::load_maker(&state.app, model.maker).await.map_err(&refused)?;
+    let shown = &browser.context.branded(model.maker).await?;
+    let texts = shown.texts;
     let of = Some((caller.shard, &caller.device));
     let slots = subscription::list_slot_views(&state.app, &model, of).await.map_err(&refused)?;
     let owner = customer::load(&state.app, caller.device.customer).await.map_err(&refused)?;
@@ -192,12 +193,12 @@ pub(super) async fn device_page(
     let orders_url = |before: &str| orders_url(&settings_url(which, exit), before);
     let template = SettingsPage {
         texts,
-        switch: shown.language_links(&settings_url(which, exit)),
+        frame: shown.frame(&settings_url(which, exit)),
         csrf: &browser.form_token(state),
         which,
         exit,
-        maker: &maker.name,
         model: &model.name,
+        picture: PageImage::of(model.picture.as_ref()),
         serial: caller.device.serial.as_str(),
         test: caller.device.test,
         name: &owner.name,

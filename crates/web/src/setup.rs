@@ -3,7 +3,8 @@
 
 use super::browser::{BrowserSession, PostedForm, PostedPage};
 use super::leave::{form_action_source, leave_to};
-use super::page_context::LanguageLink;
+use super::page_context::PageFrame;
+use super::page_image::PageImage;
 use super::{PageError, redirect_to, render_page, takeover};
 use askama::Template;
 use axum::extract::{FromRequest, Request, State};
@@ -24,7 +25,7 @@ use std::sync::Arc;
 #[template(path = "consent.html")]
 struct ConsentPage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     csrf: &'a str,
     flow: &'a str,
     profile: &'a str,
@@ -33,6 +34,7 @@ struct ConsentPage<'a> {
     account: String,
     privacy_url: Option<&'a str>,
     device: Option<&'a str>,
+    picture: Option<PageImage>,
     serial: &'a str,
     wants: Vec<&'static str>,
 }
@@ -58,12 +60,12 @@ pub(super) async fn consent_page(
     id: &str,
     asked: &ResolvedAuthorization,
 ) -> Result<Response, PageError> {
-    let BrowserSession { context: shown, .. } = browser;
+    let shown = &browser.context.branded(asked.maker.id).await?;
     let customer = require_session(browser)?.customer;
     let owner = customer::load(&state.app, customer).await.map_err(PageError::with_context(shown))?;
     let template = ConsentPage {
         texts: shown.texts,
-        switch: shown.language_links(SLOT_PATH),
+        frame: shown.frame(SLOT_PATH),
         csrf: &browser.form_token(state),
         flow: id,
         profile: &asked.profile.name,
@@ -71,6 +73,7 @@ pub(super) async fn consent_page(
         account: (shown.texts.settings.signed_in)(&owner.name),
         privacy_url: asked.profile.privacy_url.as_deref(),
         device: asked.model.as_ref().map(|model| model.name.as_str()),
+        picture: PageImage::of(asked.model.as_ref().and_then(|model| model.picture.as_ref())),
         serial: asked.request.device.as_ref().map_or("", |device| device.serial.as_str()),
         wants: scope_descriptions(asked.request.scopes(), &shown.texts.consent),
     };
@@ -247,10 +250,9 @@ pub(crate) fn product_note(product: &Product, texts: &Texts) -> String {
 #[template(path = "slot.html")]
 struct SlotPage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     csrf: &'a str,
     flow: &'a str,
-    maker: &'a str,
     slot_id: &'a str,
     slot: &'a str,
     step: String,
@@ -258,7 +260,7 @@ struct SlotPage<'a> {
     problem: Option<&'a str>,
 }
 
-fn slot_page(
+async fn slot_page(
     state: &Arc<AppState>,
     browser: &BrowserSession,
     underway: &SignupInProgress,
@@ -268,15 +270,14 @@ fn slot_page(
         return Ok(redirect_to(StatusCode::SEE_OTHER, OVERVIEW_PATH));
     };
     let number = 1 + underway.slots.iter().position(|other| other.slot.id == view.slot.id).unwrap_or_default();
-    let BrowserSession { context: shown, .. } = browser;
+    let shown = &browser.context.branded(underway.authorization.maker.id).await?;
     let model = underway.authorization.model.as_ref().map_or("", |model| model.name.as_str());
     let words = problem.map(shown.texts.error_message);
     let template = SlotPage {
         texts: shown.texts,
-        switch: shown.language_links(SLOT_PATH),
+        frame: shown.frame(SLOT_PATH),
         csrf: &browser.form_token(state),
         flow: &underway.id,
-        maker: &underway.authorization.maker.name,
         slot_id: view.slot.id.as_str(),
         slot: &view.slot.name,
         step: (shown.texts.set_up.step)(model, number, underway.slots.len()),
@@ -303,7 +304,7 @@ pub(super) async fn show_slot(
     if !underway.has_consented {
         return consent_page(&state, &browser, &underway.id, &underway.authorization).await;
     }
-    slot_page(&state, &browser, &underway, None)
+    slot_page(&state, &browser, &underway, None).await
 }
 
 /// Handles the form of a slot's page: a product, or skip.
@@ -314,11 +315,11 @@ pub(super) async fn answer_slot(
     let asin = form.get("asin").filter(|_| !form.has("skip"));
     if asin.is_none() && !form.has("skip") {
         let missing = FormError::NoSelection.into();
-        return slot_page(&state, &browser, &underway, Some(&missing));
+        return slot_page(&state, &browser, &underway, Some(&missing)).await;
     }
     match signup::record_choice(&state.app, &underway, form.get("slotId").unwrap_or_default(), asin).await {
         Ok(()) => continue_after_slot(&state, &browser, &session, &underway.id).await,
-        Err(error @ Error::InvalidForm(_)) => slot_page(&state, &browser, &underway, Some(&error)),
+        Err(error @ Error::InvalidForm(_)) => slot_page(&state, &browser, &underway, Some(&error)).await,
         Err(error) => Err(PageError::with_context(&browser.context)(error)),
     }
 }

@@ -5,7 +5,7 @@
 use super::browser::{BrowserSession, PostedPage, RequestClient};
 use super::cookie::{SESSION_COOKIE, set_cookie};
 use super::leave::{form_action_source, leave_to, refresh_page};
-use super::page_context::LanguageLink;
+use super::page_context::PageFrame;
 use super::second_step_page::{SecondStep, second_step_page};
 use super::setup::{self, next_step};
 use super::{PageContext, PageError, redirect_to, render_page};
@@ -29,12 +29,10 @@ use std::sync::Arc;
 #[template(path = "signin.html")]
 struct SignInPage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     csrf: &'a str,
     return_to: &'a str,
     cancel: Option<&'a str>,
-    /// The name of the client's maker, if the sign-in began for a client.
-    maker: Option<&'a str>,
     problem: Option<&'a str>,
     email: &'a str,
     /// The URL of the page that creates an account, if customers may.
@@ -45,7 +43,7 @@ struct SignInPage<'a> {
 #[template(path = "sorry.html")]
 struct ErrorPage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     reason: &'a str,
     details: Vec<String>,
     devices: String,
@@ -110,7 +108,7 @@ fn error_page(shown: &PageContext, here: &str, reason: &str, params: &Authorizat
         .map(|(n, v)| format!("{}={}", form::percent_encode(n, ""), form::percent_encode(v, "")));
     let template = ErrorPage {
         texts: shown.texts,
-        switch: shown.language_links(here),
+        frame: shown.frame(here),
         reason,
         details: details.collect(),
         devices: shown.state.web_url("/settings"),
@@ -166,6 +164,14 @@ pub(super) fn new_account_url(return_to: &str) -> String {
     format!("/account/new?return_to={}", form::percent_encode(return_to, ""))
 }
 
+/// Returns the context of a sign-in, with the brand of the maker for whose app it began.
+pub(super) async fn sign_in_context(browser: &BrowserSession, return_to: &str) -> Result<PageContext, PageError> {
+    match find_valid_request(&browser.context, return_to).await? {
+        Some(asked) => browser.context.branded(asked.maker.id).await,
+        None => Ok(browser.context.clone()),
+    }
+}
+
 /// Renders the sign-in page. After the sign-in, the browser continues at `return_to`.
 pub(super) async fn sign_in_page(
     state: &Arc<AppState>,
@@ -174,17 +180,19 @@ pub(super) async fn sign_in_page(
     problem: Option<&Error>,
     email: &str,
 ) -> Result<Response, PageError> {
-    let BrowserSession { context: shown, .. } = browser;
-    let asked = find_valid_request(shown, return_to).await?;
+    let asked = find_valid_request(&browser.context, return_to).await?;
+    let shown = &match &asked {
+        Some(asked) => browser.context.branded(asked.maker.id).await?,
+        None => browser.context.clone(),
+    };
     let cancel = asked.as_ref().map(|asked| asked.request.denied_redirect());
     let words = problem.map(shown.texts.error_message);
     let template = SignInPage {
         texts: shown.texts,
-        switch: shown.language_links(return_to),
+        frame: shown.frame(return_to),
         csrf: &browser.form_token(state),
         return_to,
         cancel: cancel.as_deref(),
-        maker: asked.as_ref().map(|asked| asked.maker.name.as_str()),
         problem: words.as_deref(),
         email,
         create: state.app.settings.accounts.open.then(|| new_account_url(return_to)),
@@ -235,7 +243,8 @@ pub(super) async fn post(
         Ok(SignInOutcome::SignedIn(cookie)) => signed_in(&state, &browser, return_to, &cookie).await,
         Ok(SignInOutcome::SecondStep(token)) => {
             let source = action_source(&browser, return_to).await?;
-            let step = SecondStep { return_to, token: &token, source: source.as_deref() };
+            let shown = &sign_in_context(&browser, return_to).await?;
+            let step = SecondStep { shown, return_to, token: &token, source: source.as_deref() };
             Ok(second_step_page(&state, &browser, step, None))
         }
         Err(error @ (Error::WrongPassword | Error::CustomerBlocked | Error::Throttled(_))) => {

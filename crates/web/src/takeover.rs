@@ -4,7 +4,8 @@
 //! about the other account.
 
 use super::browser::{BrowserSession, PostedPage};
-use super::page_context::{LanguageLink, current_path};
+use super::page_context::{PageFrame, current_path};
+use super::page_image::PageImage;
 use super::{PageError, message_page, query_param, render_page};
 use askama::Template;
 use axum::extract::State;
@@ -26,7 +27,7 @@ use std::sync::Arc;
 #[template(path = "takeover_blocked.html")]
 struct TakeoverBlockedPage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     text: &'a str,
     /// The target that reports the cancelled sign-up to the app.
     back: &'a str,
@@ -52,7 +53,8 @@ pub(super) async fn takeover_blocked_page(
         Err(error) => return Err(PageError::with_context(shown)(error)),
     };
     let back = &underway.authorization.request.denied_redirect();
-    let template = TakeoverBlockedPage { texts: shown.texts, switch: Vec::new(), text: &text, back };
+    let template =
+        TakeoverBlockedPage { texts: shown.texts, frame: shown.frame_without_languages(), text: &text, back };
     let mut response = render_page(shown, status, &template, None);
     if let Some(wait) = wait {
         response.headers_mut().insert(RETRY_AFTER, wait);
@@ -64,12 +66,13 @@ pub(super) async fn takeover_blocked_page(
 #[template(path = "takeover.html")]
 struct TakeoverPage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     csrf: &'a str,
     token: &'a str,
     title: String,
     why: &'a str,
     device: String,
+    picture: Option<PageImage>,
     until: String,
     /// Names and labels of the buttons.
     buttons: Vec<(&'static str, &'static str)>,
@@ -108,15 +111,17 @@ pub(super) async fn get(
         let why = (shown.texts.error_message)(&FormError::TakeoverClosed.into());
         return Ok(message_page(shown, StatusCode::OK, texts.closed, &why));
     }
+    let shown = &shown.branded(model.maker).await?;
     let buttons = ANSWER_BUTTONS.iter().filter(|(_, answer)| answers.contains(answer));
     let template = TakeoverPage {
         texts: shown.texts,
-        switch: shown.language_links(current_path(&parts)),
+        frame: shown.frame(current_path(&parts)),
         csrf: &browser.form_token(&state),
         token,
         title: title(&model.name),
         why,
         device: (shown.texts.settings.device)(&model.name, device.serial.as_str()),
+        picture: PageImage::of(model.picture.as_ref()),
         until: (texts.until)(&shown.texts.moment(&takeover.answer_by)),
         buttons: buttons.map(|(name, answer)| (*name, button_label(texts, *answer))).collect(),
     };

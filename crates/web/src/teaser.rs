@@ -5,7 +5,8 @@
 //! target is left out.
 
 use super::browser::BrowserSession;
-use super::page_context::{LanguageLink, current_path};
+use super::page_context::{PageFrame, current_path};
+use super::page_image::PageImage;
 use super::{PageError, message_page, render_page};
 use askama::Template;
 use axum::extract::State;
@@ -23,9 +24,9 @@ use std::sync::Arc;
 #[template(path = "teaser.html")]
 struct TeaserPage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
-    maker: &'a str,
+    frame: PageFrame,
     model: &'a str,
+    picture: Option<PageImage>,
     login: Option<&'a str>,
     later: Option<&'a str>,
     skip: Option<&'a str>,
@@ -50,12 +51,12 @@ pub(super) async fn get(
     let Some(model) = model else {
         return Ok(message_page(&shown, StatusCode::BAD_REQUEST, texts.unknown_model, texts.unknown_model_why));
     };
-    let maker = device::load_maker(&shown.state.app, model.maker).await.map_err(PageError::with_context(&shown))?;
+    let shown = shown.branded(model.maker).await?;
     let template = TeaserPage {
         texts: shown.texts,
-        switch: shown.language_links(current_path(&parts)),
-        maker: &maker.name,
+        frame: shown.frame(current_path(&parts)),
         model: &model.name,
+        picture: PageImage::of(model.picture.as_ref()),
         login: link_param(&pairs, "loginUri"),
         later: link_param(&pairs, "remindLaterUri"),
         skip: link_param(&pairs, "skipUri"),

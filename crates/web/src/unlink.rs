@@ -5,7 +5,7 @@
 //! pressing it once.
 
 use super::browser::{BrowserSession, PostedPage};
-use super::page_context::{LanguageLink, current_path};
+use super::page_context::{PageFrame, current_path};
 use super::saved::SavedChange;
 use super::signin::sign_in_page;
 use super::{PageError, query_param, redirect_to, render_page};
@@ -27,7 +27,7 @@ const SETTINGS_PATH: &str = "/settings";
 #[template(path = "unlink.html")]
 struct UnlinkPage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     csrf: &'a str,
     profile: String,
     name: &'a str,
@@ -60,7 +60,7 @@ pub(super) async fn get(
     let found = consent::list_affected_devices(&state.app, session.customer, given.profile).await.map_err(&refused)?;
     let template = UnlinkPage {
         texts: shown.texts,
-        switch: shown.language_links(current_path(&parts)),
+        frame: shown.frame(current_path(&parts)),
         csrf: &browser.form_token(&state),
         profile: given.profile.to_string(),
         name: &given.name,

@@ -6,7 +6,8 @@
 
 use super::browser::{BrowserSession, PostedPage};
 use super::order_row::{order_url, withdrawal_notice, withdrawal_url};
-use super::page_context::LanguageLink;
+use super::page_context::PageFrame;
+use super::page_image::PageImage;
 use super::signin::sign_in_page;
 use super::{PageError, message_page, query_param, redirect_to, render_page};
 use askama::Template;
@@ -16,7 +17,7 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use opendrs_edge::state::AppState;
 use opendrs_service::order::{self, OwnedOrder};
-use opendrs_service::{Error, customer, device};
+use opendrs_service::{customer, picture};
 use opendrs_texts::Texts;
 use std::sync::Arc;
 
@@ -24,10 +25,10 @@ use std::sync::Arc;
 #[template(path = "withdrawal.html")]
 struct WithdrawalPage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     csrf: &'a str,
     instance: String,
-    maker: String,
+    picture: Option<PageImage>,
     title: &'a str,
     price: String,
     number: String,
@@ -49,15 +50,22 @@ pub(super) async fn get(
     };
     let refused = PageError::with_context(&browser.context);
     let owned = order::find_for_customer(&state.app, session.customer, instance).await.map_err(&refused)?;
-    render_withdrawal(&state, &browser, &owned).await.map_err(&refused)
+    render_withdrawal(&state, &browser, &owned).await
 }
 
-async fn render_withdrawal(state: &AppState, browser: &BrowserSession, owned: &OwnedOrder) -> Result<Response, Error> {
+async fn render_withdrawal(
+    state: &AppState,
+    browser: &BrowserSession,
+    owned: &OwnedOrder,
+) -> Result<Response, PageError> {
     let OwnedOrder { caller, order, .. } = owned;
-    let (shown, texts) = (&browser.context, browser.context.texts);
+    let refused = PageError::with_context(&browser.context);
+    let shown = &browser.context.branded(caller.device.maker).await?;
+    let texts = shown.texts;
     let (said, period) = (&texts.withdrawals, state.app.settings.timing.withdrawal_period);
     let possible = order.check_withdrawal(state.app.now(), period);
-    let customer = customer::load(&state.app, caller.device.customer).await?;
+    let customer = customer::load(&state.app, caller.device.customer).await.map_err(&refused)?;
+    let picture = picture::find_of_product(&state.app, &order.item.asin).await.map_err(&refused)?;
     let (number, email) = (order.number().to_string(), customer.email.to_string());
     let lines = match (&order.withdrawal, possible) {
         (Some(withdrawal), _) => {
@@ -79,9 +87,9 @@ async fn render_withdrawal(state: &AppState, browser: &BrowserSession, owned: &O
     let instance = order.instance_id().to_string();
     let template = WithdrawalPage {
         texts,
-        switch: shown.language_links(&withdrawal_url(&instance)),
+        frame: shown.frame(&withdrawal_url(&instance)),
         csrf: &browser.form_token(state),
-        maker: device::load_maker(&state.app, caller.device.maker).await?.name,
+        picture: PageImage::of(picture.as_ref()),
         title: &order.item.title,
         price: texts.money(&order.item.price),
         number: (texts.orders.number)(&number),

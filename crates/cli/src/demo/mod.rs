@@ -4,6 +4,7 @@
 //! real request over a socket, and its answer is compared with the specification. The demo fails if one answer differs.
 
 mod maker_cloud;
+mod pictures;
 mod report;
 mod scenario;
 
@@ -42,7 +43,9 @@ pub(super) async fn run(file: Option<&Path>, args: DemoArgs) -> Result<(), Strin
     let app = open_app::open_app(&config, ClockMode::Test).await?;
     let cloud = MakerCloud::start().await?;
     let topic = format!("[[maker.profile.topic]]\nname = \"aqua\"\nendpoint = \"{}\"\n\n[[maker.model]]", cloud.url);
-    seed::apply_text(&app, &DEMO_SEED.replacen("[[maker.model]]", &topic, 1), "the demo's seed").await?;
+    let text = DEMO_SEED.replacen("[[maker.model]]", &topic, 1);
+    let text = pictures::add_pictures(&text);
+    seed::apply_text_with_pictures(&app, &text, "the demo's seed", &pictures::read_picture).await?;
     let running = Node::start(&config, app).await?;
     let first = running.addresses.first().ok_or("the demo needs the service, login, web and worker roles")?;
     let base = &first.url;

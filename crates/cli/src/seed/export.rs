@@ -3,20 +3,22 @@
 //! Invariant: [`super::parse`] reads everything that this module writes.
 
 use super::file_format::{
-    ClientToml, CustomerToml, MakerToml, ModelToml, ProductToml, ProfileToml, SeedFile, SlotToml, TopicToml,
+    BrandToml, ClientToml, CustomerToml, MakerToml, ModelToml, ProductToml, ProfileToml, SeedFile, SlotToml, TopicToml,
     UnitPriceToml,
 };
+use super::picture_file::write_picture_file;
 use crate::output;
 use crate::store_args::{self, StoreArgs};
 use clap::Args;
+use opendrs_domain::brand::Brand;
 use opendrs_domain::notification::NotificationType;
 use opendrs_domain::product::Product;
 use opendrs_domain::text::{Name, ParseTextError, Title, Unit};
 use opendrs_domain::version::Version;
 use opendrs_server::open_app;
 use opendrs_service::seed::{
-    self as service, ClientSeed, CustomerSeed, ExportContents, MakerSeed, ModelSeed, ProfileSeed, ReceiverSeed,
-    SeedPassword, SlotSeed,
+    self as service, ClientSeed, CustomerSeed, ExportContents, MakerSeed, ModelSeed, PictureOwner, PictureSeed,
+    ProfileSeed, ReceiverSeed, SeedPassword, SlotSeed,
 };
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -32,6 +34,9 @@ pub(super) struct SeedExportArgs {
     /// Leave out customers.
     #[arg(long)]
     without_customers: bool,
+    /// Write the pictures into this folder, and name them in the file. A relative path begins at the exported file.
+    #[arg(long, value_name = "FOLDER")]
+    pictures: Option<PathBuf>,
     /// Write a new file that only its owner can read, instead of standard output.
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -39,14 +44,45 @@ pub(super) struct SeedExportArgs {
 
 pub(super) async fn run(file: Option<&Path>, args: SeedExportArgs) -> Result<(), String> {
     let app = open_app::open_existing_app(&store_args::load_config(file, &args.store, Vec::new())?).await?;
-    let contents = ExportContents { secrets: args.with_secrets, customers: !args.without_customers };
+    let contents = ExportContents {
+        secrets: args.with_secrets,
+        customers: !args.without_customers,
+        pictures: args.pictures.is_some(),
+    };
     let seed = service::export(&app, contents).await.map_err(super::super::error_text)?;
-    let text = seed_to_toml(seed).map_err(|e| format!("the state cannot be written as a seed file: {e}"))?;
+    let pictures = match &args.pictures {
+        Some(folder) => write_pictures(folder, args.output.as_deref(), &seed.pictures)?,
+        None => PicturePaths::default(),
+    };
+    let text = seed_to_toml(seed, &pictures).map_err(|e| format!("the state cannot be written as a seed file: {e}"))?;
     match args.output {
         None => output::print_line(text.trim_end()),
         Some(path) => create_private_file(&path, &text).map_err(|e| format!("cannot write {}: {e}", path.display()))?,
     }
     Ok(())
+}
+
+/// The paths of pictures, as the seed file names them.
+#[derive(Default)]
+struct PicturePaths(Vec<(PictureOwner, String)>);
+
+impl PicturePaths {
+    fn find(&self, owner: &PictureOwner) -> Option<Spanned<String>> {
+        self.0.iter().find(|(known, _)| known == owner).map(|(_, path)| unspanned(path.clone()))
+    }
+}
+
+/// Writes the pictures into a folder beside the exported file.
+fn write_pictures(folder: &Path, file: Option<&Path>, pictures: &[PictureSeed]) -> Result<PicturePaths, String> {
+    let place = file.and_then(Path::parent).unwrap_or(Path::new("")).join(folder);
+    std::fs::create_dir_all(&place).map_err(|e| format!("cannot create the folder {}: {e}", place.display()))?;
+    let mut paths = PicturePaths::default();
+    for picture in pictures {
+        if let Some(name) = write_picture_file(&place, picture)? {
+            paths.0.push((picture.owner.clone(), folder.join(name).display().to_string()));
+        }
+    }
+    Ok(paths)
 }
 
 fn create_private_file(path: &Path, text: &str) -> std::io::Result<()> {
@@ -58,16 +94,16 @@ fn create_private_file(path: &Path, text: &str) -> std::io::Result<()> {
 }
 
 /// The text of the seed file.
-fn seed_to_toml(seed: service::SeedDeclaration) -> Result<String, String> {
-    let file = seed_file(seed).map_err(|e| e.to_string())?;
+fn seed_to_toml(seed: service::SeedDeclaration, pictures: &PicturePaths) -> Result<String, String> {
+    let file = seed_file(seed, pictures).map_err(|e| e.to_string())?;
     toml::to_string(&file).map_err(|e| e.to_string())
 }
 
 /// The seed in the shape of a seed file.
-fn seed_file(seed: service::SeedDeclaration) -> Result<SeedFile, ParseTextError> {
+fn seed_file(seed: service::SeedDeclaration, pictures: &PicturePaths) -> Result<SeedFile, ParseTextError> {
     Ok(SeedFile {
-        maker: seed.makers.into_iter().map(maker_toml).collect::<Result<_, _>>()?,
-        product: seed.products.into_iter().map(product_toml).collect::<Result<_, _>>()?,
+        maker: seed.makers.into_iter().map(|maker| maker_toml(maker, pictures)).collect::<Result<_, _>>()?,
+        product: seed.products.into_iter().map(|product| product_toml(product, pictures)).collect::<Result<_, _>>()?,
         customer: seed.customers.into_iter().map(customer_toml).collect::<Result<_, _>>()?,
     })
 }
@@ -81,12 +117,32 @@ fn hex(bytes: [u8; 32]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn maker_toml(seed: MakerSeed) -> Result<MakerToml, ParseTextError> {
+fn maker_toml(seed: MakerSeed, pictures: &PicturePaths) -> Result<MakerToml, ParseTextError> {
+    let logo = pictures.find(&PictureOwner::Maker(seed.name.clone()));
+    let models = seed.models.into_iter().map(|model| model_toml(&seed.name, model, pictures));
+    let model = models.collect::<Result<_, _>>()?;
     Ok(MakerToml {
+        brand: seed.brand.map(|brand| brand_toml(brand, logo)),
+        model,
         name: unspanned(seed.name),
         profile: seed.profiles.into_iter().map(profile_toml).collect(),
-        model: seed.models.into_iter().map(model_toml).collect::<Result<_, _>>()?,
     })
+}
+
+fn brand_toml(brand: Brand, logo: Option<Spanned<String>>) -> BrandToml {
+    let Brand { logo: _, accent, links, imprint, sender } = brand;
+    BrandToml {
+        logo,
+        accent: accent.map(|accent| unspanned(accent.to_string())),
+        privacy_url: links.privacy.map(unspanned),
+        terms_url: links.terms.map(unspanned),
+        withdrawal_url: links.withdrawal.map(unspanned),
+        contact_url: links.contact.map(unspanned),
+        imprint: imprint.map(|imprint| unspanned(imprint.into())),
+        sender_name: sender.name,
+        sender_address: sender.address,
+        reply_to: sender.reply_to,
+    }
 }
 
 fn profile_toml(seed: ProfileSeed) -> ProfileToml {
@@ -124,12 +180,14 @@ fn topic_toml(seed: ReceiverSeed) -> TopicToml {
     }
 }
 
-fn model_toml(seed: ModelSeed) -> Result<ModelToml, ParseTextError> {
+fn model_toml(maker: &str, seed: ModelSeed, pictures: &PicturePaths) -> Result<ModelToml, ParseTextError> {
     let message = |(kind, version): (NotificationType, Version)| {
         let name = kind.wire_name().trim_end_matches("Notification");
         (unspanned(name.to_owned()), unspanned(version.to_string()))
     };
+    let owner = PictureOwner::Model { maker: maker.to_owned(), code: seed.code.clone() };
     Ok(ModelToml {
+        picture: pictures.find(&owner),
         id: unspanned(seed.code),
         name: Name::parse(&seed.name)?,
         live: seed.live,
@@ -149,8 +207,9 @@ fn slot_toml(seed: SlotSeed) -> Result<SlotToml, ParseTextError> {
     })
 }
 
-fn product_toml(found: Product) -> Result<ProductToml, ParseTextError> {
+fn product_toml(found: Product, pictures: &PicturePaths) -> Result<ProductToml, ParseTextError> {
     Ok(ProductToml {
+        picture: pictures.find(&PictureOwner::Product(found.asin.clone())),
         asin: unspanned(found.asin),
         title: Title::parse(&found.title)?,
         price: unspanned(found.price.to_decimal_text()),

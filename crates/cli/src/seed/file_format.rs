@@ -5,7 +5,7 @@
 use opendrs_domain::customer::Address;
 use opendrs_domain::profile::{ClientKind, ClientMode};
 use opendrs_domain::takeover::TakeoverPolicy;
-use opendrs_domain::text::{Asin, Email, ModelCode, Name, Sku, SlotId, Title, Unit};
+use opendrs_domain::text::{Asin, ContactLink, Email, ModelCode, Name, Sku, SlotId, Title, Unit, WebLink};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use toml::Spanned;
@@ -27,10 +27,27 @@ pub(super) struct SeedFile {
 #[serde(expecting = "a table")]
 pub(super) struct MakerToml {
     pub(super) name: Spanned<String>,
+    pub(super) brand: Option<BrandToml>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) profile: Vec<ProfileToml>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) model: Vec<ModelToml>,
+}
+
+#[derive(Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[serde(expecting = "a table")]
+pub(super) struct BrandToml {
+    pub(super) logo: Option<Spanned<String>>,
+    pub(super) accent: Option<Spanned<String>>,
+    pub(super) privacy_url: Option<Spanned<WebLink>>,
+    pub(super) terms_url: Option<Spanned<WebLink>>,
+    pub(super) withdrawal_url: Option<Spanned<WebLink>>,
+    pub(super) contact_url: Option<Spanned<ContactLink>>,
+    pub(super) imprint: Option<Spanned<String>>,
+    pub(super) sender_name: Option<Name>,
+    pub(super) sender_address: Option<Email>,
+    pub(super) reply_to: Option<Email>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -87,6 +104,7 @@ pub(super) struct ModelToml {
     pub(super) live: bool,
     pub(super) takeover: Option<TakeoverPolicy>,
     pub(super) composite_id: Option<Spanned<String>>,
+    pub(super) picture: Option<Spanned<String>>,
     pub(super) slot: Spanned<Vec<SlotToml>>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) notifications: BTreeMap<Spanned<String>, Spanned<String>>,
@@ -119,6 +137,7 @@ pub(super) struct ProductToml {
     pub(super) shipping: Option<Spanned<String>>,
     pub(super) tax_rate: Option<Spanned<String>>,
     pub(super) unit_price: Option<Spanned<UnitPriceToml>>,
+    pub(super) picture: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, Serialize)]

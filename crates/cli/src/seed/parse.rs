@@ -20,12 +20,20 @@ use opendrs_domain::version::Version;
 use opendrs_service::seed::{self as service, SeedPassword};
 use toml::Spanned;
 
-/// The text of a seed file, for the line numbers of errors.
-struct SeedParser<'t>(&'t str);
+mod brand;
+
+/// Reads the file of a picture, which a seed names by its path.
+pub type ReadPicture<'f> = &'f (dyn Fn(&str) -> Result<Vec<u8>, String> + Sync);
+
+/// The text of a seed file, for the line numbers of errors, and the files beside it.
+struct SeedParser<'t> {
+    text: &'t str,
+    read_picture: ReadPicture<'t>,
+}
 
 impl SeedParser<'_> {
     fn line_of<T>(&self, spanned: &Spanned<T>) -> usize {
-        1 + self.0[..spanned.span().start.min(self.0.len())].matches('\n').count()
+        1 + self.text[..spanned.span().start.min(self.text.len())].matches('\n').count()
     }
 
     fn error_at<T, R>(&self, at: &Spanned<T>, key: &str, why: impl std::fmt::Display) -> Result<R, String> {
@@ -50,9 +58,9 @@ impl SeedParser<'_> {
 }
 
 /// Parses the text of a seed file.
-pub(super) fn parse_seed(text: &str) -> Result<service::SeedDeclaration, String> {
+pub(super) fn parse_seed(text: &str, read_picture: ReadPicture<'_>) -> Result<service::SeedDeclaration, String> {
     let file: SeedFile = toml::from_str(text).map_err(|e| e.to_string())?;
-    let lines = SeedParser(text);
+    let lines = SeedParser { text, read_picture };
     lines.require_distinct(file.maker.iter().map(|m| (&m.name, m.name.get_ref())), "name")?;
     lines.require_distinct(file.product.iter().map(|p| (&p.asin, p.asin.get_ref())), "asin")?;
     lines.require_distinct(file.customer.iter().map(|c| (&c.email, c.email.get_ref())), "email")?;
@@ -66,7 +74,9 @@ pub(super) fn parse_seed(text: &str) -> Result<service::SeedDeclaration, String>
     )?;
     let clients = profiles().flat_map(|p| &p.client);
     lines.require_distinct(clients.filter_map(|c| c.id.as_ref()).map(|id| (id, id.get_ref())), "id")?;
+    let pictures = lines.parse_pictures(&file)?;
     Ok(service::SeedDeclaration {
+        pictures,
         makers: file.maker.into_iter().map(|maker| lines.parse_maker(maker)).collect::<Result<_, _>>()?,
         products: file.product.into_iter().map(|product| lines.parse_product(product)).collect::<Result<_, _>>()?,
         customers: file
@@ -90,6 +100,7 @@ impl SeedParser<'_> {
         self.require_distinct(maker.model.iter().map(|m| (&m.id, m.id.get_ref())), "id")?;
         Ok(service::MakerSeed {
             name: self.parse_name(&maker.name)?,
+            brand: maker.brand.map(|brand| self.parse_brand(brand)).transpose()?,
             profiles: maker.profile.into_iter().map(|profile| self.parse_profile(profile)).collect::<Result<_, _>>()?,
             models: maker.model.into_iter().map(|model| self.parse_model(model)).collect::<Result<_, _>>()?,
         })
@@ -261,8 +272,19 @@ impl SeedParser<'_> {
                 }
             }
         };
-        let (asin, title, unit) = (asin.into_inner(), title.into(), unit.into());
-        Ok(Product { asin, title, price, quantity, unit, available, sku, shipping, tax_rate, unit_price })
+        Ok(Product {
+            asin: asin.into_inner(),
+            title: title.into(),
+            price,
+            quantity,
+            unit: unit.into(),
+            available,
+            sku,
+            picture: None,
+            shipping,
+            tax_rate,
+            unit_price,
+        })
     }
 
     fn parse_customer(&self, customer: CustomerToml) -> Result<service::CustomerSeed, String> {
@@ -307,7 +329,14 @@ fn parse_hex_32(digits: &str) -> Option<[u8; 32]> {
 
 #[cfg(test)]
 mod tests {
-    use super::parse_seed;
+    use opendrs_service::seed::SeedDeclaration;
+
+    fn parse_seed(text: &str) -> Result<SeedDeclaration, String> {
+        super::parse_seed(text, &|path| match path {
+            "logo.png" => Ok(vec![1]),
+            _ => Err(format!("cannot read the picture {path}")),
+        })
+    }
 
     const PRODUCT: &str = "[[product]]\nasin = \"B000000001\"\ntitle = \"F\"\nprice = \"1\"\ncurrency = \"USD\"\nquantity = 1\nunit = \"c\"\n";
 
@@ -342,6 +371,13 @@ mod tests {
             (&PRODUCT.replace("\"F\"", "\"F\\tG\""), "is not a title: 1 to 500 characters on one line"),
             (&PRODUCT.replace("\"c\"", "\"\""), "is not a unit"),
             (&PRODUCT.replace("USD", "USX"), "line 4: price: `USX` is not a currency"),
+            (
+                "[[maker]]\nname = \"A\"\n[maker.brand]\naccent = \"#ffd400\"",
+                "line 4: accent: `#ffd400` has a contrast of 1.43:1 on white",
+            ),
+            ("[[maker]]\nname = \"A\"\n[maker.brand]\nlogo = \"x.png\"", "line 4: logo: cannot read the picture x.png"),
+            ("[[maker]]\nname = \"A\"\n[maker.brand]\nterms_url = \"javascript:x\"", "line 4"),
+            ("[[maker]]\nname = \"A\"\n[maker.brand]\nimprint = \"A\\n\\nB\"", "line 4: imprint: "),
             ("[[maker]]\nname = \"A\\u2028B\"", "line 2: name: `A\u{2028}B` is not a name"),
             ("[[maker]]\nname = \"A\"\n[[maker.model]]\nid = \"a\"\nname = \"\\u200b\"\nslot = []", "is not a name"),
             (
@@ -360,5 +396,20 @@ mod tests {
         assert_eq!(parse_seed(PRODUCT).unwrap().products[0].price.minor, 100);
         assert_eq!(parse_seed(PRODUCT).unwrap().products[0].sku(), "B000000001");
         assert_eq!(parse_seed(&format!("{PRODUCT}sku = \"AF-3\"")).unwrap().products[0].sku(), "AF-3");
+    }
+
+    #[test]
+    fn a_picture_is_read_removed_or_left_alone() {
+        let maker = |brand: &str| format!("[[maker]]\nname = \"A\"\n[maker.brand]\n{brand}");
+        for (brand, pictures) in [
+            ("logo = \"logo.png\"", vec![(3, Some(vec![1]))]),
+            ("logo = \"\"", vec![(3, None)]),
+            ("accent = \"#0a5bd3\"", Vec::new()),
+        ] {
+            let seed = parse_seed(&maker(brand)).unwrap();
+            let found: Vec<_> = seed.pictures.into_iter().map(|picture| (picture.line, picture.file)).collect();
+            let pictures: Vec<_> = pictures.into_iter().map(|(line, file)| (line + 1, file)).collect();
+            assert_eq!(found, pictures, "{brand}");
+        }
     }
 }

@@ -3,8 +3,8 @@
 //! Invariant: certificates are always checked. With `starttls`, a server that does not offer TLS gets no mail. An
 //! attempt ends by its timeout.
 
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart};
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
@@ -12,10 +12,11 @@ use lettre::transport::smtp::{Error, PoolConfig};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use opendrs_config::{SmtpSecurity, SmtpSettings};
 use opendrs_domain::mail::MailOutcome;
-use opendrs_domain::text::to_ascii_domain;
+use opendrs_domain::text::{Email, to_ascii_domain, to_single_line};
 use opendrs_service::mail::{MailFuture, MailMessage, Mailer};
+use opendrs_service::picture::StoredPicture;
 use opendrs_store::trust::explain_tls_error;
-use opendrs_texts::compose::ComposedMail;
+use opendrs_texts::compose::{ComposedMail, LOGO_CONTENT_ID};
 use std::error::Error as _;
 use std::time::{Duration, SystemTime};
 
@@ -83,28 +84,60 @@ impl SmtpMailer {
         }
     }
 
+    /// The sender: the maker's own address with its name, or else the operator's.
+    fn sender(&self, letter: &MailMessage) -> Result<Mailbox, String> {
+        let sender = &letter.brand.brand.sender;
+        let name = sender.name.as_ref().map(|name| to_single_line(name.as_str()));
+        Ok(match &sender.address {
+            Some(address) => {
+                let maker = || letter.brand.maker.as_deref().map(to_single_line);
+                Mailbox::new(name.or_else(maker), parse_address(address)?)
+            }
+            None => Mailbox::new(name.or_else(|| self.from.name.clone()), self.from.email.clone()),
+        })
+    }
+
     /// Builds the message of a mail, or returns why that is impossible.
     fn build_message(&self, letter: &MailMessage) -> Result<Message, String> {
         let words = ComposedMail::compose(letter);
         let text = words.to_text().map_err(|e| e.to_string())?;
         let html = words.to_html().map_err(|e| e.to_string())?;
-        let to: Address =
-            letter.to.as_str().parse().map_err(|e| format!("the recipient's address is not valid for mail: {e}"))?;
+        let to = parse_address(&letter.to)?;
         let name = words.name.clone();
         let at = SystemTime::UNIX_EPOCH + Duration::from_micros(letter.at.as_micros().try_into().unwrap_or_default());
         let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
         let language = HeaderName::new_from_ascii_str("Content-Language");
-        Message::builder()
-            .from(self.from.clone())
+        let sender = &letter.brand.brand.sender;
+        let mut builder = Message::builder().from(self.sender(letter)?);
+        if let Some(address) = &sender.reply_to {
+            builder = builder.reply_to(Mailbox::new(None, parse_address(address)?));
+        }
+        let alternative = MultiPart::alternative().singlepart(SinglePart::plain(text));
+        let alternative = match &letter.logo {
+            Some(logo) => alternative.multipart(related_part(html, logo)?),
+            None => alternative.singlepart(SinglePart::html(html)),
+        };
+        builder
             .to(Mailbox::new(Some(name), to))
             .subject(words.subject)
             .date(at)
             .message_id(Some(format!("<{}@{}>", letter.id, self.from.email.domain())))
             .raw_header(HeaderValue::new(automatic, "auto-generated".into()))
             .raw_header(HeaderValue::new(language, letter.language.tag().into()))
-            .multipart(MultiPart::alternative_plain_html(text, html))
+            .multipart(alternative)
             .map_err(|e| e.to_string())
     }
+}
+
+/// The HTML with the logo, which it names by its content id. So a mail shows it where pictures from servers are blocked.
+fn related_part(html: String, logo: &StoredPicture) -> Result<MultiPart, String> {
+    let media_type = ContentType::parse(logo.format.media_type()).map_err(|e| e.to_string())?;
+    let picture = Attachment::new_inline(LOGO_CONTENT_ID.to_owned()).body(logo.bytes.clone(), media_type);
+    Ok(MultiPart::related().singlepart(SinglePart::html(html)).singlepart(picture))
+}
+
+fn parse_address(address: &Email) -> Result<Address, String> {
+    address.as_str().parse().map_err(|e| format!("the address {address} is not valid for mail: {e}"))
 }
 
 impl Mailer for SmtpMailer {

@@ -15,7 +15,7 @@ use opendrs_domain::id::CustomerId;
 use opendrs_domain::order::CancelRequester;
 use opendrs_domain::time::{Span, Time};
 use opendrs_store::mail::StoredMail;
-use opendrs_store::{Command, Shards, Tx, account, customer, mail};
+use opendrs_store::{Command, Shards, Tx, account, customer, export, mail};
 
 /// How many accounts one round deletes.
 const BATCH_SIZE: i64 = 20;
@@ -144,6 +144,8 @@ async fn delete_account(app: &App, id: CustomerId) -> Result<bool> {
     let mail = queue::account_mail(app, mail_recipient(app, &customer), AccountMail::Deleted, app.now());
     let deleted = app.db.write(DeleteAccount { shards: app.db.shards(), id, mail }).await?;
     if deleted {
+        // If this process ends here, the worker's next purge does it.
+        order::purge(app).await?;
         tracing::info!(customer = %id, "an account was deleted as its customer asked");
     }
     Ok(deleted)
@@ -183,7 +185,7 @@ async fn cancel_orders(app: &App, id: CustomerId) -> Result<()> {
     Ok(())
 }
 
-/// Begins a deletion whose time has come: the customer is blocked.
+/// Begins a deletion whose time has come: the customer is blocked, and their export is removed.
 struct BeginDeletion {
     shard: i64,
     id: CustomerId,
@@ -203,6 +205,7 @@ impl Command for BeginDeletion {
             return Ok(None);
         }
         crate::customer::set_blocked(tx, self.shard, self.id, Some(self.now)).await?;
+        export::delete(tx, self.shard, self.id).await?;
         customer::find_by_id(tx, self.shard, self.id).await
     }
 }
@@ -227,6 +230,7 @@ impl Command for PostponeDeletion {
     }
 }
 
+/// Deletes the account, and what its orders and devices say of the person.
 struct DeleteAccount {
     shards: Shards,
     id: CustomerId,

@@ -2,11 +2,13 @@
 //!
 //! Not here: when a mail is sent. Invariant: a mailer gets all data that a mail's text needs, and nothing else.
 
+use opendrs_domain::brand::MakerBrand;
 use opendrs_domain::id::MailId;
 use opendrs_domain::language::Language;
 use opendrs_domain::mail::{MailContent, MailOutcome};
 use opendrs_domain::text::Email;
 use opendrs_domain::time::Time;
+use opendrs_store::picture::StoredPicture;
 use std::pin::Pin;
 
 /// A mail with all data that its text needs.
@@ -40,6 +42,10 @@ pub struct MailMessage {
     pub code: Option<String>,
     /// The page of the customer's settings.
     pub settings_url: String,
+    /// The maker of the device, and the brand of the mail.
+    pub brand: MakerBrand,
+    /// The logo of that brand.
+    pub logo: Option<StoredPicture>,
 }
 
 /// A device as a mail names it.

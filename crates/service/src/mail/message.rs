@@ -4,7 +4,7 @@
 //! present address in their present language. Only its content is as of the change that it is about.
 
 use super::mailer::{MailDevice, MailMessage};
-use crate::{App, Result, account, named_link};
+use crate::{App, Result, account, brand, named_link};
 use opendrs_domain::account::{AccountMail, MailRecipient};
 use opendrs_domain::customer::Address;
 use opendrs_domain::device::DeviceRef;
@@ -12,7 +12,7 @@ use opendrs_domain::id::{CustomerId, DeviceId};
 use opendrs_domain::login::form;
 use opendrs_domain::mail::{MailContent, MailSubject};
 use opendrs_store::mail::StoredMail;
-use opendrs_store::{customer, device, model, order};
+use opendrs_store::{customer, device, model, order, picture};
 
 /// Loads the data that a mail's text needs; `None` when its customer, device or order no longer exists.
 ///
@@ -48,6 +48,11 @@ async fn build_device_message(
     };
     let recipient = order.and_then(|order| order.recipient);
     let address = recipient.map_or(to.address, |recipient| recipient.address);
+    let brand = brand::find_in(app, &mut tx, model.maker).await?;
+    let logo = match brand.brand.logo {
+        Some(logo) => picture::find(&mut tx, logo.hash).await?,
+        None => None,
+    };
     let base = &app.settings.mail.base_url;
     let token = mail
         .content
@@ -75,6 +80,8 @@ async fn build_device_message(
         account_url: None,
         code: None,
         settings_url: format!("{base}/settings"),
+        brand,
+        logo,
     }))
 }
 
@@ -91,6 +98,7 @@ fn build_account_message(app: &App, mail: &StoredMail, to: &MailRecipient) -> Re
         AccountMail::AlreadyRegistered | AccountMail::PasswordChanged => Some(format!("{base}/account/forgotten")),
         AccountMail::EmailChanged | AccountMail::Deleted => None,
         AccountMail::NotRegistered => app.settings.accounts.open.then(|| format!("{base}/account/new")),
+        AccountMail::ExportReady { export, .. } => Some(format!("{base}/account/export?id={export}")),
         AccountMail::Created
         | AccountMail::SecondFactorOn
         | AccountMail::SecondFactorOff
@@ -117,5 +125,7 @@ fn build_account_message(app: &App, mail: &StoredMail, to: &MailRecipient) -> Re
         account_url: linked_page,
         code,
         settings_url: format!("{base}/settings"),
+        brand: brand::of_operator(app),
+        logo: None,
     })
 }

@@ -5,10 +5,12 @@
 
 use crate::Error;
 use crate::receiver::NewReceiver;
+use opendrs_domain::brand::Brand;
 use opendrs_domain::customer::Address;
 use opendrs_domain::id::{ClientId, CompositeId, ProfileId};
 use opendrs_domain::language::Language;
 use opendrs_domain::notification::NotificationType;
+use opendrs_domain::picture::PictureUse;
 use opendrs_domain::product::Product;
 use opendrs_domain::profile::{ClientKind, ClientMode};
 use opendrs_domain::receiver::SignatureVersion;
@@ -25,6 +27,54 @@ pub struct SeedDeclaration {
     pub products: Vec<Product>,
     /// Customers.
     pub customers: Vec<CustomerSeed>,
+    /// The pictures of all of them. One that has none declared keeps what it has.
+    pub pictures: Vec<PictureSeed>,
+}
+
+/// A picture.
+#[derive(Clone, Debug)]
+pub struct PictureSeed {
+    /// Its line in the file.
+    pub line: usize,
+    /// What has it.
+    pub owner: PictureOwner,
+    /// The bytes of its file; `None` if its owner is to have no picture.
+    pub file: Option<Vec<u8>>,
+}
+
+/// What has a picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PictureOwner {
+    /// A maker by its name: its logo.
+    Maker(String),
+    /// A device model.
+    Model {
+        /// The name of its maker.
+        maker: String,
+        /// Its code.
+        code: ModelCode,
+    },
+    /// A product.
+    Product(Asin),
+}
+
+impl PictureOwner {
+    /// The key that declares the picture.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Maker(_) => "logo",
+            Self::Model { .. } | Self::Product(_) => "picture",
+        }
+    }
+
+    /// What the picture shows.
+    pub(super) fn picture_use(&self) -> PictureUse {
+        match self {
+            Self::Maker(_) => PictureUse::Logo,
+            Self::Model { .. } | Self::Product(_) => PictureUse::Thing,
+        }
+    }
 }
 
 /// A maker.
@@ -32,6 +82,8 @@ pub struct SeedDeclaration {
 pub struct MakerSeed {
     /// Its name, by which a second application finds it.
     pub name: String,
+    /// Its brand, without the logo. If this is not declared, a maker keeps the brand that it has.
+    pub brand: Option<Brand>,
     /// Its profiles.
     pub profiles: Vec<ProfileSeed>,
     /// Its models.

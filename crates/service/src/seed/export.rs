@@ -5,9 +5,11 @@
 //! wherever it is applied. Removed clients are left out.
 
 use super::declaration::{
-    ClientSeed, CustomerSeed, MakerSeed, ModelSeed, ProfileSeed, ReceiverSeed, SeedDeclaration, SeedPassword, SlotSeed,
+    ClientSeed, CustomerSeed, MakerSeed, ModelSeed, PictureOwner, PictureSeed, ProfileSeed, ReceiverSeed,
+    SeedDeclaration, SeedPassword, SlotSeed,
 };
 use crate::{App, Result};
+use opendrs_domain::brand::Brand;
 use opendrs_domain::id::{ClientId, MakerId, ModelId, ProfileId};
 use opendrs_domain::maker::Maker;
 use opendrs_domain::model::Model;
@@ -15,7 +17,9 @@ use opendrs_domain::notification::NotificationType;
 use opendrs_domain::profile::{ClientState, Profile};
 use opendrs_domain::receiver::{Receiver, ReceiverState};
 use opendrs_domain::version::Version;
-use opendrs_store::{Shards, Tx, customer, delivery, maker, model, product, profile, receiver, seed_record};
+use opendrs_store::{
+    Shards, Tx, brand, customer, delivery, maker, model, picture, product, profile, receiver, seed_record,
+};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -29,6 +33,8 @@ pub struct ExportContents {
     pub secrets: bool,
     /// Whether customers are included.
     pub customers: bool,
+    /// Whether pictures are included, with their bytes.
+    pub pictures: bool,
 }
 
 /// Exports the present state.
@@ -59,6 +65,9 @@ pub async fn export(app: &App, contents: ExportContents) -> Result<SeedDeclarati
         seed.products.extend(page);
     }
     sort_declaration(&mut seed);
+    if contents.pictures {
+        seed.pictures = export_pictures(tx, &seed, &models).await?;
+    }
     if contents.customers {
         seed.customers = export_customers(tx, app.db.shards(), contents).await?;
     }
@@ -78,6 +87,29 @@ fn sort_declaration(seed: &mut SeedDeclaration) {
         }
     }
     seed.products.sort_by(|a, b| a.asin.as_str().cmp(b.asin.as_str()));
+}
+
+/// The pictures of makers, models and products.
+async fn export_pictures(tx: &mut Tx<'_>, seed: &SeedDeclaration, models: &[Model]) -> Result<Vec<PictureSeed>> {
+    let mut owners = Vec::new();
+    for named in &seed.makers {
+        let Some(found) = maker::find_by_name(tx, &named.name).await? else { continue };
+        let logo = brand::find(tx, found.id).await?.and_then(|brand| brand.logo);
+        owners.push((PictureOwner::Maker(named.name.clone()), logo));
+        for model in models.iter().filter(|model| model.maker == found.id) {
+            let owner = PictureOwner::Model { maker: named.name.clone(), code: model.code.clone() };
+            owners.push((owner, model.picture));
+        }
+    }
+    owners.extend(seed.products.iter().map(|found| (PictureOwner::Product(found.asin.clone()), found.picture)));
+    let mut pictures = Vec::new();
+    for (owner, shown) in owners {
+        let Some(shown) = shown else { continue };
+        if let Some(stored) = picture::find(tx, shown.hash).await? {
+            pictures.push(PictureSeed { line: 0, owner, file: Some(stored.bytes) });
+        }
+    }
+    Ok(pictures)
 }
 
 /// The names by which seeds know the clients of profiles. A client that was declared by its id has none.
@@ -157,7 +189,8 @@ async fn export_maker(
     topics: &HashMap<ProfileId, Vec<ReceiverSeed>>,
     contents: ExportContents,
 ) -> Result<MakerSeed> {
-    let mut seed = MakerSeed { name: found.name, profiles: Vec::new(), models: Vec::new() };
+    let brand = brand::find(tx, found.id).await?.map(|brand| Brand { logo: None, ..brand });
+    let mut seed = MakerSeed { name: found.name, brand, profiles: Vec::new(), models: Vec::new() };
     for of in profiles.iter().filter(|profile| profile.maker == found.id) {
         seed.profiles.push(ProfileSeed {
             line: 0,

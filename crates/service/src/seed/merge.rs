@@ -17,6 +17,11 @@ pub(super) fn format_optional<T: ToString>(value: &Option<T>) -> Option<String> 
     Some(value.as_ref().map_or_else(|| "none".into(), T::to_string))
 }
 
+/// Displays an optional value that has a text.
+pub(super) fn format_maybe<T: ToString>(value: &Option<T>) -> Option<String> {
+    Some(value.as_ref().map_or_else(|| "none".into(), ToString::to_string))
+}
+
 /// Displays any value that has a text.
 pub(super) fn format_plain<T: ToString>(value: &T) -> Option<String> {
     Some(value.to_string())
@@ -127,6 +132,21 @@ impl SeedMerge {
         }
         self.record.values.insert(key.to_owned(), to);
         declared
+    }
+
+    /// The same for a value that stores of earlier releases do not have: where it is empty and no seed wrote it, nobody
+    /// set it.
+    pub(super) fn merge_added<T: Serialize>(
+        &mut self,
+        key: &str,
+        current: Option<Option<T>>,
+        declared: Option<T>,
+        show: FormatValue<Option<T>>,
+    ) -> Option<T> {
+        match current {
+            Some(None) if self.owned_digest(key).is_none() => self.merge_unset(key, None, declared, show),
+            current => self.merge_value(key, current, declared, show),
+        }
     }
 
     /// The elements that a list will have. Each is decided separately.

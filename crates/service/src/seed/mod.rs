@@ -13,15 +13,16 @@ mod report;
 mod write;
 
 pub use declaration::{
-    ClientSeed, CustomerSeed, MakerSeed, ModelSeed, ProfileSeed, ReceiverSeed, SeedDeclaration, SeedPassword, SlotSeed,
+    ClientSeed, CustomerSeed, MakerSeed, ModelSeed, PictureOwner, PictureSeed, ProfileSeed, ReceiverSeed,
+    SeedDeclaration, SeedPassword, SlotSeed,
 };
 pub use export::{ExportContents, export, list_client_names};
 pub use report::{SeedEffect, SeedEffectKind, SeedItem, SeedOutcome};
 
-use crate::{App, Error, Result, keys, receiver};
+use crate::{App, Error, Result, keys, picture, receiver};
 use opendrs_domain::id::{DeliveryId, ProfileId};
 use opendrs_store::{Command, Tx, customer};
-use plan::{ReceiverDraft, SeedInputs, SeedPlan, SeedPlanError};
+use plan::{PictureInput, ReceiverDraft, SeedInputs, SeedPlan, SeedPlanError};
 use uuid::Uuid;
 
 /// Whether values that other sources set are overwritten.
@@ -97,12 +98,17 @@ async fn prepare_inputs(app: &App, seed: SeedDeclaration, overwrite: OverwritePo
             .map_err(|error| declared.to_seed_error(error))?;
         topics.push(ReceiverDraft { receiver: topic, confirmation_id: DeliveryId(app.ids.ordered_uuid(app.now())) });
     }
+    let mut pictures = Vec::with_capacity(seed.pictures.len());
+    for declared in &seed.pictures {
+        pictures.push(prepare_picture(app, declared).await?);
+    }
     // Ids for everything that might need one: the command itself generates none.
     let count = seed.makers.iter().map(MakerSeed::max_ids).sum::<usize>() + seed.customers.len();
     Ok(SeedInputs {
         seed,
         passwords,
         receiver_drafts: topics,
+        pictures,
         receiver_repository: app.receivers(),
         ids: (0..count).map(|_| app.ids.random_uuid()).collect(),
         secrets: (0..count).map(|_| app.ids.random_secret()).collect(),
@@ -111,6 +117,25 @@ async fn prepare_inputs(app: &App, seed: SeedDeclaration, overwrite: OverwritePo
         version: keys::next_access_version(app),
         force: overwrite == OverwritePolicy::Everything,
     })
+}
+
+/// Checks and encodes a picture. A file that is a stored picture already stays as it is.
+async fn prepare_picture(app: &App, declared: &PictureSeed) -> Result<PictureInput> {
+    let owner = declared.owner.clone();
+    let Some(file) = declared.file.clone() else { return Ok(PictureInput { owner, new: None }) };
+    let stored = picture::find(app, picture::hash_of(&file)).await?;
+    let purpose = owner.picture_use();
+    let encoding = tokio::task::spawn_blocking(move || match stored {
+        Some(stored) => picture::from_stored(stored),
+        None => picture::encode(&file, purpose),
+    });
+    let new = encoding.await.map_err(|e| Error::Internal(format!("a picture's encoding ended early: {e}")))?;
+    let new = new.map_err(|error| Error::InvalidSeed {
+        line: declared.line,
+        key: owner.key().into(),
+        message: error.to_string(),
+    })?;
+    Ok(PictureInput { owner, new: Some(new) })
 }
 
 impl MakerSeed {

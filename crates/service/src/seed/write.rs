@@ -3,8 +3,9 @@
 //! Invariant: nothing is decided here.
 
 use crate::receiver::{self, ReceiverRepository};
+use opendrs_domain::brand::Brand;
 use opendrs_domain::customer::Customer;
-use opendrs_domain::id::{ClientId, DeliveryId, ModelId};
+use opendrs_domain::id::{ClientId, DeliveryId, MakerId, ModelId};
 use opendrs_domain::maker::Maker;
 use opendrs_domain::model::{Model, Slot};
 use opendrs_domain::product::Product;
@@ -13,13 +14,18 @@ use opendrs_domain::receiver::Receiver;
 use opendrs_domain::seed_record::SeedRecord;
 use opendrs_domain::time::Time;
 use opendrs_store::access::{self, AccessVersion};
+use opendrs_store::picture::StoredPicture;
 use opendrs_store::seed_record::{self, SeedRecordKey};
-use opendrs_store::{Result, Tx, customer, maker, model, profile, receiver as topics};
+use opendrs_store::{Result, Tx, brand, customer, maker, model, picture, profile, receiver as topics};
 
 /// One write.
 pub(super) enum SeedOperation {
     /// A new maker.
     Maker(Maker),
+    /// The brand of a maker.
+    Brand(MakerId, Box<Brand>),
+    /// A picture.
+    Picture(StoredPicture),
     /// A profile.
     Profile(Profile),
     /// A client, and the position of a new one. It does not set whether the client is disabled.
@@ -75,6 +81,8 @@ impl SeedOperation {
     pub(super) async fn write(&self, tx: &mut Tx<'_>) -> Result<()> {
         match self {
             SeedOperation::Maker(new) => maker::insert(tx, new).await,
+            SeedOperation::Brand(maker, new) => brand::upsert(tx, *maker, new).await,
+            SeedOperation::Picture(new) => picture::insert(tx, new).await,
             SeedOperation::Profile(new) => profile::upsert(tx, new).await,
             SeedOperation::Client(new, place) => profile::upsert_client(tx, new, *place).await,
             SeedOperation::ClientDisabled(id, disabled, version) => {

@@ -24,7 +24,7 @@ macro_rules! access_version {
 
 macro_rules! product_columns {
     () => {
-        "asin, title, price_minor, currency, quantity, unit, available, sku, shipping_minor, tax_rate, unit_content, unit_per, unit_of"
+        "asin, title, price_minor, currency, quantity, unit, available, sku, picture, shipping_minor, tax_rate, unit_content, unit_per, unit_of"
     };
 }
 
@@ -97,6 +97,12 @@ macro_rules! topic_columns {
 macro_rules! delivery_columns {
     () => {
         "shard, id, topic, device, event, kind, version, published_at, state, due_at, attempts, round, began_at, ended_at, reason"
+    };
+}
+
+macro_rules! export_columns {
+    () => {
+        "shard, customer, id, requested_at, place, step, bytes, due_at, ready_at, ends_at"
     };
 }
 

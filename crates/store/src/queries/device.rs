@@ -5,6 +5,9 @@
 macro_rules! device_queries {
     ([$($before:tt)*] $($rest:ident)*) => { query_lists! { [$($before)*
         DevicesSuspend = "UPDATE device SET suspended_at = $2 WHERE customer = $1 AND deregistered_at IS NULL";
+        /// The serial becomes one that says nothing: the registration's id.
+        DevicesForgetSerial = "UPDATE device SET serial = /*pg replace(id::text, '-', '') */ /*lite lower(hex(id)) */
+            WHERE customer = $1";
         UnitGet = "SELECT device FROM unit WHERE shard = $1 AND model = $2 AND serial = $3 /*pg FOR UPDATE */";
         UnitPut = "INSERT INTO unit (shard, model, serial, device) VALUES ($1, $2, $3, $4)
             ON CONFLICT (shard, model, serial) DO NOTHING";
@@ -45,7 +48,7 @@ macro_rules! device_queries {
         SubscriptionTakeLock = "UPDATE subscription SET open_order = $4 WHERE shard = $1 AND device = $2 AND slot = $3
             AND active AND asin IS NOT NULL AND open_order IS NULL";
         /// The inputs of the decision about a slot's order, and the receivers to notify.
-        OrderInputs = "SELECT p.asin, p.title, p.price_minor, p.currency, p.quantity, p.unit, p.available, p.sku,
+        OrderInputs = "SELECT p.asin, p.title, p.price_minor, p.currency, p.quantity, p.unit, p.available, p.sku, p.picture,
             p.shipping_minor, p.tax_rate, p.unit_content, p.unit_per, p.unit_of,
             (SELECT r.rules FROM rule r WHERE r.shard = $1 AND r.device = $2 AND r.slot = $3),
             (SELECT /*pg string_agg(line.id::text, ',') */ /*lite group_concat(hex(line.id)) */ FROM

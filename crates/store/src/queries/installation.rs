@@ -51,5 +51,7 @@ macro_rules! installation_queries {
         ForgetMail = "DELETE FROM mail";
         ForgetTakeover = "DELETE FROM takeover";
         ForgetTakeoverCount = "DELETE FROM takeover_count";
+        ForgetExport = "DELETE FROM export";
+        ForgetExportPart = "DELETE FROM export_part";
     ] $($rest)* } };
 }

@@ -1,4 +1,4 @@
-//! Queries of makers: profiles, clients, models, slots, and the catalogue with its prices.
+//! Queries of makers: brands, pictures, profiles, clients, models, slots, and the catalogue with its prices.
 //!
 //! Not here: devices. Invariant: none of these tables is sharded, but for the slots that a changed price concerns.
 
@@ -8,6 +8,15 @@ macro_rules! maker_queries {
         MakerByName = "SELECT id, name FROM maker WHERE name = $1";
         MakerById = "SELECT id, name FROM maker WHERE id = $1";
         MakerPut = "INSERT INTO maker (id, name) VALUES ($1, $2)";
+        BrandOfMaker = "SELECT logo, accent, privacy_url, terms_url, withdrawal_url, contact_url, imprint, sender_name, sender_address,
+            reply_to FROM brand WHERE maker = $1";
+        BrandPut = "INSERT INTO brand (maker, logo, accent, privacy_url, terms_url, withdrawal_url, contact_url, imprint, sender_name,
+            sender_address, reply_to) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (maker) DO UPDATE SET
+            logo = excluded.logo, accent = excluded.accent, privacy_url = excluded.privacy_url, terms_url = excluded.terms_url,
+            withdrawal_url = excluded.withdrawal_url, contact_url = excluded.contact_url, imprint = excluded.imprint,
+            sender_name = excluded.sender_name, sender_address = excluded.sender_address, reply_to = excluded.reply_to";
+        PictureByHash = "SELECT hash, format, bytes FROM picture WHERE hash = $1";
+        PicturePut = "INSERT INTO picture (hash, format, bytes) VALUES ($1, $2, $3) ON CONFLICT (hash) DO NOTHING";
         ProfileByName = "SELECT id, maker, name, privacy_url FROM profile WHERE maker = $1 AND name = $2";
         ProfileById = "SELECT id, maker, name, privacy_url FROM profile WHERE id = $1";
         ProfilePut = "INSERT INTO profile (id, maker, name, privacy_url) VALUES ($1, $2, $3, $4)
@@ -20,21 +29,22 @@ macro_rules! maker_queries {
         ClientPut = "INSERT INTO client (id, profile, kind, ordinal, secret_hash, redirect_uris, mode) VALUES ($1, $2, $3, $4, $5, $6, $7)
             ON CONFLICT (id) DO UPDATE SET secret_hash = excluded.secret_hash, redirect_uris = excluded.redirect_uris,
             mode = excluded.mode";
-        ModelById = "SELECT id, maker, code, name, composite, live, takeover FROM model WHERE id = $1";
-        ModelByCode = "SELECT id, maker, code, name, composite, live, takeover FROM model WHERE maker = $1 AND code = $2";
-        ModelByComposite = "SELECT id, maker, code, name, composite, live, takeover FROM model WHERE composite = $1";
-        ModelPut = "INSERT INTO model (id, maker, code, name, composite, live, takeover) VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ModelById = "SELECT id, maker, code, name, composite, live, takeover, picture FROM model WHERE id = $1";
+        ModelByCode = "SELECT id, maker, code, name, composite, live, takeover, picture FROM model WHERE maker = $1 AND code = $2";
+        ModelByComposite = "SELECT id, maker, code, name, composite, live, takeover, picture FROM model WHERE composite = $1";
+        ModelPut = "INSERT INTO model (id, maker, code, name, composite, live, takeover, picture) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
             ON CONFLICT (id) DO UPDATE SET name = excluded.name, live = excluded.live, composite = excluded.composite,
-            takeover = excluded.takeover";
+            takeover = excluded.takeover, picture = excluded.picture";
         SlotsOfModel = "SELECT id, name, unit, products FROM slot WHERE model = $1 ORDER BY position, id";
         SlotPut = "INSERT INTO slot (model, id, position, name, unit, products) VALUES ($1, $2, $3, $4, $5, $6)
             ON CONFLICT (model, id) DO UPDATE SET position = excluded.position, name = excluded.name, unit = excluded.unit,
             products = excluded.products";
         ProductByAsin = concat!("SELECT ", product_columns!(), " FROM product WHERE asin = $1");
         ProductPut = concat!("INSERT INTO product (", product_columns!(), ")
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (asin) DO UPDATE SET title = excluded.title,
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (asin) DO UPDATE SET title = excluded.title,
             price_minor = excluded.price_minor, currency = excluded.currency, quantity = excluded.quantity,
-            unit = excluded.unit, available = excluded.available, sku = excluded.sku, shipping_minor = excluded.shipping_minor,
+            unit = excluded.unit, available = excluded.available, sku = excluded.sku, picture = excluded.picture,
+            shipping_minor = excluded.shipping_minor,
             tax_rate = excluded.tax_rate, unit_content = excluded.unit_content, unit_per = excluded.unit_per,
             unit_of = excluded.unit_of");
         MakerAfter = "SELECT id, name FROM maker WHERE id > $1 ORDER BY id LIMIT $2";
@@ -43,7 +53,7 @@ macro_rules! maker_queries {
         MessageVersionPut = "INSERT INTO model_message (model, kind, version) VALUES ($1, $2, $3)
             ON CONFLICT (model, kind) DO UPDATE SET version = excluded.version";
         MessageVersionGet = "SELECT version FROM model_message WHERE model = $1 AND kind = $2";
-        ModelAfter = "SELECT id, maker, code, name, composite, live, takeover FROM model WHERE id > $1 ORDER BY id LIMIT $2";
+        ModelAfter = "SELECT id, maker, code, name, composite, live, takeover, picture FROM model WHERE id > $1 ORDER BY id LIMIT $2";
         ProfileAfter = "SELECT id, maker, name, privacy_url FROM profile WHERE id > $1 ORDER BY id LIMIT $2";
         ClientsOfProfile = concat!("SELECT ", client_columns!(), "
             FROM client c JOIN profile p ON p.id = c.profile WHERE c.profile = $1 ORDER BY c.kind, c.ordinal");

@@ -40,10 +40,21 @@ macro_rules! order_queries {
             (SELECT shard AS home, id AS own FROM device WHERE customer = $1) mine
             JOIN orders /*lite INDEXED BY orders_device */ ON shard = mine.home AND device = mine.own
             WHERE state IN ('held', 'placed', 'fulfilling', 'shipped') AND NOT test ORDER BY id LIMIT $2");
+        /// A tracking number leads to the parcel's address, and a reason may name anybody.
         OrdersForgetPerson = "UPDATE orders /*lite INDEXED BY orders_device */
-            SET customer_name = NULL, customer_email = NULL, ship_to = NULL, withdrawal_reason = NULL WHERE
+            SET customer_name = NULL, customer_email = NULL, ship_to = NULL, tracking = NULL, tracking_url = NULL,
+            cancel_reason = NULL, withdrawal_reason = NULL WHERE
             /*pg (shard, device) IN (SELECT shard, id FROM device WHERE customer = $1) */
             /*lite shard = 0 AND device IN (SELECT id FROM device WHERE customer = $1) */";
+        /// Removes the oldest of all ended orders, or of those whose customer was deleted. Ids begin with the time.
+        OrdersPurge = "DELETE FROM orders WHERE (shard, id) IN
+            (SELECT shard, id FROM orders /*lite INDEXED BY orders_ended */
+            WHERE state IN ('delivered', 'cancelled', 'expired') AND id < $1 ORDER BY id LIMIT $2) RETURNING shard, id";
+        OrdersPurgeWithoutPerson = "DELETE FROM orders WHERE (shard, id) IN
+            (SELECT shard, id FROM orders /*lite INDEXED BY orders_without_person */
+            WHERE state IN ('delivered', 'cancelled', 'expired') AND customer_email IS NULL AND id < $1
+            ORDER BY id LIMIT $2) RETURNING shard, id";
+        FulfilmentDelete = "DELETE FROM fulfilment WHERE shard = $1 AND id = $2";
         OrdersNewest = concat!("SELECT ", order_columns!(), " FROM orders /*lite WHERE shard = 0 */ ORDER BY id DESC LIMIT $1");
         OrdersOpen = concat!("SELECT ", order_columns!(), " FROM orders
             WHERE state IN ('held', 'placed', 'fulfilling', 'shipped') ORDER BY id LIMIT $1");

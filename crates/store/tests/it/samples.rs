@@ -118,6 +118,7 @@ pub fn model(n: u64, maker: MakerId) -> Model {
         composite_id: composite,
         live: true,
         takeover_policy: TakeoverPolicy::Allow,
+        picture: None,
     }
 }
 
@@ -135,6 +136,7 @@ pub fn product(n: u64) -> Product {
         unit: "lbs".into(),
         available: true,
         sku: None,
+        picture: None,
         shipping: None,
         tax_rate: None,
         unit_price: None,

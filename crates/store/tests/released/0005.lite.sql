@@ -255,36 +255,21 @@ CREATE TABLE second_factor (shard INTEGER NOT NULL, customer BLOB NOT NULL, salt
 CREATE TABLE recovery_code (shard INTEGER NOT NULL, customer BLOB NOT NULL, code BLOB NOT NULL,
   PRIMARY KEY (shard, customer, code)) STRICT, WITHOUT ROWID;
 PRAGMA user_version = 4;
--- Withdrawals from the contract, returns and refunds; when the steps of an order happened; what a price includes.
+-- Brands of makers, and pictures.
 
-ALTER TABLE orders ADD COLUMN held_at INTEGER;
-ALTER TABLE orders ADD COLUMN approved_at INTEGER;
-ALTER TABLE orders ADD COLUMN shipped_at INTEGER;
-ALTER TABLE orders ADD COLUMN ended_at INTEGER;
-ALTER TABLE orders ADD COLUMN withdrawn_at INTEGER;
-ALTER TABLE orders ADD COLUMN withdrawal_reason TEXT;
-ALTER TABLE orders ADD COLUMN returned_at INTEGER;
-ALTER TABLE orders ADD COLUMN refund_minor INTEGER;
-ALTER TABLE orders ADD COLUMN refunded_at INTEGER;
+-- What a maker's customers see on pages and in mails.
+CREATE TABLE brand (maker BLOB NOT NULL, logo TEXT, accent TEXT, privacy_url TEXT, terms_url TEXT, withdrawal_url TEXT,
+  contact_url TEXT, imprint TEXT, sender_name TEXT, sender_address TEXT, reply_to TEXT, PRIMARY KEY (maker)) STRICT, WITHOUT ROWID;
 
--- Who made an order, where that is not its device.
-ALTER TABLE orders ADD COLUMN ordered_by TEXT;
-
--- Orders whose customers wait for their money.
-CREATE INDEX orders_withdrawn ON orders (id) WHERE withdrawn_at IS NOT NULL AND refunded_at IS NULL;
-
--- What a price includes, and what a unit price is counted from. Quantities are in thousandths, rates in hundredths of a per cent.
-ALTER TABLE product ADD COLUMN shipping_minor INTEGER;
-ALTER TABLE product ADD COLUMN tax_rate INTEGER;
-ALTER TABLE product ADD COLUMN unit_content INTEGER;
-ALTER TABLE product ADD COLUMN unit_per INTEGER;
-ALTER TABLE product ADD COLUMN unit_of TEXT;
-ALTER TABLE orders ADD COLUMN stated_shipping INTEGER;
-ALTER TABLE orders ADD COLUMN stated_tax_rate INTEGER;
+-- Pictures by the hash of their bytes. Whoever shows one names hash, format and size.
+CREATE TABLE picture (hash BLOB NOT NULL, format TEXT NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (hash)) STRICT, WITHOUT ROWID;
+ALTER TABLE model ADD COLUMN picture TEXT;
+ALTER TABLE product ADD COLUMN picture TEXT;
 PRAGMA user_version = 5;
 DELETE FROM access_change;
 INSERT INTO access_change VALUES (1, 0);
 DELETE FROM attempt;
+DELETE FROM brand;
 DELETE FROM client;
 INSERT INTO client VALUES (X'6E789E6AA1B965F4336503C6B835BEC0', X'6E789E6AA1B965F4336503C6B835BEC0', 'web', 1, NULL, '[]', 'lwa', 'enabled', 0, NULL);
 DELETE FROM code;
@@ -309,14 +294,15 @@ DELETE FROM mail;
 DELETE FROM maker;
 INSERT INTO maker VALUES (X'6E789E6AA1B965F4336503C6B835BEC0', 'maker 1');
 DELETE FROM model;
-INSERT INTO model VALUES (X'6E789E6AA1B965F4336503C6B835BEC0', X'6E789E6AA1B965F4336503C6B835BEC0', 'Model-1+_', 'model 1', X'15ADC333EC042B11EE89D34EB7968E28', 1, 'allow');
+INSERT INTO model VALUES (X'6E789E6AA1B965F4336503C6B835BEC0', X'6E789E6AA1B965F4336503C6B835BEC0', 'Model-1+_', 'model 1', X'15ADC333EC042B11EE89D34EB7968E28', 1, 'allow', NULL);
 DELETE FROM model_message;
 DELETE FROM orders;
-INSERT INTO orders VALUES (0, X'00000000000000016E789E6AA1B965F4', X'6E789E6AA1B965F4336503C6B835BEC0', 'filter', 'B000000001', 'Filter', 2.5, 'count', 1200, 'JPY', 0, 'placed', NULL, 1520000000123457, 1520000000123557, NULL, NULL, NULL, NULL, 'simulated', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO orders VALUES (0, X'00000000000000016E789E6AA1B965F4', X'6E789E6AA1B965F4336503C6B835BEC0', 'filter', 'B000000001', 'Filter', 2.5, 'count', 1200, 'JPY', 0, 'placed', NULL, 1520000000123457, 1520000000123557, NULL, NULL, NULL, NULL, 'simulated', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 DELETE FROM outbox;
+DELETE FROM picture;
 DELETE FROM price_change;
 DELETE FROM product;
-INSERT INTO product VALUES ('B000000001', 'product 1', 2499, 'USD', 12.5, 'lbs', 1, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO product VALUES ('B000000001', 'product 1', 2499, 'USD', 12.5, 'lbs', 1, NULL, NULL);
 DELETE FROM profile;
 INSERT INTO profile VALUES (X'6E789E6AA1B965F4336503C6B835BEC0', X'6E789E6AA1B965F4336503C6B835BEC0', 'profile 1', NULL);
 DELETE FROM reading;

@@ -281,37 +281,22 @@ CREATE TABLE second_factor (shard BIGINT NOT NULL, customer UUID NOT NULL, salt 
 CREATE TABLE recovery_code (shard BIGINT NOT NULL, customer UUID NOT NULL, code BYTEA NOT NULL,
   PRIMARY KEY (shard, customer, code));
 INSERT INTO migration (step) VALUES (4);
--- Withdrawals from the contract, returns and refunds; when the steps of an order happened; what a price includes.
+-- Brands of makers, and pictures.
 
-ALTER TABLE orders ADD COLUMN held_at BIGINT;
-ALTER TABLE orders ADD COLUMN approved_at BIGINT;
-ALTER TABLE orders ADD COLUMN shipped_at BIGINT;
-ALTER TABLE orders ADD COLUMN ended_at BIGINT;
-ALTER TABLE orders ADD COLUMN withdrawn_at BIGINT;
-ALTER TABLE orders ADD COLUMN withdrawal_reason TEXT;
-ALTER TABLE orders ADD COLUMN returned_at BIGINT;
-ALTER TABLE orders ADD COLUMN refund_minor BIGINT;
-ALTER TABLE orders ADD COLUMN refunded_at BIGINT;
+-- What a maker's customers see on pages and in mails.
+CREATE TABLE brand (maker UUID NOT NULL, logo TEXT, accent TEXT, privacy_url TEXT, terms_url TEXT, withdrawal_url TEXT,
+  contact_url TEXT, imprint TEXT, sender_name TEXT, sender_address TEXT, reply_to TEXT, PRIMARY KEY (maker));
 
--- Who made an order, where that is not its device.
-ALTER TABLE orders ADD COLUMN ordered_by TEXT;
-
--- Orders whose customers wait for their money.
-CREATE INDEX orders_withdrawn ON orders (id) WHERE withdrawn_at IS NOT NULL AND refunded_at IS NULL;
-
--- What a price includes, and what a unit price is counted from. Quantities are in thousandths, rates in hundredths of a per cent.
-ALTER TABLE product ADD COLUMN shipping_minor BIGINT;
-ALTER TABLE product ADD COLUMN tax_rate BIGINT;
-ALTER TABLE product ADD COLUMN unit_content BIGINT;
-ALTER TABLE product ADD COLUMN unit_per BIGINT;
-ALTER TABLE product ADD COLUMN unit_of TEXT;
-ALTER TABLE orders ADD COLUMN stated_shipping BIGINT;
-ALTER TABLE orders ADD COLUMN stated_tax_rate BIGINT;
+-- Pictures by the hash of their bytes. Whoever shows one names hash, format and size.
+CREATE TABLE picture (hash BYTEA NOT NULL, format TEXT NOT NULL, bytes BYTEA NOT NULL, PRIMARY KEY (hash));
+ALTER TABLE model ADD COLUMN picture TEXT;
+ALTER TABLE product ADD COLUMN picture TEXT;
 INSERT INTO migration (step) VALUES (5);
 SET session_replication_role = replica;
 DELETE FROM access_change;
 INSERT INTO access_change SELECT * FROM jsonb_populate_record(NULL::access_change, '{"id": 1, "version": 0}');
 DELETE FROM attempt;
+DELETE FROM brand;
 DELETE FROM client;
 INSERT INTO client SELECT * FROM jsonb_populate_record(NULL::client, '{"id": "6e789e6a-a1b9-65f4-3365-03c6b835bec0", "kind": "web", "mode": "lwa", "state": "enabled", "ordinal": 1, "profile": "6e789e6a-a1b9-65f4-3365-03c6b835bec0", "generation": 0, "secret_hash": null, "redirect_uris": "[]", "former_secret_hash": null}');
 DELETE FROM code;
@@ -337,14 +322,15 @@ DELETE FROM mail;
 DELETE FROM maker;
 INSERT INTO maker SELECT * FROM jsonb_populate_record(NULL::maker, '{"id": "6e789e6a-a1b9-65f4-3365-03c6b835bec0", "name": "maker 1"}');
 DELETE FROM model;
-INSERT INTO model SELECT * FROM jsonb_populate_record(NULL::model, '{"id": "6e789e6a-a1b9-65f4-3365-03c6b835bec0", "code": "Model-1+_", "live": true, "name": "model 1", "maker": "6e789e6a-a1b9-65f4-3365-03c6b835bec0", "takeover": "allow", "composite": "15adc333-ec04-2b11-ee89-d34eb7968e28"}');
+INSERT INTO model SELECT * FROM jsonb_populate_record(NULL::model, '{"id": "6e789e6a-a1b9-65f4-3365-03c6b835bec0", "code": "Model-1+_", "live": true, "name": "model 1", "maker": "6e789e6a-a1b9-65f4-3365-03c6b835bec0", "picture": null, "takeover": "allow", "composite": "15adc333-ec04-2b11-ee89-d34eb7968e28"}');
 DELETE FROM model_message;
 DELETE FROM orders;
-INSERT INTO orders SELECT * FROM jsonb_populate_record(NULL::orders, '{"id": "00000000-0000-0001-6e78-9e6aa1b965f4", "asin": "B000000001", "slot": "filter", "test": false, "unit": "count", "shard": 0, "state": "placed", "title": "Filter", "device": "6e789e6a-a1b9-65f4-3365-03c6b835bec0", "due_at": null, "backend": "simulated", "carrier": null, "held_at": null, "problem": null, "ship_to": null, "currency": "JPY", "ended_at": null, "held_for": null, "quantity": 2.5, "reminded": null, "reported": false, "tracking": null, "opened_at": 1520000000123457, "placed_at": null, "tax_minor": null, "ordered_by": null, "resumes_at": null, "shipped_at": null, "approved_at": null, "expected_at": null, "price_minor": 1200, "refunded_at": null, "returned_at": null, "cancelled_by": null, "delivered_at": null, "named_device": null, "refund_minor": null, "tracking_url": null, "withdrawn_at": null, "cancel_reason": null, "claimed_until": null, "customer_name": null, "approved_minor": null, "customer_email": null, "shipping_minor": null, "window_ends_at": 1520000000123557, "stated_shipping": null, "stated_tax_rate": null, "withdrawal_reason": null}');
+INSERT INTO orders SELECT * FROM jsonb_populate_record(NULL::orders, '{"id": "00000000-0000-0001-6e78-9e6aa1b965f4", "asin": "B000000001", "slot": "filter", "test": false, "unit": "count", "shard": 0, "state": "placed", "title": "Filter", "device": "6e789e6a-a1b9-65f4-3365-03c6b835bec0", "due_at": null, "backend": "simulated", "carrier": null, "problem": null, "ship_to": null, "currency": "JPY", "held_for": null, "quantity": 2.5, "reminded": null, "reported": false, "tracking": null, "opened_at": 1520000000123457, "placed_at": null, "tax_minor": null, "resumes_at": null, "expected_at": null, "price_minor": 1200, "cancelled_by": null, "delivered_at": null, "named_device": null, "tracking_url": null, "cancel_reason": null, "claimed_until": null, "customer_name": null, "approved_minor": null, "customer_email": null, "shipping_minor": null, "window_ends_at": 1520000000123557}');
 DELETE FROM outbox;
+DELETE FROM picture;
 DELETE FROM price_change;
 DELETE FROM product;
-INSERT INTO product SELECT * FROM jsonb_populate_record(NULL::product, '{"sku": null, "asin": "B000000001", "unit": "lbs", "title": "product 1", "unit_of": null, "currency": "USD", "quantity": 12.5, "tax_rate": null, "unit_per": null, "available": true, "price_minor": 2499, "unit_content": null, "shipping_minor": null}');
+INSERT INTO product SELECT * FROM jsonb_populate_record(NULL::product, '{"sku": null, "asin": "B000000001", "unit": "lbs", "title": "product 1", "picture": null, "currency": "USD", "quantity": 12.5, "available": true, "price_minor": 2499}');
 DELETE FROM profile;
 INSERT INTO profile SELECT * FROM jsonb_populate_record(NULL::profile, '{"id": "6e789e6a-a1b9-65f4-3365-03c6b835bec0", "name": "profile 1", "maker": "6e789e6a-a1b9-65f4-3365-03c6b835bec0", "privacy_url": null}');
 DELETE FROM reading;

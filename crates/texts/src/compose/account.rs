@@ -34,6 +34,10 @@ impl ComposedMail {
             }
             AccountMail::DeletionCancelled => (said.kept_subject.into(), plain(said.kept), said.account_link),
             AccountMail::Deleted => (said.deleted_subject.into(), plain(said.deleted), said.account_link),
+            AccountMail::ExportReady { ends_at, .. } => {
+                let until = (said.export_until)(&self.texts.day(ends_at));
+                (said.export_subject.into(), [said.export.to_owned(), until], said.export_link)
+            }
             AccountMail::EmailChanged => (said.email_subject.into(), plain(said.email), said.forgotten_link),
         };
         self.subject = subject;

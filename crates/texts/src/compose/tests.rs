@@ -2,8 +2,10 @@
 
 use super::*;
 use opendrs_domain::account::{AccountMail, CodeRequest, CredentialState};
+use opendrs_domain::brand::MakerBrand;
+use opendrs_domain::brand::{Brand, LegalLinks};
 use opendrs_domain::fulfilment::Backend;
-use opendrs_domain::id::{CustomerId, DeviceId, MailId, OrderId};
+use opendrs_domain::id::{CustomerId, DeviceId, ExportId, MailId, OrderId};
 use opendrs_domain::language::Language;
 use opendrs_domain::mail;
 use opendrs_domain::money::Money;
@@ -11,7 +13,9 @@ use opendrs_domain::order::{
     Cancellation, CancelledBy, Order, OrderChange, OrderItem, OrderMailKind, OrderState, OrderTimes, OrderTrigger,
     PriceParts, Refund, Withdrawal,
 };
-use opendrs_domain::text::{Asin, Email, SlotId};
+use opendrs_domain::picture::{PictureFormat, PictureHash, PictureSize};
+use opendrs_domain::text::{Asin, ContactLink, Email, Imprint, SlotId, WebLink};
+use opendrs_service::picture::StoredPicture;
 use uuid::Uuid;
 
 const TITLE: &str = "Filter\r\nBcc: all@example.com\u{2028}<script>alert(1)</script> & \"more\"";
@@ -88,6 +92,8 @@ fn order_mail(state: OrderState, problem: Option<OrderProblem>, known: bool) -> 
         account_url: None,
         code: None,
         settings_url: "https://drs.example/settings".into(),
+        brand: MakerBrand::default(),
+        logo: None,
     }
 }
 
@@ -112,9 +118,92 @@ fn what_others_wrote_stays_on_its_line_and_is_no_markup() {
         for sentence in &words.lines {
             assert!(text.contains(sentence.as_str()), "{sentence}: {text}");
         }
-        assert_eq!(html.matches("<p>").count(), 1 + words.lines.len() + words.links.len(), "{html}");
-        assert_eq!(html.matches("<tr>").count(), words.facts.len(), "{html}");
+        assert_eq!(html.matches("<p class=\"ink\"").count(), 1 + words.lines.len(), "{html}");
+        assert_eq!(html.matches("<a ").count(), words.links.len(), "{html}");
+        assert_eq!(html.matches("<th scope=\"row\"").count(), words.facts.len(), "{html}");
+        assert_eq!(html.matches("<td class=\"button\"").count(), 1, "{html}");
     }
+}
+
+fn branded_mail() -> MailMessage {
+    let bytes = vec![1, 2, 3];
+    let size = PictureSize { width: 480, height: 96 };
+    let logo = Picture { hash: PictureHash([7; 32]), format: PictureFormat::Png, size };
+    let web = |path: &str| Some(WebLink::parse(&format!("https://aqua.example/{path}")).unwrap());
+    let brand = Brand {
+        logo: Some(logo),
+        accent: Some(Accent::parse("#0b6e4f").unwrap()),
+        links: LegalLinks {
+            privacy: web("privacy"),
+            terms: web("terms"),
+            withdrawal: None,
+            contact: Some(ContactLink::parse("mailto:help@aqua.example").unwrap()),
+        },
+        imprint: Some(Imprint::parse("Aqua <b>Appliances</b> Ltd\n1 Harbour Street, Dublin").unwrap()),
+        ..Brand::default()
+    };
+    MailMessage {
+        brand: MakerBrand { maker: Some("Aqua & Sons".into()), brand },
+        logo: Some(StoredPicture { hash: logo.hash, format: logo.format, bytes }),
+        ..order_mail(OrderState::Placed, None, true)
+    }
+}
+
+#[test]
+fn a_brand_signs_text_and_html() {
+    let words = ComposedMail::compose(&branded_mail());
+    let (text, html) = (words.to_text().unwrap(), words.to_html().unwrap());
+    let signed = "-- \nPitcher \"7\", serial number SN-1\n\nAqua <b>Appliances</b> Ltd\n1 Harbour Street, Dublin\n\n\
+                  Contact us: mailto:help@aqua.example\nPrivacy notice: https://aqua.example/privacy\n\
+                  Terms and conditions: https://aqua.example/terms\n";
+    assert!(text.ends_with(signed), "{text}");
+    assert!(
+        html.contains("<img class=\"ink\" src=\"cid:logo\" width=\"200\" height=\"40\" alt=\"Aqua &#38; Sons\""),
+        "{html}"
+    );
+    for part in
+        ["href=\"https://aqua.example/terms\"", "href=\"mailto:help@aqua.example\"", "bgcolor=\"#0b6e4f\"", "Dublin"]
+    {
+        assert!(html.contains(part), "{part}: {html}");
+    }
+    assert!(!html.contains("withdrawal") && !html.contains("<b>"), "{html}");
+}
+
+#[test]
+fn without_its_logo_a_mail_names_the_maker_and_without_a_brand_nobody() {
+    let named = MailMessage { logo: None, ..branded_mail() };
+    let html = ComposedMail::compose(&named).to_html().unwrap();
+    assert!(!html.contains("<img") && html.contains(">Aqua &#38; Sons</strong>"), "{html}");
+    let html = ComposedMail::compose(&order_mail(OrderState::Placed, None, true)).to_html().unwrap();
+    assert!(!html.contains("<img") && !html.contains("<strong"), "{html}");
+}
+
+#[test]
+fn the_dark_colours_apply_where_the_reader_prefers_them_or_a_preview_asks() {
+    let words = ComposedMail::compose(&branded_mail());
+    let html = |scheme| words.to_html_with(MailLook { logo_url: "/-/picture-x.png", scheme }).unwrap();
+    for (scheme, condition) in [
+        (ColourScheme::Preferred, "@media (prefers-color-scheme: dark) {"),
+        (ColourScheme::Light, "@media not all {"),
+        (ColourScheme::Dark, "@media all {"),
+    ] {
+        assert!(html(scheme).contains(condition) && html(scheme).contains("src=\"/-/picture-x.png\""), "{scheme:?}");
+    }
+    let dark = Accent::parse("#0b6e4f").unwrap().palette().dark;
+    assert!(
+        html(ColourScheme::Preferred).contains(&format!(".button {{ background-color: {} !important; }}", dark.fill))
+    );
+}
+
+#[test]
+fn the_button_is_what_a_reader_would_do_next() {
+    let button = |letter: &MailMessage| ComposedMail::compose(letter).links[0].0;
+    let order = |state| order_mail(state, Some(OrderProblem::ApprovalRequired), true);
+    assert_eq!(button(&order(OrderState::Placed)), "See this order");
+    assert_eq!(button(&order(OrderState::Held)), "Review this order");
+    assert_eq!(button(&order(OrderState::Shipped)), "Track your parcel");
+    let test = MailMessage { order_url: None, cancel_url: None, takeover_url: None, ..order(OrderState::Placed) };
+    assert_eq!(button(&test), "Your devices");
 }
 
 #[test]
@@ -278,6 +367,7 @@ fn account_mails(bare: &MailMessage) -> Vec<MailMessage> {
         AccountMail::DeletionPlanned(bare.at),
         AccountMail::DeletionCancelled,
         AccountMail::Deleted,
+        AccountMail::ExportReady { export: ExportId(Uuid::from_u128(8)), ends_at: bare.at },
     ];
     let mail = |news: AccountMail| MailMessage {
         code: matches!(news, AccountMail::ConfirmAddress(_)).then(|| "012345".into()),

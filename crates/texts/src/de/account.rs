@@ -59,6 +59,14 @@ pub const ACCOUNT_TEXTS: AccountTexts = AccountTexts {
     end_session: "Abmelden",
     end_others: "Auf allen anderen Geräten abmelden",
     sessions_ended: "Abgemeldet.",
+    export: "Ihre Daten",
+    export_why: "Laden Sie alles herunter, was wir über Sie speichern: Konto, Geräte, Füllstände, Bestellungen und E-Mails. Sie erhalten eine ZIP-Datei mit Tabellen und einer Datei für Programme.",
+    export_now: "Meine Daten herunterladen",
+    export_preparing: "Wir stellen Ihre Daten zusammen",
+    export_preparing_why: "Das dauert einige Minuten. Sobald sie bereitstehen, senden wir Ihnen eine E-Mail.",
+    export_ready: "Ihre Daten stehen bereit",
+    export_until: |day| format!("Sie können sie bis {day} herunterladen."),
+    export_download: "Datei herunterladen",
     delete: "Konto löschen",
     delete_why: |day| {
         format!(
@@ -136,6 +144,14 @@ const MAIL_TEXTS: AccountMailTexts = AccountMailTexts {
     deleted_subject: "Ihr Konto wurde gelöscht",
     deleted: [
         "Wie gewünscht haben wir Ihr Konto, Ihre Geräte und Ihre Adresse gelöscht.",
-        "Frühere Bestellungen bewahren wir für unsere Unterlagen auf, ohne Ihren Namen und Ihre Adresse.",
+        "Frühere Bestellungen, die wir für unsere Unterlagen aufbewahren müssen, enthalten Ihren Namen und Ihre Adresse nicht mehr.",
     ],
+    export_subject: "Ihre Daten stehen zum Herunterladen bereit",
+    export: "Die Datei mit allem, was wir über Sie speichern, steht bereit. Melden Sie sich an, um sie herunterzuladen.",
+    export_until: |day| {
+        format!(
+            "Sie können sie bis {day} herunterladen. Haben Sie das nicht angefordert? Dann ändern Sie bitte Ihr Passwort."
+        )
+    },
+    export_link: "Daten herunterladen",
 };

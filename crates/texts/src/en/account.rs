@@ -55,6 +55,14 @@ pub const ACCOUNT_TEXTS: AccountTexts = AccountTexts {
     end_session: "Sign out",
     end_others: "Sign out everywhere else",
     sessions_ended: "Signed out.",
+    export: "Your data",
+    export_why: "Download everything we store about you: your account, devices, levels, orders and emails. You get a zip file with tables for a spreadsheet, and a file for programs.",
+    export_now: "Download my data",
+    export_preparing: "We're preparing your data",
+    export_preparing_why: "This takes a few minutes. We'll email you when it is ready.",
+    export_ready: "Your data is ready",
+    export_until: |day| format!("You can download it until {day}."),
+    export_download: "Download the file",
     delete: "Delete your account",
     delete_why: |day| {
         format!(
@@ -132,6 +140,10 @@ const MAIL_TEXTS: AccountMailTexts = AccountMailTexts {
     deleted_subject: "Your account has been deleted",
     deleted: [
         "Your account, your devices and your address have been deleted, as you asked.",
-        "We keep past orders for our records, without your name and address.",
+        "Past orders that we have to keep for our records no longer contain your name and address.",
     ],
+    export_subject: "Your data is ready to download",
+    export: "The file with everything we store about you is ready. Sign in to download it.",
+    export_until: |day| format!("You can download it until {day}. If you didn't ask for it, change your password."),
+    export_link: "Download your data",
 };

@@ -59,6 +59,14 @@ pub const ACCOUNT_TEXTS: AccountTexts = AccountTexts {
     end_session: "サインアウト",
     end_others: "ほかのすべてのブラウザからサインアウト",
     sessions_ended: "サインアウトしました。",
+    export: "お客様のデータ",
+    export_why: "アカウント、機器、残量、ご注文、メールなど、お客様について保存しているすべてのデータをダウンロードできます。表計算ソフト用の表とプログラム用のファイルがZIPファイルに入っています。",
+    export_now: "データをダウンロードする",
+    export_preparing: "データを準備しています",
+    export_preparing_why: "数分かかります。準備ができましたら、メールでお知らせします。",
+    export_ready: "データの準備ができました",
+    export_until: |day| format!("{day}までダウンロードできます。"),
+    export_download: "ファイルをダウンロードする",
     delete: "アカウントの削除",
     delete_why: |day| {
         format!(
@@ -136,6 +144,12 @@ const MAIL_TEXTS: AccountMailTexts = AccountMailTexts {
     deleted_subject: "アカウントを削除しました",
     deleted: [
         "ご希望により、アカウント、機器の登録、ご住所を削除しました。",
-        "過去のご注文は、お名前とご住所を除いて記録として保管します。",
+        "記録として保管が必要な過去のご注文からは、お名前とご住所を削除しました。",
     ],
+    export_subject: "データのダウンロードの準備ができました",
+    export: "お客様について保存しているすべてのデータのファイルができました。サインインしてダウンロードしてください。",
+    export_until: |day| {
+        format!("{day}までダウンロードできます。お心当たりがない場合は、パスワードを変更してください。")
+    },
+    export_link: "データをダウンロードする",
 };

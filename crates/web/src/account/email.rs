@@ -5,7 +5,7 @@
 use super::profile::{RefusedForm, render_refused};
 use super::{AccountPost, done_page, shown_in_form, token_of};
 use crate::browser::{BrowserSession, PostedPage};
-use crate::page_context::LanguageLink;
+use crate::page_context::PageFrame;
 use crate::{PageError, render_page};
 use askama::Template;
 use axum::extract::State;
@@ -22,7 +22,7 @@ use std::sync::Arc;
 #[template(path = "account/email.html")]
 struct NewEmailPage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     csrf: &'a str,
     token: &'a str,
     email: &'a str,
@@ -62,7 +62,7 @@ pub(super) async fn get(
     let email = email.map_err(PageError::with_context(&browser.context))?;
     let template = NewEmailPage {
         texts: browser.context.texts,
-        switch: browser.context.language_links(&format!("/account/email/confirm?token={token}")),
+        frame: browser.context.frame(&format!("/account/email/confirm?token={token}")),
         csrf: &browser.form_token(&state),
         token: &token,
         email: email.as_str(),

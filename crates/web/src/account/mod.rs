@@ -5,6 +5,7 @@
 
 mod delete;
 mod email;
+mod export;
 mod new_account;
 mod profile;
 mod recovery;
@@ -37,6 +38,8 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get(second_factor::SETUP_PATH, second_factor::get),
         Route::post(second_factor::SETUP_PATH, second_factor::confirm),
         Route::post("/account/second-factor/change", second_factor::change),
+        Route::get("/account/export", export::get),
+        Route::post("/account/export", export::post),
         Route::post("/account/delete", delete::post),
         Route::post("/account/email", email::request),
         Route::get("/account/email/confirm", email::get),

@@ -7,7 +7,7 @@ use crate::browser::{BrowserSession, PostedPage, RequestClient};
 use crate::cookie::{SESSION_COOKIE, set_cookie};
 use crate::field_problem::FieldProblem;
 use crate::leave::leave_to;
-use crate::page_context::LanguageLink;
+use crate::page_context::PageFrame;
 use crate::signin::{continue_to, is_local_path, new_account_url};
 use crate::{PageError, query_param, redirect_to, render_page};
 use askama::Template;
@@ -25,7 +25,7 @@ use std::sync::Arc;
 #[template(path = "account/new.html")]
 struct NewAccountPage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     csrf: &'a str,
     return_to: &'a str,
     email: &'a str,
@@ -36,7 +36,7 @@ struct NewAccountPage<'a> {
 #[template(path = "account/confirm.html")]
 struct CodePage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     csrf: &'a str,
     token: &'a str,
     email: &'a str,
@@ -48,7 +48,7 @@ struct CodePage<'a> {
 #[template(path = "account/create.html")]
 struct DetailsPage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     csrf: &'a str,
     token: &'a str,
     email: &'a str,
@@ -66,7 +66,7 @@ fn render_new(
     let texts = browser.context.texts;
     let template = NewAccountPage {
         texts,
-        switch: browser.context.language_links(&new_account_url(return_to)),
+        frame: browser.context.frame(&new_account_url(return_to)),
         csrf: &browser.form_token(state),
         return_to,
         email,
@@ -127,7 +127,7 @@ fn render_code(
     let request = account::open_request(&state.app, token).map_err(PageError::with_context(&browser.context))?;
     let template = CodePage {
         texts,
-        switch: browser.context.language_links(&format!("/account/confirm?token={token}")),
+        frame: browser.context.frame(&format!("/account/confirm?token={token}")),
         csrf: &browser.form_token(state),
         token,
         email: request.email.as_str(),
@@ -173,7 +173,7 @@ fn render_details(
     };
     let template = DetailsPage {
         texts,
-        switch: browser.context.language_links(&format!("/account/create?token={}", page.token)),
+        frame: browser.context.frame(&format!("/account/create?token={}", page.token)),
         csrf: &browser.form_token(state),
         token: page.token,
         email: page.email,

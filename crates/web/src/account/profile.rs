@@ -6,7 +6,7 @@ use super::{ACCOUNT_PATH, AccountPost, form_status, shown_in_form, with_retry_af
 use crate::browser::{BrowserSession, PostedForm};
 use crate::cookie::{SESSION_COOKIE, set_cookie};
 use crate::field_problem::FieldProblem;
-use crate::page_context::LanguageLink;
+use crate::page_context::PageFrame;
 use crate::saved::SavedChange;
 use crate::signin::sign_in_page;
 use crate::{PageError, redirect_to, render_page};
@@ -18,6 +18,7 @@ use axum::response::Response;
 use opendrs_domain::session::{AgentSummary, Session};
 use opendrs_edge::state::AppState;
 use opendrs_service::account::{self, PasswordChange};
+use opendrs_service::export::{self, ExportState};
 use opendrs_service::session::{self, SessionView};
 use opendrs_service::{Error, FormError, customer};
 use opendrs_texts::{Text, Texts};
@@ -40,7 +41,7 @@ struct SessionRow {
 #[template(path = "account/account.html")]
 struct AccountPage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     csrf: &'a str,
     typed_name: &'a str,
     email: &'a str,
@@ -48,12 +49,30 @@ struct AccountPage<'a> {
     typed_email: &'a str,
     sessions: Vec<SessionRow>,
     second_factor: Option<SecondFactorRow>,
+    /// The export that was asked for.
+    export: Option<ExportNotice>,
     /// What the deletion of the account does.
     delete_why: String,
     /// The day of the deletion, if the customer asked for it.
     deletion: Option<String>,
     saved: Option<Text>,
     problems: FieldProblem,
+}
+
+/// How far the export of the customer's data is.
+enum ExportNotice {
+    Preparing,
+    Ready { href: String, until: String },
+}
+
+fn export_notice(found: ExportState, texts: &Texts) -> ExportNotice {
+    match found {
+        ExportState::Preparing => ExportNotice::Preparing,
+        ExportState::Ready { id, ends_at } => ExportNotice::Ready {
+            href: format!("/account/export?id={id}"),
+            until: (texts.account.export_until)(&texts.day(&ends_at)),
+        },
+    }
 }
 
 fn session_row(session: SessionView, texts: &Texts) -> SessionRow {
@@ -111,10 +130,11 @@ async fn render(
     let sessions = session::list_sessions(&state.app, session).await.map_err(&refused)?;
     let factor = account::find_state(&state.app, session.customer).await.map_err(&refused)?;
     let deletion = account::find_deletion(&state.app, session.customer).await.map_err(&refused)?;
+    let found = export::find_state(&state.app, session.customer).await.map_err(&refused)?;
     let deleted_at = account::deletion_time(&state.app);
     let template = AccountPage {
         texts,
-        switch: browser.context.language_links(ACCOUNT_PATH),
+        frame: browser.context.frame(ACCOUNT_PATH),
         csrf: &browser.form_token(state),
         typed_name: shown.typed.and_then(|form| form.get("name")).unwrap_or(&owner.name),
         typed_email: shown.typed.and_then(|form| form.get("email_new")).unwrap_or_default(),
@@ -124,6 +144,7 @@ async fn render(
             since: (texts.second_factor.on_since)(&texts.day(&factor.since)),
             codes_left: (texts.second_factor.codes_left)(factor.codes_left),
         }),
+        export: found.map(|found| export_notice(found, texts)),
         delete_why: (texts.account.delete_why)(&texts.day(&deleted_at)),
         deletion: deletion.map(|at| texts.day(&at)),
         saved: shown.saved.map(|change| change.text(texts)),

@@ -5,7 +5,7 @@
 use super::{done_page, form_status, shown_in_form, token_of, with_retry_after};
 use crate::browser::{BrowserSession, PostedPage, RequestClient};
 use crate::field_problem::FieldProblem;
-use crate::page_context::LanguageLink;
+use crate::page_context::PageFrame;
 use crate::{PageError, render_page};
 use askama::Template;
 use axum::extract::State;
@@ -22,7 +22,7 @@ use std::sync::Arc;
 #[template(path = "account/forgotten.html")]
 struct ForgottenPage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     csrf: &'a str,
     email: &'a str,
     problems: FieldProblem,
@@ -32,7 +32,7 @@ struct ForgottenPage<'a> {
 #[template(path = "account/reset.html")]
 struct NewPasswordPage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     csrf: &'a str,
     token: &'a str,
     email: &'a str,
@@ -43,14 +43,14 @@ struct NewPasswordPage<'a> {
 #[template(path = "account/password_saved.html")]
 struct PasswordSavedPage {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
 }
 
 fn render_forgotten(state: &AppState, browser: &BrowserSession, email: &str, problem: Option<&Error>) -> Response {
     let texts = browser.context.texts;
     let template = ForgottenPage {
         texts,
-        switch: browser.context.language_links("/account/forgotten"),
+        frame: browser.context.frame("/account/forgotten"),
         csrf: &browser.form_token(state),
         email,
         problems: FieldProblem::at("email", problem, texts),
@@ -95,7 +95,7 @@ async fn render_password(
     let customer = customer.map_err(PageError::with_context(&browser.context))?;
     let template = NewPasswordPage {
         texts,
-        switch: browser.context.language_links(&format!("/account/reset?token={token}")),
+        frame: browser.context.frame(&format!("/account/reset?token={token}")),
         csrf: &browser.form_token(state),
         token,
         email: customer.email.as_str(),
@@ -123,7 +123,8 @@ pub(super) async fn set_password(
     let (token, password) = (form.get("token").unwrap_or_default(), form.get("password").unwrap_or_default());
     match account::set_forgotten_password(&state.app, token, password, &client.source).await {
         Ok(()) => {
-            let template = PasswordSavedPage { texts: browser.context.texts, switch: Vec::new() };
+            let template =
+                PasswordSavedPage { texts: browser.context.texts, frame: browser.context.frame_without_languages() };
             Ok(render_page(&browser.context, StatusCode::OK, &template, None))
         }
         Err(error) => {

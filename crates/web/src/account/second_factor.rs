@@ -7,7 +7,7 @@ use super::profile::{RefusedForm, render_refused};
 use super::{ACCOUNT_PATH, AccountPost, form_status, shown_in_form, with_retry_after};
 use crate::browser::BrowserSession;
 use crate::field_problem::FieldProblem;
-use crate::page_context::LanguageLink;
+use crate::page_context::PageFrame;
 use crate::saved::SavedChange;
 use crate::signin::sign_in_page;
 use crate::{PageError, redirect_to, render_page};
@@ -33,7 +33,7 @@ const ISSUER: &str = "OpenDRS";
 #[template(path = "account/second_factor_setup.html")]
 struct SetupPage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     csrf: &'a str,
     setup: &'a SecondFactorSetup,
     /// The picture that the app scans, as SVG.
@@ -45,7 +45,7 @@ struct SetupPage<'a> {
 #[template(path = "account/recovery_codes.html")]
 struct RecoveryCodesPage {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     codes: Vec<String>,
 }
 
@@ -78,7 +78,7 @@ fn render_setup(
     };
     let template = SetupPage {
         texts: browser.context.texts,
-        switch: browser.context.language_links(SETUP_PATH),
+        frame: browser.context.frame(SETUP_PATH),
         csrf: &browser.form_token(state),
         setup,
         qr: draw_qr(&setup.url),
@@ -88,7 +88,8 @@ fn render_setup(
 }
 
 fn render_codes(browser: &BrowserSession, codes: Vec<String>) -> Response {
-    let template = RecoveryCodesPage { texts: browser.context.texts, switch: Vec::new(), codes };
+    let template =
+        RecoveryCodesPage { texts: browser.context.texts, frame: browser.context.frame_without_languages(), codes };
     render_page(&browser.context, StatusCode::OK, &template, None)
 }
 

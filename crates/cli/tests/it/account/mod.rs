@@ -3,7 +3,9 @@
 mod change;
 mod create;
 mod delete;
+mod export;
 mod recovery;
+mod retention;
 mod second_factor;
 mod sessions;
 

@@ -1,4 +1,4 @@
-//! `opendrs customer`: another process than the server blocks a customer.
+//! `opendrs customer`: another process than the server blocks a customer, or exports their data.
 
 use super::program::ProgramFolder;
 use serde_json::Value;
@@ -37,4 +37,37 @@ async fn a_customer_is_blocked_and_unblocked(place: &ProgramFolder) {
     assert!(unknown.contains("no customer has the address no@example.com"), "{unknown}");
 }
 
-on_either!(a_customer_is_blocked_and_unblocked);
+on_either!(a_customer_is_blocked_and_unblocked, an_operator_exports_a_customer);
+
+/// A file of the folder, opened as a zip file: its document.
+fn document(place: &ProgramFolder, name: &str) -> Value {
+    let file = std::fs::File::open(place.path().join(name)).unwrap();
+    let mut zip = zip::ZipArchive::new(file).unwrap();
+    let text = std::io::read_to_string(zip.by_name("customer.json").unwrap()).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+async fn an_operator_exports_a_customer(place: &ProgramFolder) {
+    use std::os::unix::fs::PermissionsExt;
+    place.apply_seed();
+    let export = ["customer", "export", ANN, "--output", "ann.zip"];
+    let said = place.run_on_store(&export).expect_success();
+    assert!(said.starts_with(&format!("ann.zip: 2 records about {ANN}, ")), "{said}");
+    assert_eq!(document(place, "ann.zip")["profile"]["email"], ANN);
+    let path = place.path().join("ann.zip");
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    std::fs::write(&path, "kept").unwrap();
+    let refused = place.run_on_store(&export).expect_failure();
+    assert!(refused.contains("ann.zip exists: --force replaces it"), "{refused}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "kept");
+    let said = place.run_on_store(&[&export[..], &["--force", "--json"]].concat()).expect_success();
+    let said: Value = serde_json::from_str(&said).unwrap();
+    let size = std::fs::metadata(&path).unwrap().len();
+    let records = serde_json::json!({ "profile": 1, "addresses": 1 });
+    assert_eq!(said, serde_json::json!({ "customer": ANN, "file": "ann.zip", "bytes": size, "records": records }));
+    assert_eq!(document(place, "ann.zip")["addresses"].as_array().unwrap().len(), 1);
+    let unknown = ["customer", "export", "no@example.com", "--output", "no.zip"];
+    let unknown = place.run_on_store(&unknown).expect_failure();
+    assert!(unknown.contains("no customer has the address no@example.com"), "{unknown}");
+    assert!(!place.path().join("no.zip").exists());
+}

@@ -1,6 +1,7 @@
 //! `opendrs seed export`: its items are ordered by name on both engines.
 
 use super::program::ProgramFolder;
+use crate::harness::fixtures::LOGO_PNG;
 
 /// A seed whose items are not ordered by name.
 const UNORDERED: &str = r#"
@@ -78,4 +79,27 @@ async fn an_export_is_in_the_order_of_names(place: &ProgramFolder) {
     assert!(listed.contains("\"name\":\"a\""), "{listed}");
 }
 
-on_either!(an_export_is_in_the_order_of_names);
+async fn an_export_writes_pictures_beside_it(place: &ProgramFolder) {
+    let seed = UNORDERED
+        .replace(
+            "name = \"Alpha\"\n",
+            "name = \"Alpha\"\n[maker.brand]\nlogo = \"logo.png\"\nreply_to = \"a@b.example\"\n",
+        )
+        .replace("title = \"Two\"\n", "title = \"Two\"\npicture = \"logo.png\"\n");
+    place.write_file("seed.toml", &seed);
+    let refused = place.run_on_store(&["seed", "seed.toml"]).expect_failure();
+    assert!(
+        refused.contains("seed.toml: line ") && refused.contains(": logo: cannot read the picture logo.png"),
+        "{refused}"
+    );
+    std::fs::write(place.path().join("logo.png"), LOGO_PNG).unwrap();
+    place.run_on_store(&["seed", "seed.toml"]).expect_success();
+    place.run_on_store(&["seed", "export", "--pictures", "pictures", "--output", "out.toml"]).expect_success();
+    let text = std::fs::read_to_string(place.path().join("out.toml")).unwrap();
+    let logo = text.split("logo = \"").nth(1).unwrap().split('"').next().unwrap();
+    assert!(logo.starts_with("pictures/") && text.contains(&format!("picture = \"{logo}\"")), "one file: {text}");
+    let again = place.run_on_store(&["seed", "out.toml"]).expect_success();
+    assert!(again.lines().all(|line| line.starts_with("unchanged")), "{again}");
+}
+
+on_either!(an_export_is_in_the_order_of_names, an_export_writes_pictures_beside_it);

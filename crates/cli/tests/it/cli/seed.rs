@@ -374,7 +374,7 @@ fn hashes_and_names_are_checked() {
     for (old, new, says) in [
         (secret, format!("{secret}\nsecret_hash = \"00\""), "secret_hash: leave it out, or leave out `secret`"),
         (secret, "secret_hash = \"00\"".into(), "secret_hash: must be 64 hex digits"),
-        (secret, twice.into(), "line 15: name: `a` is declared twice"),
+        (secret, twice.into(), "line 28: name: `a` is declared twice"),
         (
             password,
             format!("{password}\npassword_hash = \"x\""),

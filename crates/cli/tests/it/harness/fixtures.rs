@@ -1,12 +1,15 @@
 //! The data of the tests: two makers, their clients and models, a catalogue, three customers.
 
+use opendrs_domain::brand::{Accent, Brand, LegalLinks, MailSender};
 use opendrs_domain::customer::Address;
 use opendrs_domain::id::{ClientId, CompositeId};
 use opendrs_domain::money::Money;
 use opendrs_domain::product::Product;
 use opendrs_domain::profile::{ClientKind, hash_secret};
-use opendrs_domain::text::{Asin, Email, ModelCode, SlotId};
-use opendrs_service::seed::{ClientSeed, CustomerSeed, MakerSeed, ModelSeed, ProfileSeed, SeedDeclaration, SlotSeed};
+use opendrs_domain::text::{Asin, ContactLink, Email, Imprint, ModelCode, SlotId, WebLink};
+use opendrs_service::seed::{
+    ClientSeed, CustomerSeed, MakerSeed, ModelSeed, PictureOwner, PictureSeed, ProfileSeed, SeedDeclaration, SlotSeed,
+};
 
 /// Aqua's cloud.
 pub const WEB: &str = "amzn1.application-oa2-client.0f3c9a7be2d14c55a1b68e90d2f4c713";
@@ -45,9 +48,11 @@ pub const PASSWORD: &str = "correct horse battery";
 
 pub fn seed() -> SeedDeclaration {
     SeedDeclaration {
+        pictures: Vec::new(),
         makers: vec![
             MakerSeed {
                 name: "Aqua Appliances".into(),
+                brand: None,
                 profiles: vec![ProfileSeed {
                     line: 1,
                     receivers: Vec::new(),
@@ -81,6 +86,7 @@ pub fn seed() -> SeedDeclaration {
             },
             MakerSeed {
                 name: "Brew Brothers".into(),
+                brand: None,
                 profiles: vec![ProfileSeed {
                     line: 1,
                     receivers: Vec::new(),
@@ -150,6 +156,7 @@ pub fn product(asin: &str, title: &str, price: &str, quantity: f64, available: b
         unit: "count".into(),
         available,
         sku: None,
+        picture: None,
         shipping: None,
         tax_rate: None,
         unit_price: None,
@@ -175,4 +182,53 @@ pub fn customer(email: &str, name: &str, street: Option<&str>) -> CustomerSeed {
         language: None,
         blocked: None,
     }
+}
+
+/// The picture of a pitcher.
+pub const PITCHER_PNG: &[u8] = include_bytes!("../../../pictures/pitcher.png");
+/// The logo of Aqua.
+pub const LOGO_PNG: &[u8] = include_bytes!("../../../pictures/logo.png");
+/// The picture of three filters.
+pub const FILTERS_PNG: &[u8] = include_bytes!("../../../pictures/filters-3.png");
+
+/// The brand of Aqua, without its logo.
+pub fn brand() -> Brand {
+    let web = |path: &str| Some(WebLink::parse(&format!("https://aqua.example/{path}")).unwrap());
+    Brand {
+        logo: None,
+        accent: Some(Accent::parse("#0b6e6e").unwrap()),
+        links: LegalLinks {
+            privacy: web("privacy"),
+            terms: web("terms"),
+            withdrawal: web("withdrawal"),
+            contact: Some(ContactLink::parse("mailto:help@aqua.example").unwrap()),
+        },
+        imprint: Some(Imprint::parse("Aqua Appliances Ltd\n1 Harbour Street, Dublin").unwrap()),
+        sender: MailSender {
+            name: None,
+            address: Some(Email::parse("orders@aqua-appliances.example").unwrap()),
+            reply_to: Some(Email::parse("help@aqua.example").unwrap()),
+        },
+    }
+}
+
+/// The usual seed, in which Aqua has a brand with a logo, and its first model and product have pictures.
+pub fn branded_seed() -> SeedDeclaration {
+    let mut seed = seed();
+    seed.makers[0].brand = Some(brand());
+    seed.pictures = vec![
+        picture(PictureOwner::Maker("Aqua Appliances".into()), LOGO_PNG),
+        picture(aqua_pitcher(), PITCHER_PNG),
+        picture(PictureOwner::Product(Asin::parse(SMALL).unwrap()), FILTERS_PNG),
+    ];
+    seed
+}
+
+/// The first model, as the owner of a picture.
+pub fn aqua_pitcher() -> PictureOwner {
+    PictureOwner::Model { maker: "Aqua Appliances".into(), code: ModelCode::parse(MODEL).unwrap() }
+}
+
+pub fn picture(owner: PictureOwner, file: &[u8]) -> PictureSeed {
+    PictureSeed { line: 1, owner, file: Some(file.to_vec()) }
 }

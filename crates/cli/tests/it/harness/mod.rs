@@ -19,7 +19,7 @@ mod store;
 pub use browser::{TestBrowser, authorize_path};
 pub use clock_and_random::{SettableClock, test_seed};
 pub use device::{LinkOptions, LinkedDevice, batches};
-pub use mail_server::MailServer;
+pub use mail_server::{MailServer, ReceivedMail};
 pub use raw_connection::{RawConnection, RawResponse, days_ago};
 pub use receiver::{ReceivedRequest, ReceiverAction, TestReceiver};
 pub use request::{ReplyExt, TestRequest, fill_path, form_body, valid_body};

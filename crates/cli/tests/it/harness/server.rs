@@ -194,10 +194,12 @@ fn app_parts(place: StoreLocation, config: &Config, edges: AppDependencies) -> A
             request_timeout: config.request_timeout(),
             rate_limits: rates,
             reading_retention: config.reading_retention(),
+            order_retention: config.order_retention(),
             takeover: config.takeover_rules(),
             accounts: config.account_settings(),
             language: config.default_language(),
             mail: config.mail_settings(),
+            brand: config.brand().unwrap(),
         },
         test_clock,
     }

@@ -12,7 +12,7 @@ use opendrs_web::stylesheet::stylesheet_path;
 fn protected(name: &str, page: &ClientResponse, ends_at: &str) {
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8", "{name}");
     let policy = format!(
-        "default-src 'none'; style-src 'self'; form-action 'self'{ends_at}; frame-ancestors 'none'; base-uri 'none'"
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'{ends_at}; frame-ancestors 'none'; base-uri 'none'"
     );
     assert_eq!(page.header("content-security-policy"), policy, "{name}");
     for (header, value) in [

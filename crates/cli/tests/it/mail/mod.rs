@@ -1,6 +1,7 @@
 //! Mail to customers: its texts, its links, and its way to a mail server's socket.
 
 mod again;
+mod brand;
 mod link;
 mod per_day;
 mod sink;

@@ -23,7 +23,7 @@ async fn mails_are_kept_and_shown(server: &Server) {
     let link = server.newest_mail().await.cancel_url.unwrap();
     assert!(visit.page.text().contains(&format!("<a href=\"{link}\">Cancel this order</a>")));
     let page = visit.go_to(&format!("/-/mail/{id}/html")).await.page.clone();
-    assert!(page.text().contains("<td style=\"padding:4px 0\">24.99 USD</td>"), "{}", page.text());
+    assert!(page.text().contains(">24.99 USD</td>"), "{}", page.text());
     assert!(page.header("content-security-policy").starts_with("default-src 'none'; style-src 'unsafe-inline'"));
 }
 

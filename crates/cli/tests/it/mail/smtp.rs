@@ -54,7 +54,7 @@ async fn a_mail_arrives_whole() {
     let (plain, link) = (placed.decoded_message(), server.newest_mail().await.cancel_url.unwrap());
     assert!(plain.contains("Content-Type: text/plain; charset=utf-8"), "{plain}");
     assert!(plain.contains(&format!("Cancel this order:\r\n{link}\r\n")), "{plain}");
-    assert!(plain.contains(&format!("<a href=\"{link}\">Cancel this order</a>")), "{plain}");
+    assert!(plain.contains(&format!("<a class=\"link\" href=\"{link}\"")), "{plain}");
     assert_eq!(newest(&server).await.state, MailState::Sent);
     server.advance("1h").await;
     assert_eq!(mails.take_received().await.len(), 0, "once is enough");

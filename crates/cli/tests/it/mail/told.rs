@@ -52,8 +52,8 @@ async fn a_customer_is_told_of_an_order_from_its_placing_to_its_arrival(server: 
              Price: 24.99 USD\n\
              Ships to: 1 Main Street, Springfield, 97477, US\n\
              Expected delivery: 5 March 2018\n\n\
-             Cancel this order:\n{cancel}\n\n\
              See this order:\n{}\n\n\
+             Cancel this order:\n{cancel}\n\n\
              Your devices:\n{}/settings\n\n-- \nAqua Pitcher, serial number SN-1\n",
             letter.content.order().unwrap().number(),
             letter.order_url.unwrap(),

@@ -18,8 +18,10 @@ fn seed() -> SeedDeclaration {
         address.region = Some(name("region"));
     }
     SeedDeclaration {
+        pictures: Vec::new(),
         makers: vec![MakerSeed {
             name: name("maker"),
+            brand: None,
             profiles: vec![ProfileSeed {
                 line: 1,
                 receivers: Vec::new(),

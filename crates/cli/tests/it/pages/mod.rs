@@ -1,5 +1,6 @@
 //! Customer pages: teaser, settings, and hostile input to either.
 
+mod brand;
 mod design;
 mod devices;
 mod duty_to_pay;

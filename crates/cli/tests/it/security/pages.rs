@@ -98,7 +98,7 @@ async fn rfc9700_4_16_pages_cannot_be_framed(server: &Server) {
     for (name, page, ends_at) in every_page(server).await {
         assert!(page.header("content-type").starts_with("text/html"), "{name}: {}", page.text());
         let policy = format!(
-            "default-src 'none'; style-src 'self'; form-action 'self'{ends_at}; frame-ancestors 'none'; base-uri 'none'"
+            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'{ends_at}; frame-ancestors 'none'; base-uri 'none'"
         );
         assert_eq!(page.header("content-security-policy"), policy, "{name}");
         assert_eq!(page.header("x-frame-options"), "DENY", "{name}");
@@ -188,6 +188,7 @@ fn hostile() -> Options {
         fixtures::model(MODEL, &name("model"), true, COMPOSITE, vec![fixtures::slot(FILTER, &name("slot"), &[SMALL])]);
     let maker = MakerSeed {
         name: name("maker"),
+        brand: None,
         profiles: vec![ProfileSeed {
             line: 1,
             receivers: Vec::new(),
@@ -202,6 +203,7 @@ fn hostile() -> Options {
         models: vec![model],
     };
     let seed = SeedDeclaration {
+        pictures: Vec::new(),
         makers: vec![maker],
         products: vec![fixtures::product(SMALL, &name("title"), "1.00", 1.0, true)],
         customers: vec![fixtures::customer(ANN, &name("customer"), Some(&name("street")))],

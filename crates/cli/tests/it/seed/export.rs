@@ -18,7 +18,7 @@ both!(
     a_client_that_was_removed_stays_so,
 );
 
-const ALL: ExportContents = ExportContents { secrets: true, customers: true };
+const ALL: ExportContents = ExportContents { secrets: true, customers: true, pictures: true };
 
 async fn on(store: Store, test: impl AsyncFn(&Server)) {
     let server = Server::start_on(store, Options::default()).await;

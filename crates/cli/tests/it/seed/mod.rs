@@ -1,6 +1,7 @@
 //! The effect of a seed on existing data: it creates items, changes its own values, and keeps the values that others
 //! set.
 
+mod brand;
 mod export;
 mod identity;
 

@@ -102,6 +102,9 @@ fn cases(token: &str, order: &str) -> Vec<RouteCase> {
         open("GET", "/-/metrics", String::new(), "404 No such path"),
         open("GET", "/-/openapi.json", String::new(), "200 {}"),
         open("GET", stylesheet_path(), String::new(), "200 "),
+        open("GET", "/-/icon.svg", String::new(), "200 "),
+        RouteCase { path: "/-/accent/x".into(), ..open("GET", "/-/accent/{name}", String::new(), "404 ") },
+        RouteCase { path: "/-/picture/x".into(), ..open("GET", "/-/picture/{name}", String::new(), "404 ") },
         open("POST", "/-/fulfilment", String::new(), "401 The signature is missing, wrong or older"),
         open("POST", "/-/fulfilment/vendure", String::new(), "401 The signature is missing, wrong or older"),
         operated("GET", "/-/events", "/-/events", "200 {}"),
@@ -248,6 +251,9 @@ fn cases(token: &str, order: &str) -> Vec<RouteCase> {
         posted("/account/second-factor/change", &[("off", "true"), ("password", "x")], SIGN_IN, "400 Your account"),
         posted("/account/sessions", &[("session", NO_SESSION)], SIGN_IN, "303 /account"),
         posted("/account/delete", &[("password", "x")], SIGN_IN, "400 Your account"),
+        posted("/account/export", &[("password", "x")], SIGN_IN, "400 Your account"),
+        // An export of nobody, or of another customer, does not exist.
+        page("GET", "/account/export", "?id=x".into(), SIGN_IN, "404 Page not found"),
         api("DELETE", "/registration", "200 {}", "200 {}"),
         api("DELETE", "/deviceModels/{model}/devices/{serial}/registration", "200 {}", "400 The path names model"),
     ]

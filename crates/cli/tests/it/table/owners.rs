@@ -177,7 +177,8 @@ async fn an_operator_finds_an_order_by_its_own_id_alone(server: &Server) {
 /// Routes that take no id of something with an owner. The caller's own token or session names what they change; or they
 /// take a secret that is its own proof, such as a sign-up's flow or a mail's link; or they are an operator's, who owns
 /// everything.
-const TAKE_NONE: [&str; 40] = [
+const TAKE_NONE: [&str; 43] = [
+    "/-/accent/{name}",
     "/-/clock",
     "/-/events",
     "/-/events/replay",
@@ -187,11 +188,13 @@ const TAKE_NONE: [&str; 40] = [
     "/-/fulfilment",
     "/-/fulfilment/vendure",
     "/-/health",
+    "/-/icon.svg",
     "/-/mail",
     "/-/mail/{id}",
     "/-/mail/{id}/html",
     "/-/metrics",
     "/-/openapi.json",
+    "/-/picture/{name}",
     "/-/ready",
     "/-/reset",
     "/-/snapshots",
@@ -233,14 +236,15 @@ const OF_A_SLOT: [&str; 5] = [
 const OF_A_SIGNUP: [&str; 3] = ["/setup_slot", "/slot_action", "/setup_overview"];
 
 /// The session, or the link of a mail, decides whose account it is. A session's id, which one form takes, is crossed
-/// with other customers' in `account/sessions.rs`.
-const OF_AN_ACCOUNT: [&str; 15] = [
+/// with other customers' in `account/sessions.rs`, and an export's id in `account/export/large.rs`.
+const OF_AN_ACCOUNT: [&str; 16] = [
     "/account",
     "/account/confirm",
     "/account/create",
     "/account/delete",
     "/account/email",
     "/account/email/confirm",
+    "/account/export",
     "/account/forgotten",
     "/account/name",
     "/account/new",

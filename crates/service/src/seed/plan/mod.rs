@@ -5,24 +5,27 @@
 
 mod client;
 mod customer;
+mod maker;
 mod model;
+mod picture;
 mod product;
 mod receiver;
 
-use super::declaration::{MakerSeed, ProfileSeed, SeedDeclaration};
+use super::declaration::{PictureOwner, ProfileSeed, SeedDeclaration};
 use super::merge::{MergeRights, SeedMerge, format_optional, format_plain};
 use super::report::{SeedEffect, SeedEffectKind, SeedItem, SeedOutcome};
 use super::write::SeedOperation;
 use crate::Error;
+use crate::picture::NewPicture;
 use crate::receiver::ReceiverRepository;
-use opendrs_domain::id::{DeliveryId, MakerId, ProfileId};
+use opendrs_domain::id::{DeliveryId, ProfileId};
 use opendrs_domain::maker::Maker;
 use opendrs_domain::profile::{ClientKind, Profile};
 use opendrs_domain::receiver::Receiver;
 use opendrs_domain::time::Time;
 use opendrs_store::access::AccessVersion;
 use opendrs_store::seed_record::SeedRecordKey;
-use opendrs_store::{Shards, Tx, maker, profile};
+use opendrs_store::{Shards, Tx, profile};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -36,6 +39,8 @@ pub(super) struct SeedInputs {
     pub(super) receiver_drafts: Vec<ReceiverDraft>,
     /// The receivers in the store.
     pub(super) receiver_repository: ReceiverRepository,
+    /// The declared pictures.
+    pub(super) pictures: Vec<PictureInput>,
     /// Random ids, enough for everything that might need one.
     pub(super) ids: Vec<Uuid>,
     /// As many random secrets.
@@ -57,6 +62,14 @@ pub(super) struct ReceiverDraft {
     pub(super) receiver: Receiver,
     /// The id of its confirmation request.
     pub(super) confirmation_id: DeliveryId,
+}
+
+/// A declared picture.
+pub(super) struct PictureInput {
+    /// What has it.
+    pub(super) owner: PictureOwner,
+    /// The picture; `None` if its owner is to have none.
+    pub(super) new: Option<NewPicture>,
 }
 
 /// Why there is no plan.
@@ -159,25 +172,6 @@ impl<'i> SeedPlan<'i> {
             secret: None,
             effects: Vec::new(),
         });
-    }
-
-    async fn plan_maker(&mut self, tx: &mut Tx<'_>, declared: &MakerSeed) -> SeedPlanResult<()> {
-        let old = maker::find_by_name(tx, &declared.name).await?;
-        let exists = old.is_some();
-        let found = old.unwrap_or_else(|| Maker { id: MakerId(self.next_id()), name: declared.name.clone() });
-        let merge = self.begin_merge(tx, "maker", "", &found.id.to_string(), exists).await?;
-        if merge.needs_write() {
-            self.ops.push(SeedOperation::Maker(found.clone()));
-        }
-        self.end_merge(merge, found.name.clone(), found.id.to_string(), None);
-        let ids: Vec<_> = declared.profiles.iter().filter_map(|profile| profile.id).collect();
-        for seed in &declared.profiles {
-            self.plan_profile(tx, &found, seed, &ids).await?;
-        }
-        for seed in &declared.models {
-            self.plan_model(tx, found.id, seed).await?;
-        }
-        Ok(())
     }
 
     /// Plans one profile; `ids` are those that the file declares for the maker's profiles.

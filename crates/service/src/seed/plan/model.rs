@@ -4,10 +4,11 @@
 //! others.
 
 use super::{SeedPlan, SeedPlanError, SeedPlanResult, slot_order_effect};
-use crate::seed::declaration::{ModelSeed, SlotSeed};
+use crate::seed::declaration::{ModelSeed, PictureOwner, SlotSeed};
 use crate::seed::merge::{SeedMerge, format_plain};
 use crate::seed::write::SeedOperation;
-use opendrs_domain::id::{CompositeId, MakerId, ModelId};
+use opendrs_domain::id::{CompositeId, ModelId};
+use opendrs_domain::maker::Maker;
 use opendrs_domain::model::{Model, Slot};
 use opendrs_domain::text::{Asin, SlotId};
 use opendrs_domain::version::Version;
@@ -21,9 +22,10 @@ impl SeedPlan<'_> {
     pub(super) async fn plan_model(
         &mut self,
         tx: &mut Tx<'_>,
-        of: MakerId,
+        maker: &Maker,
         declared: &ModelSeed,
     ) -> SeedPlanResult<()> {
+        let of = maker.id;
         self.check_products(tx, declared).await?;
         let old = model::find_by_code(tx, of, &declared.code).await?;
         let mut merge = self.begin_merge(tx, "model", &of.to_string(), declared.code.as_str(), old.is_some()).await?;
@@ -52,6 +54,11 @@ impl SeedPlan<'_> {
                 declared.takeover,
                 Default::default,
                 |policy| Some(policy.as_str().into()),
+            ),
+            picture: self.merge_picture(
+                &mut merge,
+                &PictureOwner::Model { maker: maker.name.clone(), code: declared.code.clone() },
+                old.map(|m| m.picture),
             ),
         };
         let other = model::find_by_composite_id(tx, new.composite_id).await?.filter(|other| other.id != new.id);

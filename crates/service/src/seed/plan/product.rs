@@ -1,6 +1,7 @@
 //! The plan for products.
 
 use super::{SeedPlan, SeedPlanResult};
+use crate::seed::declaration::PictureOwner;
 use crate::seed::merge::{format_optional, format_plain};
 use crate::seed::write::SeedOperation;
 use opendrs_domain::product::Product;
@@ -17,8 +18,9 @@ impl SeedPlan<'_> {
             return Ok(());
         }
         let old = old.as_ref();
-        let Product { asin, title, price, quantity, unit, available, sku, shipping, tax_rate, unit_price } =
+        let Product { asin, title, price, quantity, unit, available, sku, picture: _, shipping, tax_rate, unit_price } =
             declared.clone();
+        let owner = PictureOwner::Product(asin.clone());
         let new = Product {
             asin,
             title: merge.merge_value("title", old.map(|p| p.title.clone()), title, format_plain),
@@ -30,6 +32,7 @@ impl SeedPlan<'_> {
             shipping: merge.merge_value("shipping", old.map(|p| p.shipping.clone()), shipping, format_optional),
             tax_rate: merge.merge_value("tax_rate", old.map(|p| p.tax_rate), tax_rate, format_optional),
             unit_price: merge.merge_value("unit_price", old.map(|p| p.unit_price.clone()), unit_price, format_optional),
+            picture: self.merge_picture(&mut merge, &owner, old.map(|p| p.picture)),
         };
         if merge.needs_write() {
             self.ops.push(SeedOperation::Product(new.clone(), self.inputs.now));

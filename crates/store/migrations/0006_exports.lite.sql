@@ -1,0 +1,27 @@
+-- Exports of what is stored about a customer, and how long orders are kept.
+
+-- The export of a customer, under way until ready_at. It can be downloaded until ends_at.
+CREATE TABLE export (shard INTEGER NOT NULL, customer BLOB NOT NULL, id BLOB NOT NULL, requested_at INTEGER NOT NULL,
+  place TEXT, step INTEGER NOT NULL, bytes INTEGER NOT NULL, due_at INTEGER, ready_at INTEGER, ends_at INTEGER NOT NULL,
+  PRIMARY KEY (shard, customer)) STRICT, WITHOUT ROWID;
+CREATE INDEX export_due ON export (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX export_ends_at ON export (ends_at);
+
+-- Its parts: records of one kind while it is under way, then the archive.
+CREATE TABLE export_part (shard INTEGER NOT NULL, customer BLOB NOT NULL, file TEXT NOT NULL, number INTEGER NOT NULL,
+  content BLOB NOT NULL, PRIMARY KEY (shard, customer, file, number)) STRICT;
+
+-- The mails of a customer. A mail is entered once it was sent, so that the change that it is about takes no longer.
+CREATE INDEX mail_customer ON mail (customer, id) WHERE ended_at IS NOT NULL AND customer IS NOT NULL;
+CREATE INDEX mail_recipient ON mail (shard, json_extract(recipient, '$.email'), id) WHERE recipient IS NOT NULL;
+
+-- The notifications about a device, entered once they were sent.
+CREATE INDEX delivery_of_device ON delivery (shard, device, id) WHERE ended_at IS NOT NULL AND device IS NOT NULL;
+
+-- The takeovers that a customer began.
+CREATE INDEX takeover_customer ON takeover (customer, device);
+
+-- Ended orders, by the time in their ids: all of them, and those whose customer was deleted.
+CREATE INDEX orders_ended ON orders (id) WHERE state IN ('delivered', 'cancelled', 'expired');
+CREATE INDEX orders_without_person ON orders (id)
+  WHERE state IN ('delivered', 'cancelled', 'expired') AND customer_email IS NULL;
