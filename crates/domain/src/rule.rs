@@ -64,11 +64,16 @@ pub struct OrderPause {
 }
 
 impl OrderPause {
-    /// The first and the last day, as a form has them.
+    /// The first day, as a form has it.
     #[must_use]
-    pub fn form_dates(&self) -> (String, String) {
-        let date = |time: Time| time.to_rfc3339_millis().chars().take(10).collect();
-        (date(self.from), date(self.last_day()))
+    pub fn first_date(&self) -> String {
+        form_date(self.from)
+    }
+
+    /// The last day, as a form has it.
+    #[must_use]
+    pub fn last_date(&self) -> String {
+        form_date(self.last_day())
     }
 
     /// The last day without orders.
@@ -76,6 +81,10 @@ impl OrderPause {
     pub fn last_day(&self) -> Time {
         self.until - DAY
     }
+}
+
+fn form_date(day: Time) -> String {
+    day.to_rfc3339_millis().chars().take(10).collect()
 }
 
 /// The order that the customer wants to skip.
@@ -119,13 +128,9 @@ impl SlotRules {
         (self.skip == Some(SkippedOrder::Next)).then(|| Self { skip: Some(SkippedOrder::Order(order)), ..self.clone() })
     }
 
-    /// Whether an order of the slot is skipped.
+    /// Whether an order of the slot is skipped. The next one is, once it has an id: [`SlotRules::with_skipped`].
     fn skips(&self, order: OrderId) -> bool {
-        match self.skip {
-            Some(SkippedOrder::Next) => true,
-            Some(SkippedOrder::Order(skipped)) => skipped == order,
-            None => false,
-        }
+        self.skip == Some(SkippedOrder::Order(order))
     }
 
     /// Sets the agreed price of each substitute. An earlier agreement stays; a new substitute gets its price of

@@ -183,6 +183,18 @@ pub enum FormError {
     /// The slot is switched on without a product.
     #[error("Choose a product to switch automatic reordering on.")]
     NoProductToOrder,
+    /// A test device, or a slot that is off, orders nothing by hand.
+    #[error("Nothing is ordered by hand here: the slot is off, or the device is a test device.")]
+    NotReordered,
+    /// Another product is chosen than the one on the page of an order by hand.
+    #[error("The slot's product was changed.")]
+    ProductChanged,
+    /// The code of the second step is wrong, or was used.
+    #[error("This is no code of the authenticator app, and no unused recovery code.")]
+    WrongAppCode,
+    /// The first step of a sign-in is too long ago, or what it relied on was changed.
+    #[error("The sign-in took too long, or the account was changed meanwhile.")]
+    SignInExpired,
     /// The product that is ordered by hand is out of stock.
     #[error("The product is out of stock.")]
     OutOfStock,

@@ -101,7 +101,7 @@ pub async fn sum_up_days(app: &App) -> Result<bool> {
     if keep == Span::default() {
         return Ok(false);
     }
-    // A test clock does not move meanwhile, so no reading is made after the bound was computed.
+    // An advance of a test clock waits until the batch is committed, so that no reading is far ahead of the bound.
     let _turn = app.scheduler_lock.lock().await;
     let now = app.now();
     Ok(app

@@ -97,6 +97,28 @@ pub(crate) async fn decide_order(
     Ok(OrderDecision { product, problem, paused_until })
 }
 
+/// A slot whose rules may be changed.
+pub(crate) struct LockedSlot {
+    /// The subscription, if there ever was a choice.
+    pub(crate) subscription: Option<Subscription>,
+}
+
+/// Locks a slot for a change of its rules: its subscription, its open order, and the device, in the order in which every
+/// transaction locks them. `None` if the registration ended, or has another owner by now.
+pub(crate) async fn lock_slot(
+    tx: &mut Tx<'_>,
+    (shard, device): (i64, &Device),
+    slot: &SlotId,
+) -> opendrs_store::Result<Option<LockedSlot>> {
+    let subscription = subscription::lock(tx, device.in_shard(shard), slot).await?;
+    if let Some(open) = subscription.as_ref().and_then(|sub| sub.open_order) {
+        orders::lock(tx, device.in_shard(shard), open).await?;
+    }
+    let found = device::lock(tx, device.in_shard(shard)).await?;
+    let is_owned = found.is_some_and(|found| found.deregistered_at.is_none() && found.customer == device.customer);
+    Ok(is_owned.then_some(LockedSlot { subscription }))
+}
+
 /// Changes the rules of a slot. A held order is checked again with the new rules.
 ///
 /// # Errors
@@ -131,9 +153,12 @@ pub async fn set_rules(
 /// Skips the next order of a slot, or takes that back. An order that is held because it is skipped is then checked again.
 ///
 /// # Errors
-/// [`Error::InvalidForm`] if no product is chosen for the slot; [`Error::InvalidToken`] when the registration ended
+/// [`Error::InvalidForm`] if no product is chosen for the slot, or the device is a test device; [`Error::InvalidToken`] when the registration ended
 /// meanwhile, [`Error::Unavailable`].
 pub async fn set_skip(app: &App, caller: &DeviceCaller, slot: &str, skip: bool) -> Result<()> {
+    if caller.device.test {
+        return Err(FormError::NotReordered.into());
+    }
     let slot = SlotId::parse(slot).map_err(Error::malformed)?;
     let (shard, device, now) = (caller.shard, caller.device.clone(), app.now());
     app.db.write(SaveSkip { shard, device, slot, skip, now }).await?
@@ -154,12 +179,12 @@ impl Command for SaveSkip {
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Output> {
         let device = self.device.in_shard(self.shard);
-        let Some(sub) = subscription::lock(tx, device, &self.slot).await?.filter(|sub| sub.asin.is_some()) else {
+        let Some(locked) = lock_slot(tx, (self.shard, &self.device), &self.slot).await? else {
+            return Ok(Err(Error::InvalidToken));
+        };
+        let Some(sub) = locked.subscription.filter(|sub| sub.asin.is_some()) else {
             return Ok(Err(FormError::NoProductForRules.into()));
         };
-        if device::lock(tx, device).await?.is_none_or(|device| device.deregistered_at.is_some()) {
-            return Ok(Err(Error::InvalidToken));
-        }
         let rules = rule::find(tx, device, &self.slot).await?;
         let rules = SlotRules { skip: self.skip.then_some(SkippedOrder::Next), ..rules };
         rule::upsert(tx, device, &self.slot, &rules).await?;
@@ -183,11 +208,10 @@ impl Command for SaveSlotRules {
         crate::ordering_key::for_device(&self.device)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Output> {
-        let sub = subscription::lock(tx, self.device.in_shard(self.shard), &self.slot).await?;
-        match device::lock(tx, self.device.in_shard(self.shard)).await? {
-            Some(device) if device.deregistered_at.is_none() => {}
-            _ => return Ok(Err(Error::InvalidToken)),
-        }
+        let Some(LockedSlot { subscription: sub }) = lock_slot(tx, (self.shard, &self.device), &self.slot).await?
+        else {
+            return Ok(Err(Error::InvalidToken));
+        };
         let slots = model::list_slots(tx, self.device.model).await?;
         let offered = slots.into_iter().find(|slot| slot.id == self.slot).map(|slot| slot.products).unwrap_or_default();
         let mut rules = self.rules.clone();

@@ -21,11 +21,14 @@ pub(crate) const ACCOUNT_PURPOSE: &str = "account link";
 pub(crate) const CODE_PURPOSE: &str = "account code";
 /// The purpose of the requests that await a code.
 pub(crate) const REQUEST_PURPOSE: &str = "account request";
-/// The purpose of the tokens with which a browser comes to the second step of a sign-in, or sets that up.
+/// The purpose of the tokens that prove the first step of a sign-in to the second one.
 pub(crate) const SECOND_STEP_PURPOSE: &str = "second step";
-/// All purposes.
-pub(crate) const PURPOSES: [&str; 6] =
-    [CANCEL_PURPOSE, TAKEOVER_PURPOSE, ACCOUNT_PURPOSE, CODE_PURPOSE, REQUEST_PURPOSE, SECOND_STEP_PURPOSE];
+/// The purpose of the tokens with which an authenticator app is set up.
+pub(crate) const FACTOR_SETUP_PURPOSE: &str = "second factor set-up";
+/// The purposes of what is in mails, or lasts longer than minutes: a new master key does not end it. The tokens of sign-ins
+/// and set-ups end with the old master key, since they prove a password.
+pub(crate) const PURPOSES: [&str; 5] =
+    [CANCEL_PURPOSE, TAKEOVER_PURPOSE, ACCOUNT_PURPOSE, CODE_PURPOSE, REQUEST_PURPOSE];
 
 /// The length of HMAC-SHA256 in bytes.
 const MAC_LEN: usize = 32;

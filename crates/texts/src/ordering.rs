@@ -8,6 +8,8 @@ pub struct OrderingTexts {
     pub order_now: Text,
     /// Explains that.
     pub order_now_about: Text,
+    /// In place of the button, if there is no address.
+    pub order_now_no_address: Text,
     /// Where such an order is shipped.
     pub order_now_to: fn(address: &str) -> String,
     /// Notice after such an order, if another one was open.
@@ -38,6 +40,12 @@ pub struct OrderingTexts {
     pub pause_button: Text,
     /// The present pause. `from` and `until` are its first and its last day.
     pub paused: fn(from: &str, until: &str) -> String,
+    /// In place of that, if only some slots are paused.
+    pub partly_paused: Text,
+    /// What the end of the pause does.
+    pub resume_about: Text,
+    /// State of a slot or device for which nothing is ordered now.
+    pub paused_state: Text,
     /// Button that ends every pause.
     pub resume: Text,
     /// Confirms that all orders are paused.

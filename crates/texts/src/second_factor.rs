@@ -20,6 +20,8 @@ pub struct SecondFactorTexts {
     pub switch_off: Text,
     /// First step of the set-up: the QR code.
     pub scan: Text,
+    /// Link that opens the app on the same phone.
+    pub open_app: Text,
     /// In place of the QR code: the key to type.
     pub type_key: Text,
     /// Accessible name of the QR code.

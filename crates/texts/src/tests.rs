@@ -29,6 +29,7 @@ fn customer_errors() -> Vec<Error> {
         RuleFormError::Date("soon".into()),
         RuleFormError::IncompletePause,
         RuleFormError::PauseIsOver,
+        RuleFormError::MissingPause,
         RuleFormError::PauseEndsBeforeStart,
     ];
     let parts = [
@@ -54,6 +55,10 @@ fn customer_errors() -> Vec<Error> {
         FormError::NoSelection,
         FormError::NoProductToOrder,
         FormError::OutOfStock,
+        FormError::NotReordered,
+        FormError::ProductChanged,
+        FormError::WrongAppCode,
+        FormError::SignInExpired,
         FormError::NoProductForRules,
         FormError::SlotUnanswered("Filter".into()),
         FormError::AllSlotsSkipped,
@@ -76,6 +81,7 @@ fn customer_errors() -> Vec<Error> {
         Error::CustomerBlocked,
         Error::Throttled(30),
         Error::RateLimited(30),
+        Error::OrderLimitReached(30),
         Error::SignupClosed,
         Error::UnknownOrder,
         Error::UnknownSlot { slot: "s".into(), model: "m".into() },

@@ -21,6 +21,7 @@ use opendrs_domain::order::{Order, OrderState};
 use opendrs_domain::session::Session;
 use opendrs_edge::state::AppState;
 use opendrs_service::consent::{self, ConsentSummary};
+use opendrs_service::pause::CustomerPauses;
 use opendrs_service::token::DeviceCaller;
 use opendrs_service::{Error, customer, device, order, pause, picture, subscription};
 use opendrs_texts::Texts;
@@ -44,8 +45,10 @@ struct DevicesPage<'a> {
     waiting: Vec<OrderListRow>,
     devices: Vec<DeviceRow>,
     has_devices: bool,
-    /// The pause of all orders, as a sentence.
+    /// The present pauses, as a sentence.
     paused: Option<String>,
+    /// Whether some slots are not paused.
+    is_partly_paused: bool,
     pause: PauseFields,
     /// Whether the fold with the form for a pause is open.
     pause_open: bool,
@@ -84,7 +87,13 @@ fn app_row(given: ConsentSummary, texts: &Texts) -> AppRow {
     }
 }
 
-async fn device_pill(state: &AppState, device: &Device, open: &[Order], texts: &Texts) -> Result<StatePill, Error> {
+async fn device_pill(
+    state: &AppState,
+    device: &Device,
+    open: &[Order],
+    pauses: &CustomerPauses,
+    texts: &Texts,
+) -> Result<StatePill, Error> {
     if let Some(pill) = open_orders_pill(open.iter().filter(|order| order.device == device.id), texts) {
         return Ok(pill);
     }
@@ -92,11 +101,21 @@ async fn device_pill(state: &AppState, device: &Device, open: &[Order], texts: &
         return Ok(StatePill { kind: "", label: texts.parts.test_device });
     }
     let slots = subscription::list_for_device(&state.app, &DeviceCaller::for_owner(&state.app, device.clone())).await?;
-    Ok(if slots.iter().any(|slot| slot.subscribed) {
+    let reorders = slots.iter().any(|slot| slot.subscribed);
+    Ok(if reorders && pauses.paused_devices.contains(&device.id) {
+        StatePill { kind: "info", label: texts.ordering.paused_state }
+    } else if reorders {
         StatePill { kind: "good", label: texts.parts.reorders }
     } else {
         StatePill { kind: "", label: texts.parts.no_reorders }
     })
+}
+
+fn paused_sentence(pauses: &CustomerPauses, texts: &Texts) -> String {
+    match pauses.common {
+        Some(pause) => (texts.ordering.paused)(&texts.day(&pause.from), &texts.day(&pause.last_day())),
+        None => texts.ordering.partly_paused.to_owned(),
+    }
 }
 
 /// The days of a pause as the form shows them, and what is wrong with them.
@@ -140,18 +159,18 @@ pub(super) async fn devices_page(
         Some(maker) if makers.len() == 1 => shown.branded(*maker).await?,
         _ => shown.clone(),
     };
+    let pauses = pause::find(&state.app, session.customer).await.map_err(&refused)?;
     let mut devices = Vec::new();
     for (device, model) in own {
         devices.push(DeviceRow {
             model,
             picture: PageImage::of(pictures.get(&device.model)),
             serial: device.serial.to_string(),
-            state: device_pill(state, &device, &open, texts).await.map_err(&refused)?,
+            state: device_pill(state, &device, &open, &pauses, texts).await.map_err(&refused)?,
             open: settings_url(DeviceSelection::OwnDevice(&device.id.to_string()), exit),
             remove: remove::page_url(device.id),
         });
     }
-    let common = pause::find_common(&state.app, session.customer).await.map_err(&refused)?;
     let refused_pause = feedback.rejected.is_some();
     let waiting = open.iter().filter(|order| order.state == OrderState::Held);
     let template = DevicesPage {
@@ -168,7 +187,8 @@ pub(super) async fn devices_page(
         waiting: waiting.map(|order| order_list_row(order, state.app.now(), texts)).collect(),
         has_devices: !devices.is_empty(),
         devices,
-        paused: common.map(|pause| (texts.ordering.paused)(&texts.day(&pause.from), &texts.day(&pause.last_day()))),
+        paused: pauses.is_any.then(|| paused_sentence(&pauses, texts)),
+        is_partly_paused: pauses.is_any && pauses.common.is_none(),
         pause: feedback.rejected.unwrap_or_default(),
         pause_open: refused_pause,
         apps: given.into_iter().map(|given| app_row(given, texts)).collect(),

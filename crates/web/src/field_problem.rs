@@ -23,6 +23,11 @@ impl FieldProblem {
         if self.field == field { &self.text } else { "" }
     }
 
+    /// Whether any field is wrong. The field then gets the focus.
+    pub(super) fn is_any(&self) -> bool {
+        !self.text.is_empty()
+    }
+
     /// Shows an error at a field of a form.
     pub(super) fn at(field: &'static str, error: Option<&Error>, texts: &Texts) -> Self {
         error.map(|error| Self { field, text: (texts.error_message)(error) }).unwrap_or_default()
@@ -44,6 +49,7 @@ impl FieldProblem {
                 Some(from) if from.starts_with(typed.as_str()) => "pause_from",
                 _ => "pause_until",
             },
+            RuleFormError::MissingPause => "pause_from",
             RuleFormError::IncompletePause => first_empty("pause_from", "pause_until"),
             RuleFormError::PauseEndsBeforeStart | RuleFormError::PauseIsOver => "pause_until",
         };

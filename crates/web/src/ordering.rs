@@ -68,13 +68,13 @@ pub(super) async fn pause_all(
     let Some(session) = &browser.session else {
         return sign_in_page(&state, &browser, &back, None, "").await;
     };
-    let ends = form.has("resume");
-    let day = |name| form.get(name).filter(|_| !ends);
-    match pause::pause_all(&state.app, session.customer, day("pause_from"), day("pause_until")).await {
-        Ok(()) => {
-            let saved = if ends { SavedChange::Resumed } else { SavedChange::Paused };
-            Ok(redirect_to(StatusCode::SEE_OTHER, &saved.url(&back)))
-        }
+    if form.has("resume") {
+        let ended = pause::end_all(&state.app, session.customer).await;
+        ended.map_err(PageError::with_context(&browser.context))?;
+        return Ok(redirect_to(StatusCode::SEE_OTHER, &SavedChange::Resumed.url(&back)));
+    }
+    match pause::pause_all(&state.app, session.customer, form.get("pause_from"), form.get("pause_until")).await {
+        Ok(()) => Ok(redirect_to(StatusCode::SEE_OTHER, &SavedChange::Paused.url(&back))),
         Err(Error::InvalidForm(FormError::InvalidRule(why))) => {
             let text = (browser.context.texts.error_message)(&FormError::InvalidRule(why.clone()).into());
             let typed = |name| form.get(name).unwrap_or_default().to_owned();

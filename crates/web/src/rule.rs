@@ -73,7 +73,8 @@ pub(super) fn rule_row(view: &SlotView, texts: &Texts, ask_above: u32, now: Time
     let price = products.iter().find(|product| product.asin == *chosen).map(|product| &product.price);
     let agreed_price = agreed.map(|agreed| &agreed.price);
     let currency = agreed_price.or(price).map_or(String::new(), |money| money.currency.clone());
-    let (pause_from, pause_until) = rules.coming_pause(now).map(|pause| pause.form_dates()).unwrap_or_default();
+    let (pause_from, pause_until) =
+        rules.coming_pause(now).map(|pause| (pause.first_date(), pause.last_date())).unwrap_or_default();
     let others = products.iter().filter(|product| product.asin != *chosen);
     Some(RuleRow {
         ask: *mode == ApprovalMode::Ask,

@@ -27,7 +27,7 @@ pub(super) async fn post(
     let typed = SecondStepForm { token, code, source: &client.source, agent: &client.agent };
     match session::finish_sign_in(&state.app, typed).await {
         Ok(cookie) => signed_in(&state, &browser, return_to, &cookie).await,
-        Err(error @ (Error::Throttled(_) | Error::InvalidForm(FormError::WrongCode))) => {
+        Err(error @ (Error::Throttled(_) | Error::InvalidForm(FormError::WrongAppCode))) => {
             let now = state.app.system_time();
             state.refusal_log.record(now, RefusalKind::SignIn, &client.source, "", &error);
             let source = action_source(&browser, return_to).await?;
@@ -35,7 +35,7 @@ pub(super) async fn post(
             let step = SecondStep { shown, return_to, token, source: source.as_deref() };
             Ok(second_step_page(&state, &browser, step, Some(&error)))
         }
-        Err(error @ Error::InvalidForm(FormError::LinkEnded)) => {
+        Err(error @ Error::InvalidForm(FormError::SignInExpired)) => {
             sign_in_page(&state, &browser, return_to, Some(&error), "").await
         }
         Err(error) => Err(PageError::with_context(&browser.context)(error)),

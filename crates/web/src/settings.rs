@@ -158,9 +158,12 @@ pub(super) async fn get(
 }
 
 /// Returns the URL of a page of a device's orders: those before one of them, or the newest ones.
-fn orders_url(page: &str, before: &str) -> String {
+fn orders_url(page: &str, before: Option<OrderId>) -> String {
     let joint = if page.contains('?') { '&' } else { '?' };
-    if before.is_empty() { format!("{page}#orders") } else { format!("{page}{joint}before={before}#orders") }
+    match before {
+        Some(order) => format!("{page}{joint}before={order}#orders"),
+        None => format!("{page}#orders"),
+    }
 }
 
 /// Renders the settings of a device. If rules were refused, their form has the typed values.
@@ -178,19 +181,32 @@ pub(super) async fn device_page(
     let of = Some((caller.shard, &caller.device));
     let slots = subscription::list_slot_views(&state.app, &model, of).await.map_err(&refused)?;
     let owner = customer::load(&state.app, caller.device.customer).await.map_err(&refused)?;
-    let newest = order::list_for_device(&state.app, caller, None).await.map_err(&refused)?;
-    let page = match feedback.orders_before {
-        Some(before) => order::list_for_device(&state.app, caller, Some(before)).await.map_err(&refused)?,
-        None => newest.clone(),
-    };
+    let mut open = order::list_open_for_customer(&state.app, owner.id).await.map_err(&refused)?;
+    open.retain(|order| order.device == caller.device.id);
+    let before = feedback.orders_before;
+    let mut page = order::list_for_device(&state.app, caller, before).await.map_err(&refused)?;
+    if before.is_none() {
+        // Open orders are on the first page, however many came after them.
+        let is_missing = |order: &&Order| page.orders.iter().all(|listed| listed.id != order.id);
+        let older: Vec<_> = open.iter().filter(is_missing).cloned().collect();
+        page.orders.extend(older);
+    }
     let levels = level::list_for_device(&state.app, caller.device.in_shard(caller.shard)).await.map_err(&refused)?;
     let (now, ask_above) = (state.app.now(), state.app.settings.timing.price_tolerance_percent);
-    let views = slot_row::SlotPage { texts, orders: &newest.orders, levels: &levels, now, ask_above, feedback };
+    let views = slot_row::SlotPage {
+        texts,
+        test: caller.device.test,
+        orders: &open,
+        levels: &levels,
+        now,
+        ask_above,
+        feedback,
+    };
     let slots: Vec<_> = slots.into_iter().map(|view| slot_row(view, &views)).collect();
     let rows = |orders: &[Order]| orders.iter().map(|order| order_list_row(order, now, texts)).collect::<Vec<_>>();
-    let (newest, rows) = (rows(&newest.orders), rows(&page.orders));
-    let waiting = || newest.iter().filter(|row| row.held);
-    let orders_url = |before: &str| orders_url(&settings_url(which, exit), before);
+    let (waiting, rows) = (rows(&open), rows(&page.orders));
+    let waiting = || waiting.iter().filter(|row| row.held);
+    let orders_url = |before| orders_url(&settings_url(which, exit), before);
     let template = SettingsPage {
         texts,
         frame: shown.frame(&settings_url(which, exit)),
@@ -211,8 +227,8 @@ pub(super) async fn device_page(
         waiting: waiting().next(),
         waiting_count: waiting().count(),
         orders: &rows,
-        older: page.older.map(|order| orders_url(&order.to_string())),
-        newest: feedback.orders_before.map(|_| orders_url("")),
+        older: page.older.map(|order| orders_url(Some(order))),
+        newest: before.map(|_| orders_url(None)),
         change_address: shipping::page_url(&settings_url(which, exit)),
         remove: remove::page_url(caller.device.id),
     };

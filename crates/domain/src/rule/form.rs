@@ -41,7 +41,7 @@ pub enum RuleFormError {
     /// The highest price is not a price.
     #[error("The highest price: {0}.")]
     Price(#[from] ParseMoneyError),
-    /// The highest price is missing.
+    /// The highest price is missing, or nothing.
     #[error("Write the highest price, or choose none.")]
     MissingCap,
     /// A highest price is there, but not whether it is an amount or a percentage.
@@ -59,6 +59,9 @@ pub enum RuleFormError {
     /// A first day without a last one, or the other way round.
     #[error("Write both the first and the last day of the pause, or neither.")]
     IncompletePause,
+    /// Neither day of a pause of all orders.
+    #[error("Choose the first and the last day of the pause.")]
+    MissingPause,
     /// The pause is over.
     #[error("The last day of the pause is over.")]
     PauseIsOver,

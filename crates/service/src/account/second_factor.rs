@@ -7,7 +7,7 @@ use crate::customer::mail_recipient;
 use crate::factor_secret::{app_secret, hash_recovery_code};
 use crate::mail::queue;
 use crate::session::check_password;
-use crate::signed_link::{self, SECOND_STEP_PURPOSE};
+use crate::signed_link::{self, FACTOR_SETUP_PURPOSE};
 use crate::{App, Error, FormError, Result, ordering_key};
 use opendrs_domain::account::{AccountMail, CredentialState, RECOVERY_CODE_COUNT, recovery_code};
 use opendrs_domain::id::CustomerId;
@@ -80,14 +80,14 @@ async fn describe_setup(app: &App, token: &SetupToken, issuer: &str) -> Result<S
     let secret = app_secret(app, token.customer, token.salt)?;
     let payload = serde_json::to_vec(token).map_err(|e| Error::Internal(e.to_string()))?;
     Ok(SecondFactorSetup {
-        token: signed_link::sign(app, SECOND_STEP_PURPOSE, &payload)?,
+        token: signed_link::sign(app, FACTOR_SETUP_PURPOSE, &payload)?,
         url: secret.to_url(issuer, email.as_str()).ok_or_else(|| Error::Internal("no URL for an app".into()))?,
         typed_secret: secret.to_typed_text(),
     })
 }
 
 fn open_setup(app: &App, customer: CustomerId, token: &str) -> Result<SetupToken> {
-    let payload = signed_link::open(app, SECOND_STEP_PURPOSE, token);
+    let payload = signed_link::open(app, FACTOR_SETUP_PURPOSE, token);
     let token: Option<SetupToken> = payload.and_then(|payload| serde_json::from_slice(&payload).ok());
     let is_valid = |token: &SetupToken| token.customer == customer && app.now() < token.begun_at + SETUP_LIFETIME;
     token.filter(is_valid).ok_or_else(|| FormError::LinkEnded.into())
@@ -97,7 +97,7 @@ fn open_setup(app: &App, customer: CustomerId, token: &str) -> Result<SetupToken
 /// shown once.
 ///
 /// # Errors
-/// [`FormError::WrongCurrentPassword`], [`FormError::WrongCode`], [`FormError::LinkEnded`], also if another second
+/// [`FormError::WrongCurrentPassword`], [`FormError::WrongAppCode`], [`FormError::LinkEnded`], also if another second
 /// factor was set up meanwhile; [`Error::Throttled`] and [`Error::Unavailable`].
 pub async fn confirm_setup(
     app: &App,
@@ -107,7 +107,7 @@ pub async fn confirm_setup(
 ) -> Result<Vec<String>> {
     let setup = open_setup(app, customer, token)?;
     let now = app.now();
-    let step = app_secret(app, customer, setup.salt)?.find_step(code, now).ok_or(FormError::WrongCode)?;
+    let step = app_secret(app, customer, setup.salt)?.find_step(code, now).ok_or(FormError::WrongAppCode)?;
     let row = SecondFactorRow { salt: setup.salt, since: now, last_step: step };
     change(app, customer, form, FactorChange::On(row)).await
 }
@@ -124,7 +124,8 @@ pub async fn renew_recovery_codes(app: &App, customer: CustomerId, form: SecondF
 /// Switches the second factor off.
 ///
 /// # Errors
-/// [`FormError::WrongCurrentPassword`], [`Error::Throttled`] and [`Error::Unavailable`].
+/// [`FormError::WrongCurrentPassword`], [`FormError::LinkEnded`] if there is no second factor; [`Error::Throttled`] and
+/// [`Error::Unavailable`].
 pub async fn switch_off(app: &App, customer: CustomerId, form: SecondFactorForm<'_>) -> Result<()> {
     change(app, customer, form, FactorChange::Off).await.map(drop)
 }

@@ -3,7 +3,7 @@
 //! Not here: how an order is placed ([`super::place`]). Invariant: the customer pays at most the price that the page
 //! displayed, for the product that it displayed. Their other rules do not bind an order that they want now.
 
-use super::place::{Impossible, PlaceOutcome, PlacementTerms, SeenProduct, place_order};
+use super::place::{ByHandRefusal, PlaceOutcome, PlacementTerms, SeenProduct, place_order};
 use crate::fulfilment::backend_of_maker;
 use crate::token::DeviceCaller;
 use crate::{App, Error, FormError, Result};
@@ -35,10 +35,13 @@ pub enum OrderNowOutcome {
 /// Places an order for a customer. The caller has checked that the device is the customer's.
 ///
 /// # Errors
-/// [`Error::InvalidForm`] if the slot reorders nothing or another product by now, the product is out of stock, or there
+/// [`Error::InvalidForm`] if the device is a test device, the slot reorders nothing or another product by now, the product is out of stock, or there
 /// is no address; [`Error::ApproveRejected`] if it is dearer by now; [`Error::OrderLimitReached`],
 /// [`Error::Unavailable`].
 pub async fn order_now(app: &App, caller: &DeviceCaller, wanted: OrderNow<'_>) -> Result<OrderNowOutcome> {
+    if caller.device.test {
+        return Err(FormError::NotReordered.into());
+    }
     let slot = SlotId::parse(wanted.slot).map_err(Error::malformed)?;
     let asin = Asin::parse(wanted.asin).map_err(Error::malformed)?;
     let backend = {
@@ -55,10 +58,10 @@ pub async fn order_now(app: &App, caller: &DeviceCaller, wanted: OrderNow<'_>) -
         PlaceOutcome::Placed(id) => Ok(OrderNowOutcome::Placed(id)),
         PlaceOutcome::SlotLocked(id) => Ok(OrderNowOutcome::AlreadyOpen(id)),
         PlaceOutcome::OverLimit(wait) => Err(Error::OrderLimitReached(wait)),
-        PlaceOutcome::Unsubscribed => Err(FormError::NoProductToOrder.into()),
-        PlaceOutcome::Impossible(Impossible::OtherProduct) => Err(FormError::Expired.into()),
-        PlaceOutcome::Impossible(Impossible::Dearer(price)) => Err(ApproveError::PriceChanged(price).into()),
-        PlaceOutcome::Impossible(Impossible::OutOfStock) => Err(FormError::OutOfStock.into()),
-        PlaceOutcome::Impossible(Impossible::NoAddress) => Err(FormError::NoAddress.into()),
+        PlaceOutcome::Unsubscribed => Err(FormError::NotReordered.into()),
+        PlaceOutcome::Refused(ByHandRefusal::OtherProduct) => Err(FormError::ProductChanged.into()),
+        PlaceOutcome::Refused(ByHandRefusal::Dearer(price)) => Err(ApproveError::PriceChanged(price).into()),
+        PlaceOutcome::Refused(ByHandRefusal::OutOfStock) => Err(FormError::OutOfStock.into()),
+        PlaceOutcome::Refused(ByHandRefusal::NoAddress) => Err(FormError::NoAddress.into()),
     }
 }

@@ -90,7 +90,7 @@ fn replenish_outcome(device: &Device, slot: &SlotId, placed: PlaceOutcome) -> Re
         PlaceOutcome::SlotLocked(id) => Ok(ReplenishOutcome::InProgress(id)),
         PlaceOutcome::Unsubscribed => Err(Error::Unsubscribed(slot.clone())),
         PlaceOutcome::OverLimit(wait) => Err(Error::OrderLimitReached(wait)),
-        PlaceOutcome::Impossible(_) => Err(Error::Internal("a device's order is held, not refused".into())),
+        PlaceOutcome::Refused(_) => Err(Error::Internal("a device's order is held, not refused".into())),
     }
 }
 
@@ -179,11 +179,11 @@ pub(super) enum PlaceOutcome {
     /// The device has placed all orders of its day. The next one is possible after these seconds.
     OverLimit(i64),
     /// An order by hand is not possible as the customer saw it.
-    Impossible(Impossible),
+    Refused(ByHandRefusal),
 }
 
 /// Why an order by hand is not placed.
-pub(super) enum Impossible {
+pub(super) enum ByHandRefusal {
     /// Another product is chosen by now.
     OtherProduct,
     /// It costs this much now, which is more than the page displayed.
@@ -198,7 +198,7 @@ impl Command for PlaceOrder {
         crate::ordering_key::for_device(&self.device)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<PlaceOutcome> {
-        let (grounds, receivers) = match self.lock_slot(tx).await? {
+        let (mut grounds, receivers) = match self.lock_slot(tx).await? {
             Ok(found) => found,
             Err(refused) => return Ok(refused),
         };
@@ -214,7 +214,11 @@ impl Command for PlaceOrder {
             now: self.now,
         };
         // An order by hand is not the next one that the customer wanted to skip.
-        let rules = grounds.terms.rules.with_skipped(self.order).filter(|_| self.seen.is_none() && !self.device.test);
+        let skipping = grounds.terms.rules.with_skipped(self.order);
+        let skipping = skipping.filter(|_| self.seen.is_none() && !self.device.test);
+        if let Some(rules) = &skipping {
+            grounds.terms.rules = rules.clone();
+        }
         let judged = rule::decide_order(tx, &asked, grounds).await?;
         let OrderDecision { product: Some(product), problem, paused_until } = judged else {
             subscription::release_lock(tx, self.device.in_shard(self.shard), &self.slot, self.order).await?;
@@ -225,9 +229,9 @@ impl Command for PlaceOrder {
             subscription::release_lock(tx, self.device.in_shard(self.shard), &self.slot, self.order).await?;
             return Ok(PlaceOutcome::OverLimit(wait));
         }
-        if let Some(why) = self.seen.as_ref().and_then(|seen| impossible(seen, &product, problem)) {
+        if let Some(why) = self.seen.as_ref().and_then(|seen| refuse_by_hand(seen, &product, problem)) {
             subscription::release_lock(tx, self.device.in_shard(self.shard), &self.slot, self.order).await?;
-            return Ok(PlaceOutcome::Impossible(why));
+            return Ok(PlaceOutcome::Refused(why));
         }
         let problem = problem.or_else(|| initial_problem(self.device.test, self.backend));
         let new = NewOrder {
@@ -244,7 +248,7 @@ impl Command for PlaceOrder {
         let (mut order, change) = Order::place(new, problem, self.now, &self.timing);
         order.extend_hold(paused_until, self.now, &self.timing);
         order::insert(tx, self.shard, &order).await?;
-        if let Some(rules) = rules {
+        if let Some(rules) = skipping {
             rules::upsert(tx, self.device.in_shard(self.shard), &self.slot, &rules).await?;
         }
         if self.seen.is_some() {
@@ -260,12 +264,12 @@ impl Command for PlaceOrder {
 
 /// Why an order cannot be placed as the customer saw it, if so. Any other problem holds it, as it does the order of a
 /// device.
-fn impossible(seen: &SeenProduct, product: &Product, problem: Option<OrderProblem>) -> Option<Impossible> {
+fn refuse_by_hand(seen: &SeenProduct, product: &Product, problem: Option<OrderProblem>) -> Option<ByHandRefusal> {
     match problem {
-        _ if product.asin != seen.asin => Some(Impossible::OtherProduct),
-        Some(OrderProblem::PriceTooHigh) => Some(Impossible::Dearer(product.price.clone())),
-        Some(OrderProblem::OutOfStock) => Some(Impossible::OutOfStock),
-        Some(OrderProblem::MissingAddress) => Some(Impossible::NoAddress),
+        _ if product.asin != seen.asin => Some(ByHandRefusal::OtherProduct),
+        Some(OrderProblem::PriceTooHigh) => Some(ByHandRefusal::Dearer(product.price.clone())),
+        Some(OrderProblem::OutOfStock) => Some(ByHandRefusal::OutOfStock),
+        Some(OrderProblem::MissingAddress) => Some(ByHandRefusal::NoAddress),
         _ => None,
     }
 }

@@ -74,15 +74,15 @@ async fn find(app: &App, customer: CustomerId) -> Result<Option<SecondFactorRow>
 /// Completes a sign-in.
 ///
 /// # Errors
-/// [`FormError::LinkEnded`] if the first step is too long ago, or what it relies on has changed: sign in again;
-/// [`FormError::WrongCode`], also for a code that was used; [`Error::Throttled`], [`Error::Unavailable`].
+/// [`FormError::SignInExpired`] if the first step is too long ago, or what it relies on has changed: sign in again;
+/// [`FormError::WrongAppCode`], also for a code that was used; [`Error::Throttled`], [`Error::Unavailable`].
 pub async fn finish_sign_in(app: &App, form: SecondStepForm<'_>) -> Result<SessionCookie> {
     let now = app.now();
     let payload = signed_link::open(app, SECOND_STEP_PURPOSE, form.token);
     let first: Option<FirstStep> = payload.and_then(|payload| serde_json::from_slice(&payload).ok());
-    let first = first.filter(|first| now < first.done_at + SECOND_STEP_LIFETIME).ok_or(FormError::LinkEnded)?;
+    let first = first.filter(|first| now < first.done_at + SECOND_STEP_LIFETIME).ok_or(FormError::SignInExpired)?;
     let id = first.signs_in;
-    let factor = find(app, id).await?.ok_or(FormError::LinkEnded)?;
+    let factor = find(app, id).await?.ok_or(FormError::SignInExpired)?;
     let subject = format!("second step of {id}");
     let attempt = app
         .sign_in_throttle
@@ -90,7 +90,7 @@ pub async fn finish_sign_in(app: &App, form: SecondStepForm<'_>) -> Result<Sessi
         .map_err(Error::Throttled)?;
     let Some(proof) = find_proof(app, id, factor, form.code, now).await? else {
         attempt.mark_failed(now);
-        return Err(FormError::WrongCode.into());
+        return Err(FormError::WrongAppCode.into());
     };
     let generation = first.state.generation;
     let start = SessionStart { customer: id, generation, remember: first.remember, agent: form.agent };
@@ -107,10 +107,10 @@ pub async fn finish_sign_in(app: &App, form: SecondStepForm<'_>) -> Result<Sessi
             attempt.mark_succeeded(now);
             Ok(cookie)
         }
-        InsertOutcome::Outdated => Err(FormError::LinkEnded.into()),
+        InsertOutcome::Outdated => Err(FormError::SignInExpired.into()),
         InsertOutcome::CodeUsed => {
             attempt.mark_failed(now);
-            Err(FormError::WrongCode.into())
+            Err(FormError::WrongAppCode.into())
         }
     }
 }

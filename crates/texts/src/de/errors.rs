@@ -24,6 +24,7 @@ pub fn describe_error(error: &Error) -> String {
                 seconds_text(*seconds)
             )
         }
+        Error::OrderLimitReached(_) => "Dieses Gerät hat die Höchstzahl an Bestellungen für einen Tag erreicht. Es wurde nichts bestellt. Bitte versuchen Sie es morgen noch einmal.".into(),
         Error::SignupClosed => {
             "Diese Einrichtung ist nicht mehr möglich. Bitte beginnen Sie noch einmal am Gerät oder in der App.".into()
         }
@@ -65,7 +66,6 @@ pub fn describe_error(error: &Error) -> String {
         // Errors for devices, clients and operators, who get the English text. No page causes them.
         Error::InsufficientScope(_)
         | Error::Unsubscribed(_)
-        | Error::OrderLimitReached(_)
         | Error::NotTestDevice
         | Error::OtherDevice { .. }
         | Error::BadField(_)
@@ -122,6 +122,10 @@ fn describe_bad_choice(choice: &FormError) -> String {
         FormError::NoProductToOrder => {
             "Bitte wählen Sie ein Produkt, bevor Sie die automatische Nachbestellung einschalten.".into()
         }
+        FormError::NotReordered => "Es wurde nichts bestellt, weil dieses Gerät hierfür zurzeit nichts nachbestellt.".into(),
+        FormError::ProductChanged => "Das Produkt wurde inzwischen geändert. Bitte prüfen Sie es und bestellen Sie noch einmal.".into(),
+        FormError::WrongAppCode => "Dieser Code ist nicht richtig oder wurde bereits verwendet. Bitte geben Sie den Code ein, den Ihre App jetzt anzeigt.".into(),
+        FormError::SignInExpired => "Ihre Anmeldung hat zu lange gedauert, oder Ihr Konto wurde geändert. Bitte melden Sie sich noch einmal an.".into(),
         FormError::OutOfStock => "Dieses Produkt ist zurzeit nicht auf Lager.".into(),
         FormError::NoProductForRules => "Bitte wählen Sie zuerst ein Produkt.".into(),
         FormError::SlotUnanswered(slot) => format!("Bitte wählen Sie zuerst ein Produkt für: {slot}."),
@@ -189,6 +193,7 @@ fn describe_bad_rule(rule: &RuleFormError) -> String {
         RuleFormError::IncompletePause => {
             "Bitte geben Sie den ersten und den letzten Tag der Pause ein, oder lassen Sie beide Felder leer.".into()
         }
+        RuleFormError::MissingPause => "Bitte wählen Sie den ersten und den letzten Tag der Pause.".into(),
         RuleFormError::PauseIsOver => {
             "Der letzte Tag der Pause ist schon vorbei. Bitte wählen Sie einen späteren Tag.".into()
         }

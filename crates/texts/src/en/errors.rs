@@ -22,6 +22,7 @@ pub fn describe_error(error: &Error) -> String {
         Error::RateLimited(seconds) => {
             format!("There were too many requests. Please wait {} and try again.", seconds_text(*seconds))
         }
+        Error::OrderLimitReached(_) => "This device has reached its limit of orders for one day, so nothing was ordered. Please try again tomorrow.".into(),
         Error::SignupClosed => "This set-up is no longer open. Please start again from your device or app.".into(),
         Error::UnknownOrder => "We could not find this order. It may belong to another device or account.".into(),
         Error::UnknownSlot { .. } => "This device does not use this supply.".into(),
@@ -48,7 +49,6 @@ pub fn describe_error(error: &Error) -> String {
         // Errors for devices, clients and operators, who get the text of the error itself. No page causes them.
         Error::InsufficientScope(_)
         | Error::Unsubscribed(_)
-        | Error::OrderLimitReached(_)
         | Error::NotTestDevice
         | Error::OtherDevice { .. }
         | Error::BadField(_)
@@ -99,6 +99,10 @@ fn describe_bad_choice(choice: &FormError) -> String {
         FormError::ChooseOfferedProduct => "Please choose one of the products that are shown.".into(),
         FormError::NoSelection => "Please choose a product, or press “Don't reorder this”.".into(),
         FormError::NoProductToOrder => "Please choose a product before you switch on automatic reordering.".into(),
+        FormError::NotReordered => "Nothing was ordered, because this device doesn't reorder this now.".into(),
+        FormError::ProductChanged => "The product has been changed meanwhile. Please check it and order again.".into(),
+        FormError::WrongAppCode => "This code is not correct, or it was already used. Please enter the code that your app shows now.".into(),
+        FormError::SignInExpired => "Your sign-in took too long, or your account has changed. Please sign in again.".into(),
         FormError::OutOfStock => "This product is out of stock.".into(),
         FormError::NoProductForRules => "Please choose a product first.".into(),
         FormError::SlotUnanswered(slot) => format!("Please choose a product for {slot} before you continue."),
@@ -160,6 +164,7 @@ fn describe_bad_rule(rule: &RuleFormError) -> String {
         RuleFormError::IncompletePause => {
             "Please enter both the first and the last day of the pause, or leave both fields empty.".into()
         }
+        RuleFormError::MissingPause => "Please choose the first and the last day of the pause.".into(),
         RuleFormError::PauseIsOver => "The last day of the pause is over. Please choose a later day.".into(),
         RuleFormError::PauseEndsBeforeStart => "The last day of the pause is before its first day.".into(),
     }

@@ -4,7 +4,7 @@ use crate::SecondFactorTexts;
 
 pub const SECOND_FACTOR_TEXTS: SecondFactorTexts = SecondFactorTexts {
     title: "Two-step sign-in",
-    why: "Add a second step to your sign-in: a code from an app on your phone. Then your password alone opens nothing.",
+    why: "Add a second step to your sign-in: a code from an app on your phone. Then nobody can sign in with your password alone.",
     set_up: "Set up two-step sign-in",
     on_since: |day| format!("On since {day}."),
     codes_left: |count| match count {
@@ -13,10 +13,11 @@ pub const SECOND_FACTOR_TEXTS: SecondFactorTexts = SecondFactorTexts {
     },
     new_codes: "Get new recovery codes",
     switch_off: "Turn off",
-    scan: "Scan this picture with an authenticator app on your phone.",
+    scan: "Scan this QR code with an authenticator app on your phone.",
+    open_app: "On your phone right now? Open the app with this key.",
     type_key: "Can't scan it? Enter this key in the app instead:",
     qr: "QR code for your authenticator app",
-    app_code: "Code that the app shows",
+    app_code: "Code from the app",
     switch_on: "Turn on",
     codes_title: "Your recovery codes",
     codes_why: "If you don't have your phone, each of these codes lets you sign in once. Write them down or print them now. We won't show them again.",

@@ -19,6 +19,9 @@ pub fn describe_error(error: &Error) -> String {
         Error::RateLimited(seconds) => {
             format!("アクセスが多すぎます。{seconds}秒ほど待ってから、もう一度お試しください。")
         }
+        Error::OrderLimitReached(_) => {
+            "この機器の1日の注文数の上限に達したため、注文されませんでした。明日もう一度お試しください。".into()
+        }
         Error::SignupClosed => "この設定手続きは終了しています。機器またはアプリからもう一度始めてください。".into(),
         Error::UnknownOrder => {
             "この注文は見つかりませんでした。別の機器またはアカウントの注文の可能性があります。".into()
@@ -51,7 +54,6 @@ pub fn describe_error(error: &Error) -> String {
         // Errors for devices, clients and operators, who get the English text. No page causes them.
         Error::InsufficientScope(_)
         | Error::Unsubscribed(_)
-        | Error::OrderLimitReached(_)
         | Error::NotTestDevice
         | Error::OtherDevice { .. }
         | Error::BadField(_)
@@ -103,6 +105,10 @@ fn describe_bad_choice(choice: &FormError) -> String {
         FormError::ChooseOfferedProduct => "表示されている商品の中から選択してください。".into(),
         FormError::NoSelection => "商品を選択するか、「再注文しない」を押してください。".into(),
         FormError::NoProductToOrder => "自動再注文をオンにするには、商品を選択してください。".into(),
+        FormError::NotReordered => "この機器では現在この商品の再注文を行っていないため、注文されませんでした。".into(),
+        FormError::ProductChanged => "商品が変更されています。内容をご確認のうえ、もう一度ご注文ください。".into(),
+        FormError::WrongAppCode => "コードが正しくないか、すでに使用されています。アプリに現在表示されているコードを入力してください。".into(),
+        FormError::SignInExpired => "サインインの有効時間が過ぎたか、アカウントの情報が変更されました。もう一度サインインしてください。".into(),
         FormError::OutOfStock => "この商品は在庫切れです。".into(),
         FormError::NoProductForRules => "先に商品を選択してください。".into(),
         FormError::SlotUnanswered(slot) => format!("先に「{slot}」の商品を選択してください。"),
@@ -168,6 +174,7 @@ fn describe_bad_rule(rule: &RuleFormError) -> String {
         RuleFormError::IncompletePause => {
             "停止の開始日と終了日は、両方とも入力するか、両方とも空欄にしてください。".into()
         }
+        RuleFormError::MissingPause => "一時停止の開始日と終了日を指定してください。".into(),
         RuleFormError::PauseIsOver => "停止の終了日が過ぎています。より後の日付を指定してください。".into(),
         RuleFormError::PauseEndsBeforeStart => "停止の終了日が、開始日より前になっています。".into(),
     }

@@ -109,8 +109,11 @@ fn form_status(error: Option<&Error>) -> StatusCode {
 /// Returns an error that a form shows, or else the page of the error.
 fn shown_in_form(browser: &BrowserSession, source: &str, error: Error) -> Result<Error, PageError> {
     let context = &browser.context;
-    if matches!(error, Error::Throttled(_) | Error::InvalidForm(FormError::WrongCode | FormError::WrongCurrentPassword))
-    {
+    if matches!(
+        error,
+        Error::Throttled(_)
+            | Error::InvalidForm(FormError::WrongCode | FormError::WrongAppCode | FormError::WrongCurrentPassword)
+    ) {
         record_refusal(&context.state, source, &error);
     }
     match error {

@@ -26,6 +26,8 @@ use std::sync::Arc;
 
 /// The path of the page that sets it up.
 pub(super) const SETUP_PATH: &str = "/account/second-factor";
+/// The place on the account's page that shows its state.
+const STATE_PATH: &str = "/account#second-factor";
 /// The name by which the app lists the account, if the pages' address has no host name.
 const ISSUER: &str = "OpenDRS";
 
@@ -73,7 +75,7 @@ fn render_setup(
     refused: Option<&Error>,
 ) -> Response {
     let field = match refused {
-        Some(Error::InvalidForm(FormError::WrongCode)) => "code",
+        Some(Error::InvalidForm(FormError::WrongAppCode)) => "code",
         _ => "second_password",
     };
     let template = SetupPage {
@@ -99,11 +101,17 @@ pub(super) async fn get(State(state): State<Arc<AppState>>, browser: BrowserSess
         return sign_in_page(&state, &browser, SETUP_PATH, None, "").await;
     };
     let refused = PageError::with_context(&browser.context);
-    if account::find_state(&state.app, session.customer).await.map_err(&refused)?.is_some() {
-        return Ok(redirect_to(StatusCode::SEE_OTHER, &format!("{ACCOUNT_PATH}#second-factor")));
+    if is_on(&state, &browser, session).await? {
+        return Ok(redirect_to(StatusCode::SEE_OTHER, STATE_PATH));
     }
     let setup = account::begin_setup(&state.app, session.customer, &issuer(&state)).await.map_err(&refused)?;
     Ok(render_setup(&state, &browser, &setup, None))
+}
+
+/// Whether the customer has a second factor.
+async fn is_on(state: &AppState, browser: &BrowserSession, session: &Session) -> Result<bool, PageError> {
+    let found = account::find_state(&state.app, session.customer).await;
+    Ok(found.map_err(PageError::with_context(&browser.context))?.is_some())
 }
 
 /// Switches it on, and shows the recovery codes.
@@ -116,6 +124,10 @@ pub(super) async fn confirm(
     let (token, code) = (text("token"), text("code"));
     match account::confirm_setup(&state.app, session.customer, (token, code), typed).await {
         Ok(codes) => Ok(render_codes(&browser, codes)),
+        // The form came twice, or from another page: the account's page says that it is on, and has new codes.
+        Err(Error::InvalidForm(FormError::LinkEnded)) if is_on(&state, &browser, &session).await? => {
+            Ok(redirect_to(StatusCode::SEE_OTHER, STATE_PATH))
+        }
         Err(error) => {
             let error = shown_in_form(&browser, &client.source, error)?;
             let setup = account::find_setup(&state.app, session.customer, token, &issuer(&state)).await;
@@ -136,13 +148,17 @@ pub(super) async fn change(
         account::switch_off(&state.app, session.customer, typed)
             .await
             .map(|()| redirect_to(StatusCode::SEE_OTHER, &saved))
-    } else {
+    } else if form.has("codes") {
         account::renew_recovery_codes(&state.app, session.customer, typed)
             .await
             .map(|codes| render_codes(&browser, codes))
+    } else {
+        Err(FormError::NoButton.into())
     };
     match done {
         Ok(page) => Ok(page),
+        // It was switched off meanwhile, which the account's page says.
+        Err(Error::InvalidForm(FormError::LinkEnded)) => Ok(redirect_to(StatusCode::SEE_OTHER, STATE_PATH)),
         Err(error) => refuse(&state, &browser, &session, (&form, &client.source, error)).await,
     }
 }

@@ -9,6 +9,7 @@ use opendrs_domain::level::SlotLevel;
 use opendrs_domain::order::Order;
 use opendrs_domain::product::Product;
 use opendrs_domain::rule::{ApprovalMode, SkippedOrder};
+use opendrs_domain::subscription::Subscription;
 use opendrs_domain::time::Time;
 use opendrs_service::subscription::SlotView;
 use opendrs_texts::Texts;
@@ -26,7 +27,7 @@ pub(super) struct SlotRow {
     pub(super) refused: Option<String>,
     /// Whether the customer can order by hand: nothing is open.
     pub(super) can_order_now: bool,
-    /// Whether the next order is skipped.
+    /// Whether the next order is skipped, or the open one was it.
     pub(super) skips: bool,
     /// Whether the fold with the products is open.
     pub(super) open: bool,
@@ -47,6 +48,9 @@ impl SlotRow {
 /// What the rows of a page have in common.
 pub(super) struct SlotPage<'a> {
     pub(super) texts: &'a Texts,
+    /// Whether it is a test device, which buys nothing.
+    pub(super) test: bool,
+    /// The open orders of the device.
     pub(super) orders: &'a [Order],
     pub(super) levels: &'a [SlotLevel],
     pub(super) now: Time,
@@ -56,7 +60,7 @@ pub(super) struct SlotPage<'a> {
 
 /// Converts a slot for the page. The chosen product is marked, or the first one if none is chosen.
 pub(super) fn slot_row(view: SlotView, page: &SlotPage<'_>) -> SlotRow {
-    let SlotPage { texts, orders, levels, now, ask_above, feedback } = page;
+    let SlotPage { texts, test, orders, levels, now, ask_above, feedback } = page;
     let level = levels.iter().find(|level| level.slot == view.slot.id);
     let id = view.slot.id.to_string();
     let on = view.subscription.as_ref().is_some_and(|sub| sub.enabled);
@@ -69,13 +73,21 @@ pub(super) fn slot_row(view: SlotView, page: &SlotPage<'_>) -> SlotRow {
         rule.open = saved == Some(SavedChange::Rules);
     }
     let pill = open_orders_pill(orders.iter().filter(|order| order.slot == view.slot.id), texts);
+    let is_paused = view.rules.coming_pause(*now).is_some_and(|pause| pause.from <= *now);
     let state = pill.unwrap_or(match (on, view.rules.mode) {
+        (true, _) if is_paused && !test => StatePill { kind: "info", label: texts.ordering.paused_state },
         (false, _) => StatePill { kind: "", label: texts.parts.no_reorders },
         (true, ApprovalMode::Ask) => StatePill { kind: "info", label: texts.parts.asks_first },
         (true, ApprovalMode::Automatic) => StatePill { kind: "good", label: texts.parts.reorders },
     });
     let SlotView { slot, products, subscription, rules: kept, .. } = view;
-    let can_order_now = subscription.as_ref().is_some_and(|sub| sub.can_order() && sub.open_order.is_none());
+    let open_order = subscription.as_ref().and_then(|sub| sub.open_order);
+    let can_order_now = !test && open_order.is_none() && subscription.as_ref().is_some_and(Subscription::can_order);
+    let skips = match kept.skip {
+        Some(SkippedOrder::Next) => true,
+        Some(SkippedOrder::Order(order)) => open_order == Some(order),
+        None => false,
+    };
     let chosen = subscription.and_then(|sub| sub.asin).or(slot.products.first().cloned());
     let products = products.into_iter().map(|product| (chosen.as_ref() == Some(&product.asin), product));
     SlotRow {
@@ -87,7 +99,7 @@ pub(super) fn slot_row(view: SlotView, page: &SlotPage<'_>) -> SlotRow {
         saved: saved.map(|change| change.text(texts)),
         refused: feedback.refused.filter(|_| feedback.slot == slot.id.as_str()).map(str::to_owned),
         can_order_now,
-        skips: kept.skip == Some(SkippedOrder::Next),
+        skips,
         open: saved == Some(SavedChange::Product),
         products: products.map(|(chosen, product)| (product, chosen)).collect(),
         rule,

@@ -33,6 +33,8 @@ async fn a_customer_is_blocked_and_unblocked(place: &ProgramFolder) {
     assert!(lifted.contains("can sign in again, and their devices are accepted again"), "{lifted}");
     assert_eq!(server.subscription_info(&token).await.status, 200);
     assert_eq!(place.run_on_store(&["customer", "unblock", ANN]).expect_success(), format!("{ANN} is not blocked.\n"));
+    let none = place.run_on_store(&["customer", "reset-second-factor", ANN]).expect_success();
+    assert_eq!(none, format!("{ANN} has no second factor.\n"));
     let unknown = place.run_on_store(&["customer", "block", "no@example.com"]).expect_failure();
     assert!(unknown.contains("no customer has the address no@example.com"), "{unknown}");
 }

@@ -1,16 +1,19 @@
 //! A customer orders by hand, skips the next order and pauses all orders, as transcripts. On both engines.
 
 use super::rules::{assert_page_shows, catalogue, events_after_sign_up, order, replenish, rule, small};
-use crate::harness::fixtures::{ANN, CARTRIDGE, FILTER, LARGE};
+use crate::harness::fixtures::{ANN, BOB, CARTRIDGE, FILTER, LARGE};
 use crate::harness::{LinkOptions, LinkedDevice, Server, TestBrowser, form_body};
 use opendrs_client::HtmlForm;
+use opendrs_domain::version::ApiEndpoint::Replenish;
 
 both!(
     an_order_by_hand_is_placed_once,
     an_order_by_hand_is_bound_by_what_its_page_showed,
     parallel_orders_by_hand_are_one_order,
+    a_test_device_orders_nothing_by_hand,
     the_next_order_is_skipped_and_can_still_be_approved,
     what_is_skipped_can_be_taken_back,
+    an_order_that_is_open_is_not_the_next_one,
     all_orders_are_paused_and_the_pause_ends,
     a_pause_that_makes_no_sense_is_refused_at_its_field,
     many_orders_are_on_pages,
@@ -81,8 +84,6 @@ async fn an_order_by_hand_is_bound_by_what_its_page_showed(server: &Server) {
 
 async fn parallel_orders_by_hand_are_one_order(server: &Server) {
     let device = server.link_default_device().await;
-    let ann = open_settings(server, &device).await;
-    let form = filter_form(&ann, "/settings/order-now");
     let mut browsers = Vec::new();
     for _ in 0..6 {
         let visit = open_settings(server, &device).await;
@@ -90,7 +91,7 @@ async fn parallel_orders_by_hand_are_one_order(server: &Server) {
         browsers.push((visit, form));
     }
     let sent = browsers.iter_mut().map(|(visit, form)| async move { visit.submit(form).await.page.status.as_u16() });
-    assert_eq!(futures_util::future::join_all(sent).await, [200; 6], "{}", form.action);
+    assert_eq!(futures_util::future::join_all(sent).await, [200; 6]);
     assert_eq!((server.row_count("orders").await, events_after_sign_up(server).await), (1, vec!["OrderPlaced".into()]));
 }
 
@@ -139,10 +140,42 @@ async fn what_is_skipped_can_be_taken_back(server: &Server) {
     let (_, id) = replenish(server, &device).await;
     assert_page_shows(&order(server, &id, ANN).await, &["Skipped, as you asked"]);
     let mut ann = open_settings(server, &device).await;
-    ann.submit(&filter_form(&ann, "/settings/skip").fill("skip", "false")).await;
+    assert_page_shows(&ann, &["Don&#39;t skip the next order"]);
+    ann.submit(&filter_form(&ann, "/settings/skip").press("skip")).await;
     assert_page_shows(&ann, &["The next order will be placed as usual."]);
     server.advance("1s").await;
     assert_page_shows(&order(server, &id, ANN).await, &["Being prepared"]);
+}
+
+async fn an_order_that_is_open_is_not_the_next_one(server: &Server) {
+    let device = server.link_default_device().await;
+    catalogue(server, vec![small("24.99", false)]).await;
+    let (_, open) = replenish(server, &device).await;
+    assert_page_shows(&order(server, &open, ANN).await, &["On hold: the product is out of stock"]);
+    let mut ann = open_settings(server, &device).await;
+    ann.submit(&filter_form(&ann, "/settings/skip").press("skip")).await;
+    catalogue(server, vec![small("24.99", true)]).await;
+    server.advance("1h").await;
+    let mut page = order(server, &open, ANN).await;
+    assert_page_shows(&page, &["Being prepared"]);
+    page.press("/order", "cancel").await;
+    let (_, next) = replenish(server, &device).await;
+    assert_page_shows(&order(server, &next, ANN).await, &["Skipped, as you asked"]);
+}
+
+async fn a_test_device_orders_nothing_by_hand(server: &Server) {
+    let real = server.link_default_device().await;
+    let visit = open_settings(server, &real).await;
+    let (order_now, skip) = (filter_form(&visit, "/settings/order-now"), filter_form(&visit, "/settings/skip"));
+    let device = server.link_device(LinkOptions::default().serial("SN-2").test_device()).await;
+    let mut ann = open_settings(server, &device).await;
+    assert!(filter_forms(&ann, "/settings/order-now").is_empty() && filter_forms(&ann, "/settings/skip").is_empty());
+    for form in [order_now, skip.fill("skip", "true")] {
+        ann.submit(&form.fill("access_token", &device.access)).await;
+        assert_eq!(ann.page.status, 400);
+        assert_page_shows(&ann, &["Nothing was ordered, because this device doesn&#39;t reorder this now."]);
+    }
+    assert_eq!(server.row_count("orders").await, 0);
 }
 
 /// The home page's form for a pause.
@@ -158,7 +191,7 @@ async fn all_orders_are_paused_and_the_pause_ends(server: &Server) {
     let device = server.link_default_device().await;
     server.link_device(LinkOptions::default().serial("SN-2")).await;
     let mut ann = pause(server, "2018-03-01", "2018-03-20").await;
-    assert_page_shows(&ann, &["All your orders are paused.", "paused from 1 March 2018 to 20 March 2018"]);
+    assert_page_shows(&ann, &["Your pause has been saved.", ">Paused<", "paused from 1 March 2018 to 20 March 2018"]);
     let (_, id) = replenish(server, &device).await;
     assert_page_shows(&order(server, &id, ANN).await, &["Waiting until your pause ends"]);
     assert_page_shows(
@@ -171,11 +204,15 @@ async fn all_orders_are_paused_and_the_pause_ends(server: &Server) {
     server.advance("1s").await;
     assert_page_shows(&order(server, &id, ANN).await, &["Being prepared"]);
 
-    // One slot with rules of its own, and there is no common pause.
+    // One slot with rules of its own, and there is no common pause; it ends with one button all the same.
+    server.link_device(LinkOptions::default().serial("SN-3").customer(BOB)).await;
     pause(server, "2018-03-01", "2018-03-20").await;
     rule(server, &device, &[("pause_from", ""), ("pause_until", "")]).await;
     ann.go_to("/settings").await;
-    assert_page_shows(&ann, &["Choose the days"]);
+    assert_page_shows(&ann, &["Some of your orders are paused.", "End the pause", "Choose the days"]);
+    let mut bob = TestBrowser::signed_in(server, BOB).await;
+    bob.go_to("/settings").await;
+    assert!(!bob.page.text().contains("End the pause"), "another customer's orders are not paused");
     pause(server, "2018-03-01", "2018-03-20").await;
     server.advance("20d").await;
     let mut ann = TestBrowser::signed_in(server, ANN).await;
@@ -183,10 +220,8 @@ async fn all_orders_are_paused_and_the_pause_ends(server: &Server) {
     assert_page_shows(&ann, &["Choose the days"]);
     let settings = open_settings(server, &server.link_default_device().await).await;
     let rules = HtmlForm::parse_all(&settings.page.text()).into_iter().filter(|form| form.action == "/settings/rule");
-    for form in rules {
-        assert!(form.fields.contains(&("pause_from".into(), String::new())), "a pause that is over is not in the form");
-    }
-    assert!(!settings.page.text().contains(CARTRIDGE) || settings.page.status == 200);
+    let days: Vec<_> = rules.flat_map(|form| form.fields).filter(|(name, _)| name == "pause_from").collect();
+    assert_eq!(days, vec![("pause_from".to_owned(), String::new()); 2], "a pause that is over is not in the form");
 }
 
 async fn a_pause_that_makes_no_sense_is_refused_at_its_field(server: &Server) {
@@ -196,6 +231,7 @@ async fn a_pause_that_makes_no_sense_is_refused_at_its_field(server: &Server) {
         ("pause_until", "2018-03-20", "2018-03-10", "The last day of the pause is before its first day."),
         ("pause_from", "soon", "2018-03-20", "soon"),
         ("pause_from", "", "2018-03-20", "both the first and the last day"),
+        ("pause_from", "", "", "Please choose the first and the last day of the pause."),
     ] {
         let ann = pause(server, from, until).await;
         assert_eq!(ann.page.status, 400, "{from} {until}");
@@ -206,12 +242,15 @@ async fn a_pause_that_makes_no_sense_is_refused_at_its_field(server: &Server) {
 
 async fn many_orders_are_on_pages(server: &Server) {
     let device = server.link_default_device().await;
+    let reply = server.device_call(&device, Replenish, &format!("/replenish/{CARTRIDGE}")).send().await.json();
+    let first = reply["eventInstanceId"].as_str().unwrap().to_owned();
     let mut ids = Vec::new();
     for _ in 0..45 {
         let (_, id) = replenish(server, &device).await;
         order(server, &id, ANN).await.press("/order", "cancel").await;
         ids.push(id);
     }
+    // An open order of another slot is on the first page, although all others came later.
     let mut ann = open_settings(server, &device).await;
     let (mut found, mut pages) = (Vec::new(), 0);
     loop {
@@ -229,8 +268,12 @@ async fn many_orders_are_on_pages(server: &Server) {
         ann.go_to(&older).await;
     }
     ids.reverse();
+    let is_open: Vec<_> = found.iter().filter(|id| **id == first).collect();
+    assert_eq!((is_open.len(), found.iter().position(|id| *id == first)), (1, Some(20)));
+    found.retain(|id| *id != first);
     assert_eq!((pages, found), (3, ids));
     for made_up in ["x", "", "00000000-0000-0000-0000-000000000000"] {
-        assert_eq!(ann.go_to(&format!("/settings?before={made_up}")).await.page.status, 200);
+        let settings = form_body(&[("access_token", &device.access), ("before", made_up)]);
+        assert_eq!(ann.go_to(&format!("/settings?{settings}")).await.title(), "Aqua Pitcher");
     }
 }

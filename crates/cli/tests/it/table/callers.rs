@@ -245,10 +245,10 @@ fn cases(token: &str, order: &str) -> Vec<RouteCase> {
         posted("/account/name", &[("name", "Ann Example")], SIGN_IN, "303 /account"),
         posted("/account/email", &[("email", "x"), ("password", "x")], SIGN_IN, "400 Your account"),
         posted("/account/password", &[("current", "x"), ("password", "x")], SIGN_IN, "400 Your account"),
-        // Another customer's session is no session of theirs: nothing ends.
         page("GET", "/account/second-factor", String::new(), SIGN_IN, "200 Two-step sign-in"),
         posted("/account/second-factor", &[("token", "x"), ("code", "1"), ("password", "x")], SIGN_IN, FAILED),
         posted("/account/second-factor/change", &[("off", "true"), ("password", "x")], SIGN_IN, "400 Your account"),
+        // Another customer's session is no session of theirs: nothing ends.
         posted("/account/sessions", &[("session", NO_SESSION)], SIGN_IN, "303 /account"),
         posted("/account/delete", &[("password", "x")], SIGN_IN, "400 Your account"),
         posted("/account/export", &[("password", "x")], SIGN_IN, "400 Your account"),

@@ -6,9 +6,12 @@ use opendrs_server::routes::{OptionalRoutes, list_routes};
 use opendrs_web::stylesheet::stylesheet_path;
 
 /// Paths below `/-/` that every caller may use.
-fn open_paths() -> [&'static str; 4] {
-    ["/-/health", "/-/ready", "/-/openapi.json", stylesheet_path()]
+fn open_paths() -> [&'static str; 5] {
+    ["/-/health", "/-/ready", "/-/openapi.json", "/-/icon.svg", stylesheet_path()]
 }
+
+/// Folders of files for the pages of every server, each named by its content.
+const PAGE_FILES: [&str; 2] = ["/-/accent/", "/-/picture/"];
 
 /// The path that requires a signature.
 const SIGNED: &str = "/-/fulfilment";
@@ -17,8 +20,10 @@ const SIGNED: &str = "/-/fulfilment";
 fn guarded() -> Vec<(&'static str, String)> {
     let doors = OptionalRoutes { operator: false, ..OptionalRoutes::ALL };
     let all = list_routes(&[Role::Service, Role::Login, Role::Web, Role::Worker], doors).into_iter();
-    let below =
-        all.filter(|(_, path)| path.starts_with("/-/") && !open_paths().contains(path) && !path.starts_with(SIGNED));
+    let is_open = |path: &str| {
+        open_paths().contains(&path) || path.starts_with(SIGNED) || PAGE_FILES.iter().any(|file| path.starts_with(file))
+    };
+    let below = all.filter(|(_, path)| path.starts_with("/-/") && !is_open(path));
     below.map(|(method, path)| (method, path.replace("{name}", "n").replace("{id}", "7"))).collect()
 }
 

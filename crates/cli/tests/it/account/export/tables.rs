@@ -31,7 +31,7 @@ const EXPORTED: [(&str, &str); 21] = [
 ];
 
 /// The tables that are not exported.
-const NOT_EXPORTED: [(&str, &str); 21] = [
+const NOT_EXPORTED: [(&str, &str); 23] = [
     ("installation", "not about a customer because it has the settings of the store"),
     ("migration", "not about a customer because it counts schema steps"),
     ("token_key", "not about a customer because it has keys"),
@@ -40,6 +40,8 @@ const NOT_EXPORTED: [(&str, &str); 21] = [
     ("device_change", "not about a customer because it counts changes"),
     ("access_change", "not about a customer because it counts changes"),
     ("maker", "not about a customer because it is the catalogue"),
+    ("brand", "not about a customer because it is the catalogue"),
+    ("picture", "not about a customer because it is the catalogue"),
     ("profile", "not about a customer because it is the catalogue"),
     ("client", "not about a customer because it is the catalogue"),
     ("model", "not about a customer because it is the catalogue"),
