@@ -51,11 +51,8 @@ pub async fn replenish(app: &App, caller: &DeviceCaller, slot: &SlotId) -> Resul
     drop(tx);
     // There are few readers, and placing an order needs none.
     drop(reader);
-    replenish_outcome(
-        &caller.device,
-        slot,
-        place_order(app, caller, slot, PlacementTerms { recipient, backend, seen: None }).await?,
-    )
+    let placed = place_order(app, caller, slot, PlacementTerms { recipient, backend, seen: None }).await?;
+    replenish_outcome(&caller.device, slot, &placed)
 }
 
 /// The fast path of [`replenish`] by a token, for a call in which everything is valid. With
@@ -80,16 +77,16 @@ pub async fn replenish_by_token(app: &App, token: &DeviceToken<'_>, slot: &str) 
     drop(reader);
     let caller = DeviceCaller { device, shard: token.device.shard, slot: None };
     let placed = place_order(app, &caller, &slot, PlacementTerms { recipient, backend, seen: None }).await?;
-    replenish_outcome(&caller.device, &slot, placed).map(FastPath::Done)
+    replenish_outcome(&caller.device, &slot, &placed).map(FastPath::Done)
 }
 
-fn replenish_outcome(device: &Device, slot: &SlotId, placed: PlaceOutcome) -> Result<ReplenishOutcome> {
+fn replenish_outcome(device: &Device, slot: &SlotId, placed: &PlaceOutcome) -> Result<ReplenishOutcome> {
     match placed {
-        PlaceOutcome::Placed(id) if device.test => Ok(ReplenishOutcome::Test(id)),
-        PlaceOutcome::Placed(id) => Ok(ReplenishOutcome::Standard(id)),
-        PlaceOutcome::SlotLocked(id) => Ok(ReplenishOutcome::InProgress(id)),
+        PlaceOutcome::Placed(id) if device.test => Ok(ReplenishOutcome::Test(*id)),
+        PlaceOutcome::Placed(id) => Ok(ReplenishOutcome::Standard(*id)),
+        PlaceOutcome::SlotLocked(id) => Ok(ReplenishOutcome::InProgress(*id)),
         PlaceOutcome::Unsubscribed => Err(Error::Unsubscribed(slot.clone())),
-        PlaceOutcome::OverLimit(wait) => Err(Error::OrderLimitReached(wait)),
+        PlaceOutcome::OverLimit(wait) => Err(Error::OrderLimitReached(*wait)),
         PlaceOutcome::Refused(_) => Err(Error::Internal("a device's order is held, not refused".into())),
     }
 }

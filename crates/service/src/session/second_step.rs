@@ -35,7 +35,7 @@ pub(super) enum SecondStepProof {
     /// A code of the app.
     App { salt: Uuid, step: i64 },
     /// A recovery code, and the mail about its use.
-    RecoveryCode { code: [u8; 32], mail: StoredMail },
+    RecoveryCode { code: [u8; 32], mail: Box<StoredMail> },
 }
 
 /// The form of the second step.
@@ -128,5 +128,5 @@ async fn find_proof(
     let Some(code) = hash_recovery_code(app, id, typed)? else { return Ok(None) };
     let customer = crate::customer::load(app, id).await?;
     let mail = queue::account_mail(app, mail_recipient(app, &customer), AccountMail::RecoveryCodeUsed, now);
-    Ok(Some(SecondStepProof::RecoveryCode { code, mail }))
+    Ok(Some(SecondStepProof::RecoveryCode { code, mail: Box::new(mail) }))
 }
