@@ -9,9 +9,6 @@ use opendrs_domain::device::DeviceRef;
 use opendrs_domain::id::OrderId;
 use opendrs_domain::order::Order;
 
-/// The number of an order's columns, before those that a query adds.
-const ORDER_COLUMNS: usize = 35;
-
 /// An order, and the shop's name for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OrderAtShop {
@@ -23,7 +20,7 @@ pub struct OrderAtShop {
 
 impl FromRow for OrderAtShop {
     fn from_row(row: &DbRow<'_>) -> Result<Self> {
-        Ok(Self { order: Order::from_row(row)?, reference: row.get(ORDER_COLUMNS)? })
+        Ok(Self { order: Order::from_row(row)?, reference: row.get(super::COLUMN_COUNT)? })
     }
 }
 

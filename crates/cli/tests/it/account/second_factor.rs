@@ -189,6 +189,7 @@ async fn nobody_confirms_the_set_up_of_another_customer(server: &Server) {
 
 async fn guesses_at_codes_are_slowed(server: &Server) {
     let (_, app) = set_up(server).await;
+    server.advance("1m").await;
     let mut visit = second_step(server).await;
     let mut statuses = Vec::new();
     for guess in 0..10 {
