@@ -11,6 +11,8 @@ const CLEARED_TABLES: [Query; 23] = [
     Query::ForgetSession,
     Query::ForgetSecondFactor,
     Query::ForgetRecoveryCode,
+    Query::ForgetIdentity,
+    Query::ForgetCustomerIdentity,
     Query::ForgetConsent,
     Query::ForgetSignup,
     Query::ForgetCode,
