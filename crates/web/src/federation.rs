@@ -8,7 +8,7 @@ mod pending;
 
 use super::browser::{BrowserSession, RequestClient};
 use super::cookie::{cookie_name, find_cookie, set_cookie};
-use super::page_context::LanguageLink;
+use super::page_context::PageFrame;
 use super::signin::{is_local_path, signed_in};
 use super::{PageError, query_param, redirect_to, render_page};
 use askama::Template;
@@ -85,7 +85,7 @@ fn without_cookie(state: &AppState, mut response: Response) -> Response {
 #[template(path = "federation/refused.html")]
 struct RefusedPage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     reason: &'a str,
     return_to: &'a str,
 }
@@ -104,7 +104,12 @@ fn refuse(
     };
     state.refusal_log.record(state.app.system_time(), RefusalKind::SignIn, source, "", &error);
     let texts = browser.context.texts;
-    let template = RefusedPage { texts, switch: Vec::new(), reason: &(texts.error_message)(&error), return_to };
+    let template = RefusedPage {
+        texts,
+        frame: browser.context.frame_without_languages(),
+        reason: &(texts.error_message)(&error),
+        return_to,
+    };
     Ok(without_cookie(state, render_page(&browser.context, status, &template, None)))
 }
 

@@ -6,8 +6,8 @@
 use super::{CONTINUE_PATH, kept_cookie, refuse, without_cookie};
 use crate::browser::{BrowserSession, PostedPage, RequestClient};
 use crate::field_problem::FieldProblem;
-use crate::page_context::LanguageLink;
-use crate::signin::{action_source, continue_to, sign_in_page, signed_in};
+use crate::page_context::PageFrame;
+use crate::signin::{action_source, continue_to, sign_in_context, sign_in_page, signed_in};
 use crate::{PageError, query_param, render_page};
 use askama::Template;
 use axum::extract::{FromRequest, FromRequestParts, Request, State};
@@ -37,7 +37,7 @@ enum Offer {
 #[template(path = "federation/pending.html")]
 struct PendingPage<'a> {
     texts: &'static Texts,
-    switch: Vec<LanguageLink>,
+    frame: PageFrame,
     csrf: &'a str,
     offer: Offer,
     title: &'a str,
@@ -65,6 +65,7 @@ async fn render(state: &Arc<AppState>, browser: &BrowserSession, shown: ShownSte
         PendingStep::Link(pending) => (Offer::Link, pending),
     };
     let PendingIdentity { email, name, return_to, .. } = &pending;
+    let context = &sign_in_context(browser, return_to).await?;
     let email = email.as_str();
     let (title, why) = match offer {
         Offer::Create => (said.create_title.to_owned(), (said.create_why)(provider, email)),
@@ -73,7 +74,7 @@ async fn render(state: &Arc<AppState>, browser: &BrowserSession, shown: ShownSte
     };
     let template = PendingPage {
         texts,
-        switch: browser.context.language_links(CONTINUE_PATH),
+        frame: context.frame(CONTINUE_PATH),
         csrf: &browser.form_token(state),
         offer,
         title: &title,
@@ -86,7 +87,7 @@ async fn render(state: &Arc<AppState>, browser: &BrowserSession, shown: ShownSte
     };
     let status = if shown.refused.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     let source = action_source(browser, return_to).await?;
-    let response = render_page(&browser.context, status, &template, source.as_deref());
+    let response = render_page(context, status, &template, source.as_deref());
     Ok(browser.with_session_cookie(state, response))
 }
 
