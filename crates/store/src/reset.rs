@@ -7,7 +7,7 @@ use crate::value::params;
 use crate::{Result, Tx, installation, level};
 
 /// Every table that is emptied.
-const CLEARED_TABLES: [Query; 23] = [
+const CLEARED_TABLES: [Query; 25] = [
     Query::ForgetSession,
     Query::ForgetSecondFactor,
     Query::ForgetRecoveryCode,

@@ -35,7 +35,7 @@ pub const FEDERATION_TEXTS: FederationTexts = FederationTexts {
     remove: "Verknüpfung entfernen",
     remove_why: "Für die nächste Anmeldung fordern Sie danach über „Passwort vergessen?“ ein neues Passwort an.",
     removed_saved: "Die Verknüpfung ist entfernt.",
-    no_password: "Ihr Konto hat noch kein Passwort. Sie benötigen eines, um die E-Mail-Adresse zu ändern, die Anmeldung in zwei Schritten einzurichten oder das Konto zu löschen.",
+    no_password: "Ihr Konto hat noch kein Passwort. Sie benötigen eines, um die E-Mail-Adresse zu ändern, die Anmeldung in zwei Schritten einzurichten, Ihre Daten herunterzuladen oder das Konto zu löschen.",
     choose_password: "Passwort wählen",
     linked_subject: |provider| format!("Ihr Konto ist mit {provider} verknüpft"),
     linked: |provider| {

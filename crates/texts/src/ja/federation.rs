@@ -35,7 +35,7 @@ pub const FEDERATION_TEXTS: FederationTexts = FederationTexts {
     remove: "連携を解除する",
     remove_why: "解除した後は、「パスワードをお忘れですか？」から新しいパスワードを設定してサインインしてください。",
     removed_saved: "連携を解除しました。",
-    no_password: "アカウントにパスワードが設定されていません。メールアドレスの変更、2段階認証の設定、アカウントの削除にはパスワードが必要です。",
+    no_password: "アカウントにパスワードが設定されていません。メールアドレスの変更、2段階認証の設定、データのダウンロード、アカウントの削除にはパスワードが必要です。",
     choose_password: "パスワードを設定する",
     linked_subject: |provider| format!("アカウントを{provider}と連携しました"),
     linked: |provider| {

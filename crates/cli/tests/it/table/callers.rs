@@ -46,6 +46,7 @@ const TOKEN: &str = "400 Invalid token";
 const SLOT: &str = "400 Slot of another model";
 const GONE: &str = "410 This page has expired";
 const FORM: &str = "400 This form has expired";
+const NO_FEDERATION: &str = "400 We could not sign you in";
 const SIGN_IN: &str = "200 Sign in";
 
 fn cases(token: &str, order: &str) -> Vec<RouteCase> {
@@ -226,6 +227,12 @@ fn cases(token: &str, order: &str) -> Vec<RouteCase> {
         posted("/ap/second-step", &[("token", "x"), ("code", "123456")], "400 Sign in", "400 Sign in"),
         posted("/ap/signin", &[("email", ANN), ("password", PASSWORD)], "303 /settings", "303 /settings"),
         posted("/ap/signout", &[], "303 /settings", "303 /settings"),
+        // Without a provider, and without what a browser keeps of a sign-in there, these lead nowhere.
+        open("GET", "/ap/federated", String::new(), NO_FEDERATION),
+        open("GET", "/ap/federated/callback", "?state=x&code=x".into(), NO_FEDERATION),
+        open("GET", "/ap/federated/continue", String::new(), NO_FEDERATION),
+        posted("/ap/federated/create", &[("name", "x")], NO_FEDERATION, NO_FEDERATION),
+        posted("/ap/federated/link", &[], SIGN_IN, NO_FEDERATION),
         // Everyone may create an account, and ask for a new password.
         open("GET", "/account/new", String::new(), "200 Create an account"),
         posted("/account/new", &[("email", "x")], "400 Create an account", "400 Create an account"),
@@ -249,6 +256,7 @@ fn cases(token: &str, order: &str) -> Vec<RouteCase> {
         page("GET", "/account/second-factor", String::new(), SIGN_IN, "200 Two-step sign-in"),
         posted("/account/second-factor", &[("token", "x"), ("code", "1"), ("password", "x")], SIGN_IN, FAILED),
         posted("/account/second-factor/change", &[("off", "true"), ("password", "x")], SIGN_IN, "400 Your account"),
+        posted("/account/identity/remove", &[("password", "x")], SIGN_IN, "400 Your account"),
         posted("/account/sessions", &[("session", NO_SESSION)], SIGN_IN, "303 /account"),
         posted("/account/delete", &[("password", "x")], SIGN_IN, "400 Your account"),
         posted("/account/export", &[("password", "x")], SIGN_IN, "400 Your account"),

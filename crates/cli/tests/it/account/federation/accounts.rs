@@ -1,9 +1,9 @@
 //! What a proved identity does: a new account, a link, a sign-in, and the end of the link.
 
-use super::{CREATE, EXISTS, FAILED, FederatedServer, eve, on, with_address_of, with_settings};
+use super::{CREATE, EXISTS, FAILED, FederatedServer, SEEDED, eve, on, with_address_of};
 use crate::account::{NEW_PASSWORD, link_path};
 use crate::harness::fixtures::{ANN, BOB, PASSWORD};
-use crate::harness::{ProviderFault, Signer, Store, TestBrowser, authorize_path};
+use crate::harness::{ProviderFault, Signer, TestBrowser, authorize_path};
 use opendrs_domain::text::Email;
 use opendrs_service::customer;
 use serde_json::json;
@@ -24,19 +24,13 @@ both!(by on:
     a_name_is_checked,
 );
 
-both!(by without_new_accounts: closed_accounts_stay_closed);
-
-async fn without_new_accounts(store: Store, test: impl AsyncFn(&FederatedServer)) {
-    with_settings(store, vec![("OPENDRS_ACCOUNTS_OPEN", "false".into())], test).await;
-}
-
 async fn a_new_customer_creates_an_account_without_a_password(server: &FederatedServer) {
     let mut visit = server.sign_in_at_provider("/settings", &eve()).await;
     assert_eq!(visit.status_and_title(), (200, CREATE.into()));
     let html = visit.page.text();
     assert!(html.contains("Aqua Shop has confirmed your email address eve@example.com."), "{html}");
     assert!(html.contains("We use your name and email address from Aqua Shop"), "{html}");
-    assert_eq!(server.row_count("customer").await, 2, "nothing before the button");
+    assert_eq!(server.row_count("customer").await, SEEDED, "nothing before the button");
     let form = visit.form("/ap/federated/create");
     assert!(form.fields.contains(&("name".into(), "Eve Example".into())), "{:?}", form.fields);
     visit.submit(&form).await;
@@ -156,7 +150,7 @@ async fn the_second_step_belongs_to_the_link_and_not_to_later_sign_ins(server: &
 }
 
 /// Ann's account is linked. Returns her browser at its page.
-async fn link_ann(server: &FederatedServer) -> TestBrowser {
+pub(super) async fn link_ann(server: &FederatedServer) -> TestBrowser {
     let mut visit = server.sign_in_at_provider("/account", &with_address_of(ANN)).await;
     visit.go_to("/ap/federated/continue?sign-in=1").await;
     visit.sign_in(ANN).await;
@@ -214,8 +208,8 @@ async fn one_identity_makes_one_account(server: &FederatedServer) {
         futures_util::future::join_all(sent).await.into_iter().map(|visit| visit.page.status.as_u16()).collect();
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 400, 400]);
-    assert_eq!((server.row_count("customer").await, server.row_count("federated_identity").await), (3, 1));
-    assert_eq!(server.row_count("customer_email").await, 3);
+    assert_eq!((server.row_count("customer").await, server.row_count("federated_identity").await), (SEEDED + 1, 1));
+    assert_eq!(server.row_count("customer_email").await, SEEDED + 1);
 }
 
 async fn the_profile_may_be_at_the_userinfo_endpoint(server: &FederatedServer) {
@@ -248,13 +242,4 @@ async fn a_name_is_checked(server: &FederatedServer) {
     assert!(visit.page.text().contains("id=\"name-error\""));
     let form = visit.form("/ap/federated/create").fill("name", "Xenia");
     assert_eq!(visit.submit(&form).await.title(), "Your devices");
-}
-
-async fn closed_accounts_stay_closed(server: &FederatedServer) {
-    let mut visit = server.sign_in_at_provider("/settings", &eve()).await;
-    let form = visit.form("/ap/federated/create");
-    assert_eq!(visit.submit(&form).await.page.status, 400);
-    assert!(visit.page.text().contains("New accounts"), "{}", visit.page.text());
-    assert_eq!(server.row_count("customer").await, 2);
-    link_ann(server).await;
 }

@@ -1,6 +1,8 @@
 //! Federated sign-in: an OpenID provider, and what its answers do. On both engines.
 
+mod absent;
 mod accounts;
+mod closed;
 mod refused;
 
 use crate::harness::{CLIENT_ID, CLIENT_SECRET, Options, Server, SettableClock, Store, TestBrowser, TestProvider};
@@ -10,8 +12,10 @@ use std::io::Write;
 use std::ops::Deref;
 use std::sync::Arc;
 
+/// The number of customers in the seed.
+const SEEDED: usize = 3;
 /// The title of the page after a sign-in that failed.
-const FAILED: &str = "We couldn't sign you in";
+const FAILED: &str = "We could not sign you in";
 /// The title of the page of somebody without an account.
 const CREATE: &str = "Create your account";
 /// The title of the page of somebody whose address has an account.
