@@ -9,6 +9,7 @@ mod pending;
 use super::browser::{BrowserSession, RequestClient};
 use super::cookie::{cookie_name, find_cookie, set_cookie};
 use super::page_context::PageFrame;
+use super::provider_link::BEGIN_PATH;
 use super::signin::{is_local_path, signed_in};
 use super::{PageError, query_param, redirect_to, render_page};
 use askama::Template;
@@ -27,8 +28,6 @@ use opendrs_texts::Texts;
 use std::sync::Arc;
 use url::Url;
 
-/// The path at which a federated sign-in begins. All its pages are below it.
-const BEGIN_PATH: &str = "/ap/federated";
 /// The path to which the provider's answer comes.
 const CALLBACK_PATH: &str = "/ap/federated/callback";
 /// The page for somebody whom the provider knows, and whom no account here knows yet.
@@ -45,21 +44,6 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post(pending::CREATE_PATH, pending::create),
         Route::post(pending::LINK_PATH, pending::link),
     ]
-}
-
-/// The link of a sign-in page to the provider.
-pub(super) struct ProviderLink {
-    pub(super) href: String,
-    pub(super) label: String,
-}
-
-/// Returns the link to the provider, if there is one. The browser continues at `return_to`.
-pub(super) fn provider_link(state: &AppState, texts: &Texts, return_to: &str) -> Option<ProviderLink> {
-    let provider = state.app.settings.federation.as_ref().filter(|_| !return_to.starts_with(BEGIN_PATH))?;
-    Some(ProviderLink {
-        href: format!("{BEGIN_PATH}?return_to={}", form::percent_encode(return_to, "")),
-        label: (texts.federation.continue_with)(&provider.name),
-    })
 }
 
 /// Returns the URL of the pages at the host of a request.

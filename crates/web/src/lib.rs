@@ -26,6 +26,7 @@ mod page_context;
 mod page_image;
 mod picture;
 mod prices;
+mod provider_link;
 mod remove;
 mod rule;
 mod saved;

@@ -4,9 +4,9 @@
 
 use super::browser::{BrowserSession, PostedPage, RequestClient};
 use super::cookie::{SESSION_COOKIE, set_cookie};
-use super::federation::{ProviderLink, provider_link};
 use super::leave::{form_action_source, leave_to, refresh_page};
 use super::page_context::PageFrame;
+use super::provider_link::{ProviderLink, provider_link};
 use super::second_step_page::{SecondStep, second_step_page};
 use super::setup::{self, next_step};
 use super::{PageContext, PageError, redirect_to, render_page};

@@ -10,24 +10,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use opendrs_edge::state::AppState;
-use opendrs_service::federation::{self, IdentityRemoval, IdentityState};
-use opendrs_texts::Texts;
+use opendrs_service::federation::{self, IdentityRemoval};
 use std::sync::Arc;
-
-/// What the page shows of the ways to sign in.
-pub(super) struct IdentityRow {
-    /// The link as a sentence, if there is one.
-    pub(super) linked: Option<String>,
-    /// Whether the account has a password.
-    pub(super) has_password: bool,
-}
-
-impl IdentityRow {
-    pub(super) fn new(state: IdentityState, texts: &Texts) -> Self {
-        let linked = state.linked.map(|link| (texts.federation.linked_since)(&link.provider, &texts.day(&link.since)));
-        Self { linked, has_password: state.has_password }
-    }
-}
 
 /// Removes the link.
 pub(super) async fn remove(

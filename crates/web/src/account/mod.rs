@@ -7,6 +7,7 @@ mod delete;
 mod email;
 mod export;
 mod identity;
+mod identity_row;
 mod new_account;
 mod profile;
 mod recovery;

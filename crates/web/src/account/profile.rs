@@ -2,7 +2,7 @@
 //!
 //! Not here: the link to a new address. Invariant: what gives access to the account changes with the current password only.
 
-use super::identity::IdentityRow;
+use super::identity_row::IdentityRow;
 use super::{ACCOUNT_PATH, AccountPost, form_status, shown_in_form, with_retry_after};
 use crate::browser::{BrowserSession, PostedForm};
 use crate::cookie::{SESSION_COOKIE, set_cookie};

@@ -1,10 +1,11 @@
 //! Every route for every kind of caller, with the answer. A route without a row here fails the completeness test.
 
+use super::answer::{answer_summary, answers_with};
 use crate::harness::fixtures::{ANN, COMPOSITE, FILTER, OTHER_MODEL, OTHER_WEB, PASSWORD, SMALL};
 use crate::harness::{
     LinkOptions, LinkedDevice, OPERATOR_TOKEN, Server, TestBrowser, authorize_path, form_body, valid_body,
 };
-use opendrs_client::{ClientResponse, page_heading};
+use opendrs_client::ClientResponse;
 use opendrs_config::Role;
 use opendrs_domain::version::{ApiEndpoint, ENDPOINTS};
 use opendrs_server::routes::OptionalRoutes;
@@ -232,7 +233,7 @@ fn cases(token: &str, order: &str) -> Vec<RouteCase> {
         open("GET", "/ap/federated/callback", "?state=x&code=x".into(), NO_FEDERATION),
         open("GET", "/ap/federated/continue", String::new(), NO_FEDERATION),
         posted("/ap/federated/create", &[("name", "x")], NO_FEDERATION, NO_FEDERATION),
-        posted("/ap/federated/link", &[], SIGN_IN, NO_FEDERATION),
+        posted("/ap/federated/link", &[("link", "true")], SIGN_IN, NO_FEDERATION),
         // Everyone may create an account, and ask for a new password.
         open("GET", "/account/new", String::new(), "200 Create an account"),
         posted("/account/new", &[("email", "x")], "400 Create an account", "400 Create an account"),
@@ -381,26 +382,4 @@ async fn send(server: &Server, case: &RouteCase, caller: CallerCredentials) -> C
         call = call.body(form_body(&fields));
     }
     call.send().await
-}
-
-/// The status, and a part of the answer: its redirect, its message, its heading, or `{}` for any other JSON.
-fn answer_summary(reply: &ClientResponse) -> String {
-    let (json, html) = (reply.json(), reply.text());
-    let text = |key: &str| json[key].as_str().map(str::to_owned);
-    let heading = || page_heading(&html);
-    let problem = || html.split("<p>This form").nth(1).map(|_| "This form has expired".to_owned());
-    let words = match reply.header("location") {
-        "" => text("message").or_else(|| text("error_description")).or_else(problem).or_else(heading),
-        target => Some(target.to_owned()),
-    };
-    let words = words.unwrap_or_else(|| if json.is_object() { "{}".into() } else { String::new() });
-    format!("{} {words}", reply.status.as_u16())
-}
-
-fn answers_with(reply: &ClientResponse, wanted: &str) -> bool {
-    let said = answer_summary(reply);
-    match wanted.split_once("Slot of another model") {
-        Some((status, "")) => said == format!("{status}Slot {FILTER} does not exist on device model {OTHER_MODEL}."),
-        _ => said.starts_with(wanted),
-    }
 }

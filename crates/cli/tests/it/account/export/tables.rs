@@ -33,7 +33,7 @@ const EXPORTED: [(&str, &str); 23] = [
 ];
 
 /// The tables that are not exported.
-const NOT_EXPORTED: [(&str, &str); 21] = [
+const NOT_EXPORTED: [(&str, &str); 23] = [
     ("installation", "not about a customer because it has the settings of the store"),
     ("migration", "not about a customer because it counts schema steps"),
     ("token_key", "not about a customer because it has keys"),
@@ -49,6 +49,8 @@ const NOT_EXPORTED: [(&str, &str); 21] = [
     ("slot", "not about a customer because it is the catalogue"),
     ("product", "not about a customer because it is the catalogue"),
     ("price_change", "not about a customer because it is the catalogue"),
+    ("brand", "not about a customer because it is the catalogue"),
+    ("picture", "not about a customer because it is the catalogue"),
     ("level_cursor", "not about a customer because it counts readings"),
     ("topic", "not about a customer because it has receivers of makers"),
     ("attempt", "not about a customer because it has answers of makers' servers"),
