@@ -6,6 +6,7 @@
 //! time. A customer's account is linked only after a sign-in of its own.
 
 mod begin;
+mod cache;
 mod finish;
 mod identity;
 mod pending;
@@ -15,10 +16,10 @@ mod settings;
 mod signature;
 
 pub use begin::{BegunSignIn, SignInBegin, begin};
+pub(crate) use cache::ProviderCache;
 pub use finish::{FederatedOutcome, ProviderAnswer, find_return_path, finish};
 pub use identity::{IdentityRemoval, IdentityState, LinkedIdentity, find_identity, link, remove};
 pub use pending::{IdentityAccountForm, PendingStep, create_account, find_pending};
-pub(crate) use provider::ProviderCache;
 pub use settings::FederationSettings;
 
 use crate::keys::IDENTITY_PURPOSE;

@@ -4,16 +4,16 @@
 //! again at a bounded rate, whoever asks: after an hour, and for an unknown key once a minute. After a failure the
 //! provider is left alone for some seconds.
 
+use super::cache::{Documents, Failure, Kept};
 use super::settings;
 use crate::App;
 use crate::outbound::OutboundRequest;
 use jsonwebtoken::jwk::Jwk;
 use opendrs_domain::federation::{FederationRefusal, ProviderMetadata, discovery_url};
-use opendrs_domain::time::{Span, Time};
+use opendrs_domain::time::Span;
 use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Mutex;
 
 /// How long a document is kept.
 const MAX_AGE: Span = Span::from_hours(1);
@@ -27,35 +27,6 @@ const MAX_ANSWER_BYTES: usize = 256 * 1024;
 const MAX_KEYS: usize = 50;
 /// How long a customer waits for one answer of the provider at most.
 const MAX_WAIT: Duration = Duration::from_secs(10);
-
-/// A document and when it was read.
-struct Kept<T> {
-    value: Arc<T>,
-    read_at: Time,
-}
-
-impl<T> Kept<T> {
-    /// The document, if it is younger than an age. One from the future is not, since a clock was set back.
-    fn younger_than(&self, age: Span, now: Time) -> Option<Arc<T>> {
-        (self.read_at <= now && now < self.read_at + age).then(|| self.value.clone())
-    }
-}
-
-struct Failure {
-    refusal: FederationRefusal,
-    at: Time,
-}
-
-#[derive(Default)]
-struct Documents {
-    metadata: Option<Kept<ProviderMetadata>>,
-    keys: Option<Kept<Vec<Jwk>>>,
-    failure: Option<Failure>,
-}
-
-/// What this node knows of the provider.
-#[derive(Default)]
-pub(crate) struct ProviderCache(Mutex<Documents>);
 
 /// Which keys will do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,14 +151,5 @@ mod tests {
         let keys = parse_keys(set).unwrap();
         assert!(keys.iter().any(|key| jsonwebtoken::DecodingKey::from_jwk(key).is_ok()), "{keys:?}");
         assert!(parse_keys(b"[]").is_err() && parse_keys(br#"{"keys":7}"#).is_err());
-    }
-
-    #[test]
-    fn a_document_is_kept_for_a_time() {
-        let at = Time::from_secs(1_000);
-        let kept = Kept { value: Arc::new(7), read_at: at };
-        assert_eq!(kept.younger_than(MAX_AGE, at).as_deref(), Some(&7));
-        assert_eq!(kept.younger_than(MAX_AGE, at + MAX_AGE), None);
-        assert_eq!(kept.younger_than(MAX_AGE, at - Span::from_secs(1)), None, "the clock was set back");
     }
 }
