@@ -80,6 +80,7 @@ impl Config {
         if self.accounts.session_idle.0 < Span::from_hours(2) {
             return Err("accounts.session_idle is less than 2h: the use of a session is recorded once an hour".into());
         }
+        self.federation.check()?;
         if self.server.max_connections == 0 {
             return Err("server.max_connections is 0: no client could connect".into());
         }

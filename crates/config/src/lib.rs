@@ -6,6 +6,7 @@
 
 mod brand;
 mod check;
+mod federation;
 mod fulfilment;
 mod limits;
 mod listener;
@@ -21,8 +22,8 @@ use limits::LimitsConfig;
 pub use limits::lifted_limits;
 pub use listener::ListenerConfig;
 use sections::{
-    AccountsConfig, DurationSetting, FulfilmentConfig, KeysConfig, OperatorConfig, OrdersConfig, ReadingsConfig,
-    TakeoverConfig,
+    AccountsConfig, DurationSetting, FederationConfig, FulfilmentConfig, KeysConfig, OperatorConfig, OrdersConfig,
+    ReadingsConfig, TakeoverConfig,
 };
 pub use sections::{
     LogFormat, LoginConfig, MetricsConfig, NotificationsConfig, OutboundConfig, Role, RoleConfig, ServerConfig,
@@ -80,6 +81,7 @@ pub struct Config {
     pub mail: MailConfig,
     brand: BrandConfig,
     accounts: AccountsConfig,
+    federation: FederationConfig,
     takeover: TakeoverConfig,
     orders: OrdersConfig,
     fulfilment: FulfilmentConfig,

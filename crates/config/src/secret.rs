@@ -91,6 +91,7 @@ impl Config {
         let all = [
             ("server.database_url_file", &self.server.database_url_file),
             ("operator.token_file", &self.operator.token_file),
+            ("federation.client_secret_file", &self.federation.client_secret_file),
             ("traces.headers_file", &self.traces.headers_file),
             ("mail.password_file", self.mail.password_file()),
             ("fulfilment.webhook_secrets_file", &self.fulfilment.webhook_secrets_file),

@@ -192,6 +192,16 @@ pub(super) struct AccountsConfig {
     pub(super) keep_orders: DurationSetting,
 }
 
+/// The section `[federation]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FederationConfig {
+    pub(super) issuer: String,
+    pub(super) client_id: String,
+    pub(super) client_secret_file: PathBuf,
+    pub(super) name: String,
+}
+
 /// The section `[takeover]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -70,6 +70,21 @@ fn unknown_settings_and_wrong_values_are_errors_that_say_where() {
         ("", Some(("OPENDRS_LIMITS_DEVICE_RATE", "-1")), "limits.device_rate: invalid value: integer `-1`"),
         ("[server]\nlisten = \"x\"", None, "server.listen is `x`: write HOST:PORT"),
         ("[accounts]\nsession_idle = \"1h\"", None, "accounts.session_idle is less than 2h"),
+        (
+            "[federation]\nissuer = \"https://id.example\"",
+            None,
+            "federation.client_id is empty, and federation.issuer is set: set all four, or none",
+        ),
+        (
+            "[federation]\nissuer = \"http://id.example\"\nclient_id = \"a\"\nclient_secret_file = \"b\"\nname = \"Shop\"",
+            None,
+            "federation.issuer is `http://id.example`: write the provider's issuer, with https://",
+        ),
+        (
+            "[federation]\nissuer = \"http://[::1]:1\"\nclient_id = \"a\"\nclient_secret_file = \"b\"\nname = \" \"",
+            None,
+            "federation.name is no name",
+        ),
         ("[metrics]\nlisten = \"foo\"", None, "metrics.listen is `foo`: write HOST:PORT"),
         (
             "[server]\nlisten = \"0.0.0.0:80\"\n[metrics]\nlisten = \"127.0.0.1:80\"",

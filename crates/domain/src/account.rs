@@ -146,6 +146,16 @@ pub enum AccountMail {
     SecondFactorOff,
     /// A recovery code was used for a sign-in.
     RecoveryCodeUsed,
+    /// The account was linked with the sign-in of a provider.
+    IdentityLinked {
+        /// The provider's name.
+        provider: String,
+    },
+    /// That link was removed.
+    IdentityRemoved {
+        /// The provider's name.
+        provider: String,
+    },
     /// The account is deleted at this time, unless its customer keeps it.
     DeletionPlanned(Time),
     /// The account is kept after all.
@@ -177,6 +187,8 @@ impl AccountMail {
             AccountMail::SecondFactorOn => "second_factor_on",
             AccountMail::SecondFactorOff => "second_factor_off",
             AccountMail::RecoveryCodeUsed => "recovery_code_used",
+            AccountMail::IdentityLinked { .. } => "identity_linked",
+            AccountMail::IdentityRemoved { .. } => "identity_removed",
             AccountMail::DeletionPlanned(_) => "deletion_planned",
             AccountMail::DeletionCancelled => "deletion_cancelled",
             AccountMail::Deleted => "account_deleted",
@@ -206,6 +218,8 @@ impl AccountMail {
             | AccountMail::SecondFactorOn
             | AccountMail::SecondFactorOff
             | AccountMail::RecoveryCodeUsed
+            | AccountMail::IdentityLinked { .. }
+            | AccountMail::IdentityRemoved { .. }
             | AccountMail::DeletionPlanned(_)
             | AccountMail::DeletionCancelled
             | AccountMail::Deleted

@@ -17,6 +17,7 @@ pub mod device;
 pub mod endpoint;
 pub mod export;
 pub mod fault;
+pub mod federation;
 pub mod fulfilment;
 pub mod id;
 pub mod json;

@@ -103,6 +103,7 @@ pub async fn open_app_with_random(
             order_retention: config.order_retention(),
             takeover: config.takeover_rules(),
             accounts: config.account_settings(),
+            federation: config.federation_settings()?,
             language: config.default_language(),
             mail: config.mail_settings(),
             brand: config.brand()?,

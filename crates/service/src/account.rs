@@ -51,7 +51,7 @@ fn parse_email(email: &str) -> Result<Email> {
 }
 
 /// Reads a name that a customer typed.
-fn parse_name(name: &str) -> Result<Name> {
+pub(crate) fn parse_name(name: &str) -> Result<Name> {
     Name::parse(name.trim()).map_err(|_| FormError::InvalidName.into())
 }
 
@@ -72,6 +72,6 @@ impl Command for SetName {
 }
 
 /// The shard of a mail address's reservation.
-fn email_shard(app: &App, email: &Email) -> i64 {
+pub(crate) fn email_shard(app: &App, email: &Email) -> i64 {
     app.db.shards().for_key(&[email.as_str().as_bytes()])
 }

@@ -3,6 +3,7 @@
 use crate::account::AccountSettings;
 use crate::clock::{Clock, TestClock};
 use crate::faults::FaultPlan;
+use crate::federation::{FederationSettings, ProviderCache};
 use crate::fulfilment::FulfilmentSettings;
 use crate::keys::{InstallationKeys, master_key_check};
 use crate::limit::{RateLimitSettings, RateLimiters};
@@ -62,6 +63,8 @@ pub struct AppSettings {
     pub takeover: TakeoverSettings,
     /// Accounts of customers.
     pub accounts: AccountSettings,
+    /// The provider at which customers may sign in, if one is set.
+    pub federation: Option<FederationSettings>,
 }
 
 /// The parts from which [`App::open`] makes an application.
@@ -113,6 +116,8 @@ pub struct App {
     /// The throttle for clients' secrets. It is nearly always empty.
     pub(crate) client_throttle: GuessThrottle,
     pub(crate) limits: RateLimiters,
+    /// What the provider of federated sign-ins publishes.
+    pub(crate) provider: ProviderCache,
     /// Held while due steps are done, so that an advance of the test clock sees all their effects.
     pub(crate) scheduler_lock: Mutex<()>,
     /// Held shared while messages are sent, and exclusively while the clock is moved, so that no message is in flight
@@ -163,6 +168,7 @@ impl App {
             ids: IdGenerator::new(random),
             outbound,
             publisher,
+            provider: ProviderCache::default(),
             limits: RateLimiters::new(settings.rate_limits),
             settings,
             faults: FaultPlan::default(),

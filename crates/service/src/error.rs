@@ -6,6 +6,7 @@
 
 use opendrs_domain::account::PasswordError;
 use opendrs_domain::customer::AddressError;
+use opendrs_domain::federation::FederationRefusal;
 use opendrs_domain::id::EventId;
 use opendrs_domain::order::{ApproveError, CancelError, ReportError, WithdrawError};
 use opendrs_domain::reading::FieldError;
@@ -75,6 +76,9 @@ pub enum Error {
     /// The password is right, and an operator blocked the account.
     #[error("This account is blocked. Ask whoever runs this service.")]
     CustomerBlocked,
+    /// A sign-in at a provider failed.
+    #[error(transparent)]
+    FederationRefused(#[from] FederationRefusal),
     /// Too many failures; the next try is allowed after these seconds.
     #[error("Too many attempts. Try again in {}.", seconds(*.0))]
     Throttled(i64),
@@ -285,7 +289,8 @@ impl Error {
             | Error::InsufficientScope(_)
             | Error::OAuth { .. }
             | Error::WrongPassword
-            | Error::CustomerBlocked => ErrorKind::Unauthorized,
+            | Error::CustomerBlocked
+            | Error::FederationRefused(_) => ErrorKind::Unauthorized,
             Error::UnknownSlot { .. } | Error::UnknownOrder | Error::UnknownEvent(_) => ErrorKind::NotFound,
             Error::Unsubscribed(_)
             | Error::NotTestDevice

@@ -11,7 +11,7 @@ mod installation_keys;
 pub(crate) use access_state::TOKEN_PURPOSE;
 pub use installation_keys::master_key_check;
 pub(crate) use installation_keys::{
-    ENDPOINT_DIGEST_PURPOSE, InstallationKeys, PERMANENT_PURPOSES, SECOND_FACTOR_PURPOSE,
+    ENDPOINT_DIGEST_PURPOSE, IDENTITY_PURPOSE, InstallationKeys, PERMANENT_PURPOSES, SECOND_FACTOR_PURPOSE,
 };
 pub use opendrs_store::installation::TokenKeyRow;
 

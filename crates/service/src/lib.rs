@@ -17,6 +17,7 @@ pub mod export;
 mod factor_secret;
 mod fast_path;
 pub mod faults;
+pub mod federation;
 pub mod fill;
 pub mod fulfilment;
 pub mod health;

@@ -144,8 +144,12 @@ impl Drop for QueueSlot {
     }
 }
 
-/// A password hash from another store, if passwords can be checked with it here.
+/// A password hash from another store, if passwords can be checked with it here. It is empty for an account without a
+/// password.
 pub(crate) fn parse_hash(hash: &str) -> Result<String, String> {
+    if hash.is_empty() {
+        return Ok(String::new());
+    }
     let hash = PasswordHash::new(hash).map_err(|e| format!("is no PHC string: {e}"))?;
     if hash.algorithm.as_str().starts_with("argon2") {
         Ok(hash.to_string())

@@ -17,6 +17,8 @@ pub(crate) enum SealingPurpose {
     Endpoints,
     /// Keys that were carried over from an earlier master key; the place is their purpose and number.
     DerivedKeys,
+    /// What a browser keeps of a federated sign-in; the place is its step.
+    FederatedSignIn,
 }
 
 impl SealingPurpose {
@@ -25,6 +27,7 @@ impl SealingPurpose {
             Self::SigningKeys => "signing keys",
             Self::Endpoints => "topic endpoints",
             Self::DerivedKeys => "derived keys",
+            Self::FederatedSignIn => "federated sign-in",
         }
     }
 }

@@ -153,7 +153,7 @@ pub(crate) async fn check_password(
     let tried = CredentialAttempt { subject: customer.email.as_str(), source };
     let attempt = app.sign_in_throttle.begin(tried, now).map_err(Error::Throttled)?;
     let credentials = find_credentials(app, customer.id).await?;
-    let hash = credentials.as_ref().map(|found| found.password_hash.clone());
+    let hash = credentials.as_ref().and_then(|found| found.password_hash.clone());
     let is_right = app.password_queue.verify(source, hash, password).await?;
     match credentials.filter(|_| is_right) {
         Some(credentials) => {
@@ -182,7 +182,7 @@ async fn verify_password(app: &App, form: &SignInRequest<'_>) -> Result<Option<V
         Some(id) => find_credentials(app, id).await?,
         None => None,
     };
-    let hash = credentials.as_ref().map(|found| found.password_hash.clone());
+    let hash = credentials.as_ref().and_then(|found| found.password_hash.clone());
     let is_right = app.password_queue.verify(form.source, hash, form.password).await?;
     Ok(found.zip(credentials).filter(|_| is_right).map(|(id, credentials)| Verified { id, credentials }))
 }

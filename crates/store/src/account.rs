@@ -4,9 +4,8 @@
 //! is read under a lock of the customer's row.
 
 use crate::queries::Query;
-use crate::second_factor;
 use crate::value::{DbRow, FromRow, params};
-use crate::{Error, Result, Tx, export};
+use crate::{Error, Result, Tx, export, federation, second_factor};
 use opendrs_domain::account::CredentialState;
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::text::{Email, Name};
@@ -19,8 +18,8 @@ pub struct Credentials {
     pub state: CredentialState,
     /// When the customer was blocked.
     pub blocked_at: Option<Time>,
-    /// The password's hash.
-    pub password_hash: String,
+    /// The password's hash; `None` for an account without a password.
+    pub password_hash: Option<String>,
 }
 
 impl Credentials {
@@ -36,7 +35,8 @@ impl FromRow for Credentials {
         let bad = |found| Error::InvalidRow { query: row.query.sql().name, column: 2, found };
         let generation = u32::try_from(row.get::<i64>(2)?).map_err(|e| bad(e.to_string()))?;
         let state = CredentialState { email: row.get(0)?, password_changed_at: row.get(1)?, generation };
-        Ok(Self { state, blocked_at: row.get(3)?, password_hash: row.get(4)? })
+        let hash: String = row.get(4)?;
+        Ok(Self { state, blocked_at: row.get(3)?, password_hash: Some(hash).filter(|hash| !hash.is_empty()) })
     }
 }
 
@@ -148,6 +148,7 @@ pub async fn delete(tx: &mut Tx<'_>, shard: i64, id: CustomerId) -> Result<()> {
     tx.exec_deferred(Query::SessionsDelete, params![id]).await?;
     tx.exec_deferred(Query::ConsentsDelete, params![shard, id]).await?;
     second_factor::delete(tx, shard, id).await?;
+    federation::delete(tx, shard, id).await?;
     tx.exec_deferred(Query::TakeoverCountDelete, params![shard, id]).await?;
     export::delete(tx, shard, id).await?;
     tx.exec_deferred(Query::OrdersForgetPerson, params![id]).await?;

@@ -84,7 +84,7 @@ pub async fn list_emails_after(
     tx.query_all(Query::CustomerEmailsAfter, params![shard, last, limit]).await
 }
 
-/// A customer's password hash.
+/// A customer's password hash, empty for an account without a password.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -189,7 +189,8 @@ pub async fn insert_email(tx: &mut Tx<'_>, shard: i64, email: &Email, id: Custom
     tx.exec_deferred(Query::CustomerEmailPut, params![shard, email, id]).await
 }
 
-/// Adds a customer, or changes name, password, address and language of the one with that id.
+/// Adds a customer, or changes name, password, address and language of the one with that id. An empty hash is an account
+/// without a password.
 ///
 /// # Errors
 /// [`crate::Error`].

@@ -39,6 +39,7 @@ pub mod derived_key;
 pub mod device;
 pub mod export;
 pub mod failpoint;
+pub mod federation;
 pub mod fulfilment;
 pub mod inspection;
 pub mod installation;

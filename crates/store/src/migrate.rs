@@ -33,6 +33,7 @@ const SCHEMA_STEPS: &[SchemaStep] = &[
     step!(5, "0005_brand"),
     step!(6, "0006_exports"),
     step!(7, "0007_withdrawals"),
+    step!(8, "0008_federated_identity"),
 ];
 
 /// The number of the latest step.

@@ -7,10 +7,12 @@ use crate::value::params;
 use crate::{Result, Tx, installation, level};
 
 /// Every table that is emptied.
-const CLEARED_TABLES: [Query; 23] = [
+const CLEARED_TABLES: [Query; 25] = [
     Query::ForgetSession,
     Query::ForgetSecondFactor,
     Query::ForgetRecoveryCode,
+    Query::ForgetIdentity,
+    Query::ForgetCustomerIdentity,
     Query::ForgetConsent,
     Query::ForgetSignup,
     Query::ForgetCode,

@@ -4,6 +4,7 @@
 mod account;
 mod brand;
 mod errors;
+mod federation;
 mod mails;
 mod ordering;
 mod parts;
@@ -310,6 +311,7 @@ pub static TEXTS: Texts = Texts {
     account: account::ACCOUNT_TEXTS,
     ordering: ordering::ORDERING_TEXTS,
     second_factor: second_factor::SECOND_FACTOR_TEXTS,
+    federation: federation::FEDERATION_TEXTS,
     letters: mails::MAIL_TEXTS,
 };
 

@@ -15,6 +15,7 @@ pub mod compose;
 mod customer_account;
 mod de;
 mod en;
+mod federation;
 mod ja;
 mod mails;
 mod ordering;
@@ -26,6 +27,7 @@ mod withdrawal;
 pub use account::{ConsentWithdrawalTexts, DeviceRemovalTexts, OrderTexts, RuleTexts, SettingsTexts};
 pub use brand::BrandTexts;
 pub use customer_account::{AccountMailTexts, AccountTexts};
+pub use federation::FederationTexts;
 pub use mails::MailTexts;
 pub use ordering::OrderingTexts;
 pub use pages::{
@@ -94,6 +96,8 @@ pub struct Texts {
     pub second_factor: SecondFactorTexts,
     /// The legal footer of pages and mails.
     pub brand: BrandTexts,
+    /// Federated sign-in.
+    pub federation: FederationTexts,
     /// Texts of mails.
     pub letters: MailTexts,
 }

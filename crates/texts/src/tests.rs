@@ -3,6 +3,7 @@
 use super::*;
 use opendrs_domain::account::PasswordError;
 use opendrs_domain::customer::AddressError;
+use opendrs_domain::federation::FederationRefusal;
 use opendrs_domain::money::ParseMoneyError;
 use opendrs_domain::order::{ApproveError, CancelError, CancelledBy, OrderProblem};
 use opendrs_domain::rule::{RuleFormError, RuleFormNumber};
@@ -79,6 +80,10 @@ fn customer_errors() -> Vec<Error> {
         Error::InvalidToken,
         Error::WrongPassword,
         Error::CustomerBlocked,
+        Error::FederationRefused(FederationRefusal::Cancelled),
+        Error::FederationRefused(FederationRefusal::Unusable("the database is away".into())),
+        Error::FederationRefused(FederationRefusal::NoVerifiedEmail),
+        Error::FederationRefused(FederationRefusal::UnknownState),
         Error::Throttled(30),
         Error::RateLimited(30),
         Error::OrderLimitReached(30),

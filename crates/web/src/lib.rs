@@ -12,6 +12,7 @@ mod cookie;
 mod design;
 mod device_selection;
 mod devices;
+mod federation;
 mod field_problem;
 mod leave;
 mod mail;
@@ -25,6 +26,7 @@ mod page_context;
 mod page_image;
 mod picture;
 mod prices;
+mod provider_link;
 mod remove;
 mod rule;
 mod saved;
@@ -111,6 +113,7 @@ pub fn design_routes() -> Vec<Route> {
 /// Routes that both roles need: stylesheets, pictures, sign-in and sign-out.
 pub fn shared_routes() -> Vec<Route> {
     let mut routes = account::routes();
+    routes.extend(federation::routes());
     routes.extend([
         Route::get(stylesheet::stylesheet_path(), stylesheet::get),
         Route::get(brand::ICON_PATH, brand::icon),

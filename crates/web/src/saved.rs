@@ -31,10 +31,11 @@ pub(super) enum SavedChange {
     Paused,
     Resumed,
     SecondFactorOff,
+    IdentityRemoved,
 }
 
 /// Each change, and its value in the URL.
-const NAMES: [(SavedChange, &str); 20] = [
+const NAMES: [(SavedChange, &str); 21] = [
     (SavedChange::Product, "product"),
     (SavedChange::Rules, "rules"),
     (SavedChange::SwitchedOff, "off"),
@@ -55,6 +56,7 @@ const NAMES: [(SavedChange, &str); 20] = [
     (SavedChange::Paused, "paused"),
     (SavedChange::Resumed, "resumed"),
     (SavedChange::SecondFactorOff, "one-step"),
+    (SavedChange::IdentityRemoved, "identity"),
 ];
 
 impl SavedChange {
@@ -88,6 +90,7 @@ impl SavedChange {
             SavedChange::Paused => texts.ordering.pause_saved,
             SavedChange::Resumed => texts.ordering.pause_ended,
             SavedChange::SecondFactorOff => texts.second_factor.off_saved,
+            SavedChange::IdentityRemoved => texts.federation.removed_saved,
         }
     }
 

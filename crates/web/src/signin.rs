@@ -6,6 +6,7 @@ use super::browser::{BrowserSession, PostedPage, RequestClient};
 use super::cookie::{SESSION_COOKIE, set_cookie};
 use super::leave::{form_action_source, leave_to, refresh_page};
 use super::page_context::PageFrame;
+use super::provider_link::{ProviderLink, provider_link};
 use super::second_step_page::{SecondStep, second_step_page};
 use super::setup::{self, next_step};
 use super::{PageContext, PageError, redirect_to, render_page};
@@ -37,6 +38,8 @@ struct SignInPage<'a> {
     email: &'a str,
     /// The URL of the page that creates an account, if customers may.
     create: Option<String>,
+    /// The link to the provider, if there is one.
+    federated: Option<ProviderLink>,
 }
 
 #[derive(Template)]
@@ -196,6 +199,7 @@ pub(super) async fn sign_in_page(
         problem: words.as_deref(),
         email,
         create: state.app.settings.accounts.open.then(|| new_account_url(return_to)),
+        federated: provider_link(state, shown.texts, return_to),
     };
     let status = match problem {
         None => StatusCode::OK,

@@ -29,7 +29,12 @@ pub(crate) fn check_settings(config: &Config) -> Vec<DoctorCheck> {
 fn check_named_files(config: &Config) -> Vec<DoctorCheck> {
     const NAME: &str = "files";
     let fix = "put the file in place, readable for the server's user, or change the setting";
-    let read = [config.outbound_client().map(drop), open_mailer(config).map(drop), config.operator().map(drop)];
+    let read = [
+        config.outbound_client().map(drop),
+        open_mailer(config).map(drop),
+        config.operator().map(drop),
+        config.federation_settings().map(drop),
+    ];
     let mut bad: Vec<String> = read.into_iter().filter_map(Result::err).collect();
     // One unreadable file can fail several of these reads.
     bad.dedup();

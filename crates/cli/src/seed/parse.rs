@@ -2,17 +2,11 @@
 //!
 //! Not here: whether a declaration fits the store. Invariant: the error of a refused value names its line and key.
 
-use super::file_format::{
-    ClientToml, CustomerToml, MakerToml, ModelToml, ProductToml, ProfileToml, SeedFile, SlotToml, TopicToml,
-    UnitPriceToml,
-};
+use super::file_format::{ClientToml, CustomerToml, MakerToml, ModelToml, ProfileToml, SeedFile, SlotToml, TopicToml};
 use opendrs_domain::id::{ClientId, CompositeId, ProfileId};
 use opendrs_domain::language::Language;
 use opendrs_domain::login::redirect;
-use opendrs_domain::money::Money;
-use opendrs_domain::money::tax::TaxRate;
 use opendrs_domain::notification::NotificationType;
-use opendrs_domain::product::{Product, UnitPriceBasis};
 use opendrs_domain::profile::hash_secret;
 use opendrs_domain::receiver::SignatureVersion;
 use opendrs_domain::text::Name;
@@ -21,6 +15,7 @@ use opendrs_service::seed::{self as service, SeedPassword};
 use toml::Spanned;
 
 mod brand;
+mod product;
 
 /// Reads the file of a picture, which a seed names by its path.
 pub type ReadPicture<'f> = &'f (dyn Fn(&str) -> Result<Vec<u8>, String> + Sync);
@@ -233,57 +228,6 @@ impl SeedParser<'_> {
                 .map(|(n, v)| self.parse_notification_version(n, v))
                 .collect::<Result<_, _>>()?,
             slots: model.slot.into_inner().into_iter().map(slot).collect::<Result<_, _>>()?,
-        })
-    }
-
-    fn parse_product(&self, product: ProductToml) -> Result<Product, String> {
-        let price = Money::parse(product.price.get_ref(), &product.currency);
-        let price = price.or_else(|e| self.error_at(&product.price, "price", e))?;
-        let quantity = *product.quantity.get_ref();
-        if !quantity.is_finite() || quantity <= 0.0 {
-            return self.error_at(&product.quantity, "quantity", "must be above zero");
-        }
-        let ProductToml { asin, title, unit, available, sku, .. } = product;
-        let shipping = match &product.shipping {
-            None => None,
-            Some(text) => match Money::parse(text.get_ref(), &price.currency) {
-                Ok(shipping) if shipping.is_at_most(&price) => Some(shipping),
-                Ok(_) => return self.error_at(text, "shipping", "is a part of the price, and must not exceed it"),
-                Err(e) => return self.error_at(text, "shipping", e),
-            },
-        };
-        let tax_rate = match &product.tax_rate {
-            None => None,
-            Some(text) => match TaxRate::parse(text.get_ref()) {
-                Some(rate) => Some(rate),
-                None => return self.error_at(text, "tax_rate", "write per cent below 100, such as \"19\" or \"7.7\""),
-            },
-        };
-        let unit_price = match product.unit_price {
-            None => None,
-            Some(basis) => {
-                let UnitPriceToml { content, per, unit } = basis.get_ref();
-                match UnitPriceBasis::new(*content, *per, unit.as_str()) {
-                    Some(known) => Some(known),
-                    None => {
-                        let says = "content and per must be above zero, with at most three decimals";
-                        return self.error_at(&basis, "unit_price", says);
-                    }
-                }
-            }
-        };
-        Ok(Product {
-            asin: asin.into_inner(),
-            title: title.into(),
-            price,
-            quantity,
-            unit: unit.into(),
-            available,
-            sku,
-            picture: None,
-            shipping,
-            tax_rate,
-            unit_price,
         })
     }
 

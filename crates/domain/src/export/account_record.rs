@@ -21,6 +21,8 @@ pub(super) const PROFILE_COLUMNS: &[&str] = &[
     "passwordChangedAt",
     "secondFactorSince",
     "recoveryCodesLeft",
+    "linkedIssuer",
+    "linkedSince",
     "blockedAt",
     "deletionAt",
 ];
@@ -37,6 +39,8 @@ pub struct ProfileRecord {
     password_changed_at: Option<String>,
     second_factor_since: Option<String>,
     recovery_codes_left: Option<i64>,
+    linked_issuer: Option<String>,
+    linked_since: Option<String>,
     blocked_at: Option<String>,
     deletion_at: Option<String>,
 }
@@ -46,7 +50,7 @@ impl ExportRecord for ProfileRecord {
 }
 
 /// What the store has of an account besides its customer.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct AccountFacts {
     /// When the password was last changed.
     pub password_changed_at: Option<Time>,
@@ -54,6 +58,10 @@ pub struct AccountFacts {
     pub second_factor_since: Option<Time>,
     /// How many recovery codes were not used; `None` without a second factor.
     pub recovery_codes_left: Option<i64>,
+    /// The issuer of the provider at which the customer signs in, too.
+    pub linked_issuer: Option<String>,
+    /// When that was linked.
+    pub linked_since: Option<Time>,
     /// When the account was blocked.
     pub blocked_at: Option<Time>,
     /// When it is to be deleted.
@@ -73,6 +81,8 @@ impl ProfileRecord {
             password_changed_at: facts.password_changed_at.map(time_text),
             second_factor_since: facts.second_factor_since.map(time_text),
             recovery_codes_left: facts.recovery_codes_left,
+            linked_issuer: facts.linked_issuer,
+            linked_since: facts.linked_since.map(time_text),
             blocked_at: facts.blocked_at.map(time_text),
             deletion_at: facts.deletion_at.map(time_text),
         }

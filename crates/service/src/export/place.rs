@@ -17,8 +17,8 @@ use opendrs_store::device::OwnedDevice;
 use opendrs_store::level::SlotDayKey;
 use opendrs_store::mail::StoredMail;
 use opendrs_store::{
-    Shards, Tx, account, consent, customer, delivery, device, level, mail, model, order, reading, rule, second_factor,
-    session, subscription, takeover,
+    Shards, Tx, account, consent, customer, delivery, device, federation, level, mail, model, order, reading, rule,
+    second_factor, session, subscription, takeover,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -187,6 +187,7 @@ async fn read_account(tx: &mut Tx<'_>, of: PageRequest) -> Result<Option<Page>> 
     let Some(owner) = customer::find_by_id(tx, shard, id).await? else { return Ok(None) };
     let credentials = account::find_credentials(tx, shard, id).await?;
     let factor = second_factor::find(tx, shard, id).await?;
+    let identity = federation::find_identity(tx, shard, id).await?;
     let facts = AccountFacts {
         password_changed_at: credentials.as_ref().and_then(|found| found.state.password_changed_at),
         second_factor_since: factor.as_ref().map(|factor| factor.since),
@@ -194,6 +195,8 @@ async fn read_account(tx: &mut Tx<'_>, of: PageRequest) -> Result<Option<Page>> 
             Some(_) => Some(second_factor::count_recovery_codes(tx, shard, id).await?),
             None => None,
         },
+        linked_since: identity.as_ref().map(|identity| identity.since),
+        linked_issuer: identity.map(|identity| identity.issuer),
         blocked_at: credentials.and_then(|found| found.blocked_at),
         deletion_at: account::find_deletion(tx, shard, id).await?,
     };

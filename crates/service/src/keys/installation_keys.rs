@@ -21,9 +21,11 @@ const DIRECTED_CUSTOMER_PURPOSE: &str = "directed customers";
 pub(crate) const ENDPOINT_DIGEST_PURPOSE: &str = "seeded endpoints";
 /// The purpose of the secrets of authenticator apps, and of recovery codes.
 pub(crate) const SECOND_FACTOR_PURPOSE: &str = "second factor";
+/// The purpose of the digests of identities at a provider.
+pub(crate) const IDENTITY_PURPOSE: &str = "federated identities";
 /// The purposes whose keys stay the same for the life of the installation, whatever its master key.
-pub(crate) const PERMANENT_PURPOSES: [&str; 3] =
-    [DIRECTED_CUSTOMER_PURPOSE, ENDPOINT_DIGEST_PURPOSE, SECOND_FACTOR_PURPOSE];
+pub(crate) const PERMANENT_PURPOSES: [&str; 4] =
+    [DIRECTED_CUSTOMER_PURPOSE, ENDPOINT_DIGEST_PURPOSE, SECOND_FACTOR_PURPOSE, IDENTITY_PURPOSE];
 
 /// Proves which master key a store has, without revealing it.
 #[must_use]

@@ -103,6 +103,8 @@ fn build_account_message(app: &App, mail: &StoredMail, to: &MailRecipient) -> Re
         | AccountMail::SecondFactorOn
         | AccountMail::SecondFactorOff
         | AccountMail::RecoveryCodeUsed
+        | AccountMail::IdentityLinked { .. }
+        | AccountMail::IdentityRemoved { .. }
         | AccountMail::DeletionPlanned(_)
         | AccountMail::DeletionCancelled => Some(format!("{base}/account")),
     };

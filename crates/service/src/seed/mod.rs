@@ -165,7 +165,9 @@ async fn resolve_password(app: &App, declared: &CustomerSeed) -> Result<Option<S
         None => None,
     };
     match stored {
-        Some(hash) if app.password_queue.verify_for_operator(Some(hash.clone()), plain).await? => Ok(Some(hash)),
+        Some(hash) if !hash.is_empty() && app.password_queue.verify_for_operator(Some(hash.clone()), plain).await? => {
+            Ok(Some(hash))
+        }
         _ => app.password_queue.hash(plain).await.map(Some),
     }
 }

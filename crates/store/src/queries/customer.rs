@@ -40,6 +40,16 @@ macro_rules! customer_queries {
         RecoveryCodePut = "INSERT INTO recovery_code (shard, customer, code) VALUES ($1, $2, $3)";
         RecoveryCodeTake = "DELETE FROM recovery_code WHERE shard = $1 AND customer = $2 AND code = $3";
         RecoveryCodesDelete = "DELETE FROM recovery_code WHERE shard = $1 AND customer = $2";
+        IdentityCustomer = "SELECT customer FROM federated_identity WHERE shard = $1 AND digest = $2";
+        /// One identity signs in one customer, whoever else links it at the same time.
+        IdentityClaim = "INSERT INTO federated_identity (shard, digest, customer) VALUES ($1, $2, $3)
+            ON CONFLICT (shard, digest) DO NOTHING";
+        IdentityDelete = "DELETE FROM federated_identity WHERE shard = $1 AND digest = $2 AND customer = $3";
+        CustomerIdentity = "SELECT identity_shard, digest, issuer, since FROM customer_identity
+            WHERE shard = $1 AND customer = $2";
+        CustomerIdentityPut = "INSERT INTO customer_identity (shard, customer, identity_shard, digest, issuer, since)
+            VALUES ($1, $2, $3, $4, $5, $6)";
+        CustomerIdentityDelete = "DELETE FROM customer_identity WHERE shard = $1 AND customer = $2";
         CustomerName = "UPDATE customer SET name = $3 WHERE shard = $1 AND id = $2";
         CustomerEmail = "UPDATE customer SET email = $3 WHERE shard = $1 AND id = $2";
         CustomerEmailDelete = "DELETE FROM customer_email WHERE shard = $1 AND email = $2 AND customer = $3";

@@ -33,6 +33,8 @@ macro_rules! installation_queries {
         ForgetSession = "DELETE FROM session";
         ForgetSecondFactor = "DELETE FROM second_factor";
         ForgetRecoveryCode = "DELETE FROM recovery_code";
+        ForgetIdentity = "DELETE FROM federated_identity";
+        ForgetCustomerIdentity = "DELETE FROM customer_identity";
         ForgetConsent = "DELETE FROM consent";
         ForgetSignup = "DELETE FROM signup";
         ForgetCode = "DELETE FROM code";

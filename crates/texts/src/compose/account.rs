@@ -13,7 +13,7 @@ pub(super) fn about_line(letter: &MailMessage, said: &AccountMailTexts) -> Text 
 impl ComposedMail {
     /// Composes a mail about an account: subject, sentences, and the one link.
     pub(super) fn compose_account(&mut self, letter: &MailMessage, news: &AccountMail) {
-        let (said, step) = (&self.texts.account.mails, &self.texts.second_factor);
+        let (said, step, federated) = (&self.texts.account.mails, &self.texts.second_factor, &self.texts.federation);
         let code = letter.code.as_deref().unwrap_or_default();
         let plain = |lines: [Text; 2]| lines.map(str::to_owned);
         let (subject, lines, link): (String, [String; 2], Text) = match news {
@@ -29,6 +29,12 @@ impl ComposedMail {
             AccountMail::SecondFactorOn => (step.on_subject.into(), plain(step.on), said.account_link),
             AccountMail::SecondFactorOff => (step.off_subject.into(), plain(step.off), said.account_link),
             AccountMail::RecoveryCodeUsed => (step.used_subject.into(), plain(step.used), said.account_link),
+            AccountMail::IdentityLinked { provider } => {
+                ((federated.linked_subject)(provider), (federated.linked)(provider), said.account_link)
+            }
+            AccountMail::IdentityRemoved { provider } => {
+                ((federated.removed_subject)(provider), (federated.removed)(provider), said.account_link)
+            }
             AccountMail::DeletionPlanned(at) => {
                 ((said.deletion_subject)(&self.texts.day(at)), plain(said.deletion), said.account_link)
             }

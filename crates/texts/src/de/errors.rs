@@ -2,6 +2,7 @@
 
 use opendrs_domain::account::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, PasswordError};
 use opendrs_domain::customer::AddressError;
+use opendrs_domain::federation::FederationRefusal;
 use opendrs_domain::language::Language;
 use opendrs_domain::money::ParseMoneyError;
 use opendrs_domain::order::{ApproveError, CancelError, WithdrawError};
@@ -56,6 +57,21 @@ pub fn describe_error(error: &Error) -> String {
                 "Der Preis hat sich geändert. Er beträgt jetzt {price}. Bitte prüfen Sie die Bestellung noch einmal."
             )
         }
+        Error::FederationRefused(why) => match why {
+            FederationRefusal::Cancelled => "Sie haben die Anmeldung abgebrochen. Sie können es noch einmal versuchen oder sich mit Ihrem Passwort anmelden.",
+            FederationRefusal::Unusable(_) | FederationRefusal::ProviderError(_) => {
+                "Der andere Dienst ist zurzeit nicht erreichbar. Bitte versuchen Sie es später noch einmal oder melden Sie sich mit Ihrem Passwort an."
+            }
+            FederationRefusal::NoVerifiedEmail => {
+                "Der andere Dienst hat uns keine bestätigte E-Mail-Adresse übermittelt. Bitte bestätigen Sie sie dort, oder legen Sie hier ein Konto mit Ihrer E-Mail-Adresse an."
+            }
+            FederationRefusal::NotConfigured
+            | FederationRefusal::UnknownState
+            | FederationRefusal::Malformed
+            | FederationRefusal::OtherIssuer
+            | FederationRefusal::Token(_) => "Die Anmeldung hat zu lange gedauert oder wurde unterbrochen. Bitte beginnen Sie noch einmal.",
+        }
+        .into(),
         Error::InvalidForm(choice) => describe_bad_choice(choice),
         Error::Unavailable(_) => {
             "Der Dienst ist vorübergehend nicht erreichbar. Bitte versuchen Sie es noch einmal.".into()

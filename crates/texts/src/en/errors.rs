@@ -5,6 +5,7 @@
 
 use opendrs_domain::account::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, PasswordError};
 use opendrs_domain::customer::AddressError;
+use opendrs_domain::federation::FederationRefusal;
 use opendrs_domain::language::Language;
 use opendrs_domain::money::ParseMoneyError;
 use opendrs_domain::order::{ApproveError, CancelError, WithdrawError};
@@ -43,6 +44,21 @@ pub fn describe_error(error: &Error) -> String {
             let price = Language::English.format_money(price);
             format!("The price has changed. It is now {price}. Please review this order again.")
         }
+        Error::FederationRefused(why) => match why {
+            FederationRefusal::Cancelled => "You cancelled the sign-in. You can try again, or sign in with your password.",
+            FederationRefusal::Unusable(_) | FederationRefusal::ProviderError(_) => {
+                "We can't reach the other service at the moment. Please try again later, or sign in with your password."
+            }
+            FederationRefusal::NoVerifiedEmail => {
+                "The other service didn't give us a confirmed email address. Please confirm it there, or create an account with your email address here."
+            }
+            FederationRefusal::NotConfigured
+            | FederationRefusal::UnknownState
+            | FederationRefusal::Malformed
+            | FederationRefusal::OtherIssuer
+            | FederationRefusal::Token(_) => "This sign-in took too long or was interrupted. Please start again.",
+        }
+        .into(),
         Error::InvalidForm(choice) => describe_bad_choice(choice),
         Error::Unavailable(_) => "The service is temporarily unavailable. Please try again.".into(),
         Error::Internal(_) => "The problem is on our side. Please try again later.".into(),

@@ -2,6 +2,7 @@
 
 use opendrs_domain::account::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, PasswordError};
 use opendrs_domain::customer::AddressError;
+use opendrs_domain::federation::FederationRefusal;
 use opendrs_domain::language::Language;
 use opendrs_domain::money::ParseMoneyError;
 use opendrs_domain::order::{ApproveError, CancelError, WithdrawError};
@@ -46,6 +47,21 @@ pub fn describe_error(error: &Error) -> String {
             let price = Language::Japanese.format_money(price);
             format!("価格が変わりました。現在の価格は {price} です。もう一度注文をご確認ください。")
         }
+        Error::FederationRefused(why) => match why {
+            FederationRefusal::Cancelled => "サインインがキャンセルされました。もう一度お試しいただくか、パスワードでサインインしてください。",
+            FederationRefusal::Unusable(_) | FederationRefusal::ProviderError(_) => {
+                "現在、外部サービスに接続できません。しばらくしてからもう一度お試しいただくか、パスワードでサインインしてください。"
+            }
+            FederationRefusal::NoVerifiedEmail => {
+                "外部サービスから確認済みのメールアドレスを取得できませんでした。外部サービスでメールアドレスを確認するか、こちらでアカウントを作成してください。"
+            }
+            FederationRefusal::NotConfigured
+            | FederationRefusal::UnknownState
+            | FederationRefusal::Malformed
+            | FederationRefusal::OtherIssuer
+            | FederationRefusal::Token(_) => "サインインが時間切れになったか、中断されました。もう一度最初からお試しください。",
+        }
+        .into(),
         Error::InvalidForm(choice) => describe_bad_choice(choice),
         Error::Unavailable(_) => {
             "現在、サービスを一時的にご利用いただけません。しばらくしてからもう一度お試しください。".into()

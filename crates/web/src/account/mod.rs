@@ -6,6 +6,8 @@
 mod delete;
 mod email;
 mod export;
+mod identity;
+mod identity_row;
 mod new_account;
 mod profile;
 mod recovery;
@@ -40,6 +42,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/account/second-factor/change", second_factor::change),
         Route::get("/account/export", export::get),
         Route::post("/account/export", export::post),
+        Route::post("/account/identity/remove", identity::remove),
         Route::post("/account/delete", delete::post),
         Route::post("/account/email", email::request),
         Route::get("/account/email/confirm", email::get),

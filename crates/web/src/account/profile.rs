@@ -2,6 +2,7 @@
 //!
 //! Not here: the link to a new address. Invariant: what gives access to the account changes with the current password only.
 
+use super::identity_row::IdentityRow;
 use super::{ACCOUNT_PATH, AccountPost, form_status, shown_in_form, with_retry_after};
 use crate::browser::{BrowserSession, PostedForm};
 use crate::cookie::{SESSION_COOKIE, set_cookie};
@@ -20,7 +21,7 @@ use opendrs_edge::state::AppState;
 use opendrs_service::account::{self, PasswordChange};
 use opendrs_service::export::{self, ExportState};
 use opendrs_service::session::{self, SessionView};
-use opendrs_service::{Error, FormError, customer};
+use opendrs_service::{Error, FormError, customer, federation};
 use opendrs_texts::{Text, Texts};
 use std::sync::Arc;
 
@@ -51,6 +52,7 @@ struct AccountPage<'a> {
     second_factor: Option<SecondFactorRow>,
     /// The export that was asked for.
     export: Option<ExportNotice>,
+    identity: IdentityRow,
     /// What the deletion of the account does.
     delete_why: String,
     /// The day of the deletion, if the customer asked for it.
@@ -129,6 +131,7 @@ async fn render(
     let owner = customer::load(&state.app, session.customer).await.map_err(&refused)?;
     let sessions = session::list_sessions(&state.app, session).await.map_err(&refused)?;
     let factor = account::find_state(&state.app, session.customer).await.map_err(&refused)?;
+    let identity = federation::find_identity(&state.app, session.customer).await.map_err(&refused)?;
     let deletion = account::find_deletion(&state.app, session.customer).await.map_err(&refused)?;
     let found = export::find_state(&state.app, session.customer).await.map_err(&refused)?;
     let deleted_at = account::deletion_time(&state.app);
@@ -145,6 +148,7 @@ async fn render(
             codes_left: (texts.second_factor.codes_left)(factor.codes_left),
         }),
         export: found.map(|found| export_notice(found, texts)),
+        identity: IdentityRow::new(identity, texts),
         delete_why: (texts.account.delete_why)(&texts.day(&deleted_at)),
         deletion: deletion.map(|at| texts.day(&at)),
         saved: shown.saved.map(|change| change.text(texts)),

@@ -4,6 +4,7 @@ mod change;
 mod create;
 mod delete;
 mod export;
+mod federation;
 mod recovery;
 mod retention;
 mod second_factor;

@@ -20,7 +20,7 @@ both!(
 );
 
 /// An authenticator app.
-struct AuthenticatorApp(AppSecret);
+pub(super) struct AuthenticatorApp(AppSecret);
 
 impl AuthenticatorApp {
     /// Reads the key as a person types it.
@@ -35,13 +35,13 @@ impl AuthenticatorApp {
         Self(AppSecret::new(&std::array::from_fn(byte)))
     }
 
-    fn code(&self, server: &Server) -> String {
+    pub(super) fn code(&self, server: &Server) -> String {
         self.0.code_at(server.app().now()).unwrap()
     }
 }
 
 /// Ann sets it up. Returns her browser with the page of the recovery codes.
-async fn set_up(server: &Server) -> (TestBrowser, AuthenticatorApp) {
+pub(super) async fn set_up(server: &Server) -> (TestBrowser, AuthenticatorApp) {
     let mut visit = TestBrowser::signed_in(server, ANN).await;
     visit.go_to("/account/second-factor").await;
     let app = AuthenticatorApp::from_page(&visit.page.text());

@@ -197,6 +197,7 @@ fn app_parts(place: StoreLocation, config: &Config, edges: AppDependencies) -> A
             order_retention: config.order_retention(),
             takeover: config.takeover_rules(),
             accounts: config.account_settings(),
+            federation: config.federation_settings().unwrap(),
             language: config.default_language(),
             mail: config.mail_settings(),
             brand: config.brand().unwrap(),

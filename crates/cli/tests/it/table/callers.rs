@@ -1,10 +1,11 @@
 //! Every route for every kind of caller, with the answer. A route without a row here fails the completeness test.
 
+use super::answer::{answer_summary, answers_with};
 use crate::harness::fixtures::{ANN, COMPOSITE, FILTER, OTHER_MODEL, OTHER_WEB, PASSWORD, SMALL};
 use crate::harness::{
     LinkOptions, LinkedDevice, OPERATOR_TOKEN, Server, TestBrowser, authorize_path, form_body, valid_body,
 };
-use opendrs_client::{ClientResponse, page_heading};
+use opendrs_client::ClientResponse;
 use opendrs_config::Role;
 use opendrs_domain::version::{ApiEndpoint, ENDPOINTS};
 use opendrs_server::routes::OptionalRoutes;
@@ -46,6 +47,7 @@ const TOKEN: &str = "400 Invalid token";
 const SLOT: &str = "400 Slot of another model";
 const GONE: &str = "410 This page has expired";
 const FORM: &str = "400 This form has expired";
+const NO_FEDERATION: &str = "400 We could not sign you in";
 const SIGN_IN: &str = "200 Sign in";
 
 fn cases(token: &str, order: &str) -> Vec<RouteCase> {
@@ -226,6 +228,12 @@ fn cases(token: &str, order: &str) -> Vec<RouteCase> {
         posted("/ap/second-step", &[("token", "x"), ("code", "123456")], "400 Sign in", "400 Sign in"),
         posted("/ap/signin", &[("email", ANN), ("password", PASSWORD)], "303 /settings", "303 /settings"),
         posted("/ap/signout", &[], "303 /settings", "303 /settings"),
+        // Without a provider, and without what a browser keeps of a sign-in there, these lead nowhere.
+        open("GET", "/ap/federated", String::new(), NO_FEDERATION),
+        open("GET", "/ap/federated/callback", "?state=x&code=x".into(), NO_FEDERATION),
+        open("GET", "/ap/federated/continue", String::new(), NO_FEDERATION),
+        posted("/ap/federated/create", &[("name", "x")], NO_FEDERATION, NO_FEDERATION),
+        posted("/ap/federated/link", &[("link", "true")], SIGN_IN, NO_FEDERATION),
         // Everyone may create an account, and ask for a new password.
         open("GET", "/account/new", String::new(), "200 Create an account"),
         posted("/account/new", &[("email", "x")], "400 Create an account", "400 Create an account"),
@@ -248,6 +256,7 @@ fn cases(token: &str, order: &str) -> Vec<RouteCase> {
         page("GET", "/account/second-factor", String::new(), SIGN_IN, "200 Two-step sign-in"),
         posted("/account/second-factor", &[("token", "x"), ("code", "1"), ("password", "x")], SIGN_IN, FAILED),
         posted("/account/second-factor/change", &[("off", "true"), ("password", "x")], SIGN_IN, "400 Your account"),
+        posted("/account/identity/remove", &[("password", "x")], SIGN_IN, "400 Your account"),
         // Another customer's session is no session of theirs: nothing ends.
         posted("/account/sessions", &[("session", NO_SESSION)], SIGN_IN, "303 /account"),
         posted("/account/delete", &[("password", "x")], SIGN_IN, "400 Your account"),
@@ -373,26 +382,4 @@ async fn send(server: &Server, case: &RouteCase, caller: CallerCredentials) -> C
         call = call.body(form_body(&fields));
     }
     call.send().await
-}
-
-/// The status, and a part of the answer: its redirect, its message, its heading, or `{}` for any other JSON.
-fn answer_summary(reply: &ClientResponse) -> String {
-    let (json, html) = (reply.json(), reply.text());
-    let text = |key: &str| json[key].as_str().map(str::to_owned);
-    let heading = || page_heading(&html);
-    let problem = || html.split("<p>This form").nth(1).map(|_| "This form has expired".to_owned());
-    let words = match reply.header("location") {
-        "" => text("message").or_else(|| text("error_description")).or_else(problem).or_else(heading),
-        target => Some(target.to_owned()),
-    };
-    let words = words.unwrap_or_else(|| if json.is_object() { "{}".into() } else { String::new() });
-    format!("{} {words}", reply.status.as_u16())
-}
-
-fn answers_with(reply: &ClientResponse, wanted: &str) -> bool {
-    let said = answer_summary(reply);
-    match wanted.split_once("Slot of another model") {
-        Some((status, "")) => said == format!("{status}Slot {FILTER} does not exist on device model {OTHER_MODEL}."),
-        _ => said.starts_with(wanted),
-    }
 }

@@ -177,7 +177,7 @@ async fn an_operator_finds_an_order_by_its_own_id_alone(server: &Server) {
 /// Routes that take no id of something with an owner. The caller's own token or session names what they change; or they
 /// take a secret that is its own proof, such as a sign-up's flow or a mail's link; or they are an operator's, who owns
 /// everything.
-const TAKE_NONE: [&str; 43] = [
+const TAKE_NONE: [&str; 48] = [
     "/-/accent/{name}",
     "/-/clock",
     "/-/events",
@@ -204,6 +204,11 @@ const TAKE_NONE: [&str; 43] = [
     "/.well-known/oauth-authorization-server",
     "/AccioCustomerUI/teaser",
     "/ap/consent",
+    "/ap/federated",
+    "/ap/federated/callback",
+    "/ap/federated/continue",
+    "/ap/federated/create",
+    "/ap/federated/link",
     "/ap/oa",
     "/ap/second-step",
     "/ap/signin",
@@ -237,7 +242,7 @@ const OF_A_SIGNUP: [&str; 3] = ["/setup_slot", "/slot_action", "/setup_overview"
 
 /// The session, or the link of a mail, decides whose account it is. A session's id, which one form takes, is crossed
 /// with other customers' in `account/sessions.rs`, and an export's id in `account/export/large.rs`.
-const OF_AN_ACCOUNT: [&str; 16] = [
+const OF_AN_ACCOUNT: [&str; 17] = [
     "/account",
     "/account/confirm",
     "/account/create",
@@ -246,6 +251,7 @@ const OF_AN_ACCOUNT: [&str; 16] = [
     "/account/email/confirm",
     "/account/export",
     "/account/forgotten",
+    "/account/identity/remove",
     "/account/name",
     "/account/new",
     "/account/password",

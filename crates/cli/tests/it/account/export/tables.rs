@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 both!(somebody_decided_about_every_table);
 
 /// The tables that are exported, and the kinds of records that have their content.
-const EXPORTED: [(&str, &str); 21] = [
+const EXPORTED: [(&str, &str); 23] = [
     ("customer", "exported as profile and addresses, without the password's hash"),
     ("customer_email", "exported as profile"),
     ("seeded", "exported as profile and addresses: it has digests of values that a seed file wrote"),
@@ -14,6 +14,8 @@ const EXPORTED: [(&str, &str); 21] = [
     ("consent", "exported as linked_apps, without token families"),
     ("second_factor", "exported as profile: since when, without the salt of its secret"),
     ("recovery_code", "exported as profile: how many are left"),
+    ("customer_identity", "exported as profile: issuer and day, without the digest of the subject"),
+    ("federated_identity", "exported as profile: it leads from the digest to the customer"),
     ("mail", "exported as mails, once they were sent"),
     ("takeover", "exported as takeovers, without the other customer"),
     ("takeover_count", "exported as takeover_attempts"),

@@ -1,0 +1,164 @@
+//! The link between a customer's account and an identity at the provider.
+//!
+//! Invariants: a link needs a sign-in of the account after the provider's answer. Removing it needs the password, if the
+//! account has one; without one, the customer can choose a password by mail.
+
+use super::pending::{open_pending, proves_customer};
+use super::{identity_key, settings};
+use crate::customer::mail_recipient;
+use crate::mail::queue;
+use crate::session::{check_password, find_credentials};
+use crate::{App, FormError, Result, ordering_key};
+use opendrs_domain::account::{AccountMail, CredentialState};
+use opendrs_domain::federation::FederationRefusal;
+use opendrs_domain::id::CustomerId;
+use opendrs_domain::session::Session;
+use opendrs_domain::time::Time;
+use opendrs_store::federation::{self, CustomerIdentity};
+use opendrs_store::mail::StoredMail;
+use opendrs_store::{Command, Tx, account, mail};
+
+/// A link with a provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkedIdentity {
+    /// The provider's name.
+    pub provider: String,
+    /// When it was linked.
+    pub since: Time,
+}
+
+/// How a customer can sign in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdentityState {
+    /// The link, if there is one.
+    pub linked: Option<LinkedIdentity>,
+    /// Whether the account has a password.
+    pub has_password: bool,
+}
+
+/// The name of the provider with an issuer. One that the settings no longer name has none.
+fn provider_name(app: &App, issuer: &str) -> String {
+    let own = app.settings.federation.as_ref().filter(|provider| provider.issuer == issuer);
+    let host = issuer.split("//").nth(1).and_then(|rest| rest.split('/').next());
+    own.map_or_else(|| host.unwrap_or(issuer).to_owned(), |provider| provider.name.clone())
+}
+
+/// How a customer can sign in.
+///
+/// # Errors
+/// [`crate::Error::Unavailable`].
+pub async fn find_identity(app: &App, id: CustomerId) -> Result<IdentityState> {
+    let shard = app.db.shards().for_customer(id);
+    let mut reader = app.db.reader().await?;
+    let mut tx = reader.tx()?;
+    let linked = federation::find_identity(&mut tx, shard, id).await?;
+    let credentials = account::find_credentials(&mut tx, shard, id).await?;
+    Ok(IdentityState {
+        linked: linked
+            .map(|linked| LinkedIdentity { provider: provider_name(app, &linked.issuer), since: linked.since }),
+        has_password: credentials.is_some_and(|credentials| credentials.password_hash.is_some()),
+    })
+}
+
+/// Links the identity that a browser kept with the account of its session. An earlier link of the account ends. Returns
+/// the page at which the browser continues.
+///
+/// # Errors
+/// [`crate::Error::FederationRefused`] if the customer did not sign in after the provider's answer, or the identity belongs to
+/// a customer by now; [`crate::Error::Unavailable`].
+pub async fn link(app: &App, cookie: Option<&str>, session: &Session) -> Result<String> {
+    let pending = open_pending(app, cookie)?;
+    let id = session.customer;
+    let owner = crate::customer::find_id_by_email(app, &pending.email).await?;
+    if owner != Some(id) || !proves_customer(session, id, &pending) {
+        return Err(FederationRefusal::UnknownState.into());
+    }
+    let credentials = find_credentials(app, id).await?.ok_or(FederationRefusal::UnknownState)?;
+    let key = identity_key(app, &pending.identity)?;
+    let provider = settings(app)?.name.clone();
+    let wanted = WantedIdentity {
+        relies_on: credentials.state,
+        identity: Some(CustomerIdentity { key, issuer: pending.identity.issuer, since: app.now() }),
+        news: AccountMail::IdentityLinked { provider },
+    };
+    let change = ChangeIdentity::new(app, id, wanted).await?;
+    if app.db.write(change).await? { Ok(pending.return_to) } else { Err(FederationRefusal::UnknownState.into()) }
+}
+
+/// The form that removes a link.
+#[derive(Clone, Copy, Debug)]
+pub struct IdentityRemoval<'a> {
+    /// The current password; it does not matter for an account without one.
+    pub password: &'a str,
+    /// The source of the request.
+    pub source: &'a str,
+}
+
+/// Removes the link of a customer's account. If the account has no password, its customer can choose one by mail.
+///
+/// # Errors
+/// [`FormError::WrongCurrentPassword`]; [`FormError::LinkEnded`] if there is no link; [`crate::Error::Throttled`],
+/// [`crate::Error::Unavailable`].
+pub async fn remove(app: &App, id: CustomerId, form: IdentityRemoval<'_>) -> Result<()> {
+    let customer = crate::customer::load(app, id).await?;
+    let credentials = find_credentials(app, id).await?.ok_or(FormError::LinkEnded)?;
+    let relies_on = match credentials.password_hash {
+        Some(_) => check_password(app, &customer, form.password, form.source).await?,
+        None => credentials.state,
+    };
+    let LinkedIdentity { provider, .. } = find_identity(app, id).await?.linked.ok_or(FormError::LinkEnded)?;
+    let wanted = WantedIdentity { relies_on, identity: None, news: AccountMail::IdentityRemoved { provider } };
+    let change = ChangeIdentity::new(app, id, wanted).await?;
+    if app.db.write(change).await? { Ok(()) } else { Err(FormError::LinkEnded.into()) }
+}
+
+/// A change of a customer's identity.
+struct WantedIdentity {
+    relies_on: CredentialState,
+    /// The new identity; `None` removes the link.
+    identity: Option<CustomerIdentity>,
+    news: AccountMail,
+}
+
+/// Links an identity or removes the link, unless what the change relies on was changed meanwhile.
+struct ChangeIdentity {
+    shard: i64,
+    id: CustomerId,
+    relies_on: CredentialState,
+    /// The new identity; `None` removes the link.
+    identity: Option<CustomerIdentity>,
+    mail: StoredMail,
+}
+
+impl ChangeIdentity {
+    async fn new(app: &App, id: CustomerId, wanted: WantedIdentity) -> Result<Self> {
+        let WantedIdentity { relies_on, identity, news } = wanted;
+        let customer = crate::customer::load(app, id).await?;
+        let mail = queue::account_mail(app, mail_recipient(app, &customer), news, app.now());
+        Ok(Self { shard: app.db.shards().for_customer(id), id, relies_on, identity, mail })
+    }
+}
+
+impl Command for ChangeIdentity {
+    type Output = bool;
+    fn ordering_key(&self) -> u64 {
+        ordering_key::for_customer(self.id)
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
+        let found = account::lock_credentials(tx, self.shard, self.id).await?;
+        if !found.is_some_and(|found| found.are_still(&self.relies_on)) {
+            return Ok(false);
+        }
+        let changed = match &self.identity {
+            Some(identity) => federation::claim(tx, &identity.key, self.id).await?,
+            None => federation::delete(tx, self.shard, self.id).await?,
+        };
+        if let (Some(identity), true) = (&self.identity, changed) {
+            federation::set_identity(tx, self.shard, self.id, identity).await?;
+        }
+        if changed {
+            mail::insert(tx, &self.mail).await?;
+        }
+        Ok(changed)
+    }
+}
