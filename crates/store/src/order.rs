@@ -23,9 +23,6 @@ use opendrs_domain::order::{
 use opendrs_domain::text::SlotId;
 use opendrs_domain::time::Time;
 
-/// The number of an order's columns, before those that a query adds.
-pub(crate) const COLUMN_COUNT: usize = 47;
-
 impl FromRow for Order {
     fn from_row(row: &DbRow<'_>) -> Result<Self> {
         let bad = |column, found| Error::InvalidRow { query: row.query.sql().name, column, found };

@@ -145,8 +145,3 @@ fn no_query_scans_a_table_on_sqlite() {
         }
     }
 }
-
-#[test]
-fn the_columns_of_an_order_are_counted() {
-    assert_eq!(order_columns!().split(',').count(), crate::order::COLUMN_COUNT);
-}

@@ -9,6 +9,9 @@ use opendrs_domain::device::DeviceRef;
 use opendrs_domain::id::OrderId;
 use opendrs_domain::order::Order;
 
+/// The number of an order's columns, before those that a query adds.
+const COLUMN_COUNT: usize = 47;
+
 /// An order, and the shop's name for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OrderAtShop {
@@ -20,7 +23,7 @@ pub struct OrderAtShop {
 
 impl FromRow for OrderAtShop {
     fn from_row(row: &DbRow<'_>) -> Result<Self> {
-        Ok(Self { order: Order::from_row(row)?, reference: row.get(super::COLUMN_COUNT)? })
+        Ok(Self { order: Order::from_row(row)?, reference: row.get(COLUMN_COUNT)? })
     }
 }
 
@@ -56,4 +59,15 @@ pub async fn purge(tx: &mut Tx<'_>, which: EndedOrders, below: OrderId, limit: i
         tx.exec_deferred(Query::FulfilmentDelete, params![*shard, *id]).await?;
     }
     Ok(removed.len() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_columns_of_an_order_are_counted() {
+        let (columns, _) = Query::OrdersNewest.sql().lite.split_once(" FROM ").unwrap();
+        assert_eq!(columns.split(',').count(), COLUMN_COUNT);
+    }
 }
