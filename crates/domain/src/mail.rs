@@ -12,8 +12,8 @@ use crate::id::{CustomerId, DeviceId, InstanceId, OrderId};
 use crate::money::Money;
 use crate::money::tax::TaxRate;
 use crate::order::{
-    Cancellation, Order, OrderChange, OrderMailKind, OrderNumber, OrderProblem, PriceParts, Refund, Tracking,
-    Withdrawal,
+    Cancellation, Order, OrderChange, OrderMailKind, OrderNumber, OrderProblem, OrderTrigger, PriceParts, Refund,
+    Tracking, Withdrawal,
 };
 use crate::text::Email;
 use crate::time::Time;
@@ -69,6 +69,9 @@ pub struct OrderSummary {
     /// When it was ordered; unknown in mails of earlier releases.
     #[serde(default)]
     pub opened_at: Option<Time>,
+    /// What made the order.
+    #[serde(default)]
+    pub trigger: OrderTrigger,
     /// The customer's withdrawal from the contract.
     #[serde(default)]
     pub withdrawal: Option<Withdrawal>,
@@ -82,6 +85,7 @@ impl OrderSummary {
         let item = &order.item;
         let PriceParts { shipping, tax } = order.item.price_parts(&order.price_parts);
         Self {
+            trigger: order.trigger,
             order: order.id,
             device: order.instance_id().device,
             title: item.title.clone(),

@@ -16,7 +16,7 @@ use crate::{MailTexts, Texts};
 use askama::Template;
 use opendrs_domain::brand::{Accent, AccentPalette};
 use opendrs_domain::mail::{MailContent, OrderSummary, PriceChangeSummary, SlotSummary};
-use opendrs_domain::order::{OrderProblem, PriceParts, Tracking};
+use opendrs_domain::order::{OrderProblem, OrderTrigger, PriceParts, Tracking};
 use opendrs_domain::picture::Picture;
 use opendrs_domain::text::to_single_line;
 use opendrs_domain::time::Time;
@@ -212,7 +212,10 @@ impl ComposedMail {
     fn compose_placed(&mut self, letter: &MailMessage, bought: &OrderSummary, model: &str) {
         let said = &self.texts.letters;
         self.set_order_subject(said.placed_subject, bought);
-        self.add_line((said.placed)(model));
+        self.add_line(match bought.trigger {
+            OrderTrigger::Device => (said.placed)(model),
+            OrderTrigger::Customer => (said.placed_by_hand)(model),
+        });
         self.add_product_facts(bought);
         self.add_shipping_facts(letter, bought.expected_at);
         if letter.cancel_url.is_some() {

@@ -44,6 +44,8 @@ pub struct MailTexts {
     pub placed_subject: Text,
     /// Sentence of the mail about a placed order. `model` is the device model's name.
     pub placed: fn(model: &str) -> String,
+    /// The same for an order that the customer placed by hand.
+    pub placed_by_hand: fn(model: &str) -> String,
     /// Sentence about the cancel window. `until` is its end.
     pub cancel_until: fn(until: &str) -> String,
     /// Subject of the mail about a held order, by its problem.

@@ -2,8 +2,11 @@
 //!
 //! Not here: who approves or pays. Invariant: the trigger of an order never changes.
 
+use serde::{Deserialize, Serialize};
+
 /// What made an order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum OrderTrigger {
     /// The device asked for it, by Replenish.
     #[default]

@@ -26,6 +26,7 @@ pub const MAIL_TEXTS: MailTexts = MailTexts {
     problem: describe_problem,
     placed_subject: "Ihre Bestellung",
     placed: |model| format!("Ihr Gerät {model} hat Folgendes für Sie bestellt."),
+    placed_by_hand: |model| format!("Sie haben Folgendes für Ihr Gerät {model} bestellt."),
     cancel_until: |until| {
         format!("Sie können die Bestellung bis zum {until} stornieren. Danach wird sie versandt und berechnet.")
     },

@@ -26,6 +26,7 @@ pub const MAIL_TEXTS: MailTexts = MailTexts {
     problem: describe_problem,
     placed_subject: "Your order",
     placed: |model| format!("Your {model} ordered this for you."),
+    placed_by_hand: |model| format!("You ordered this for your {model}."),
     cancel_until: |until| format!("You can cancel it until {until}. After that it ships and you will be charged."),
     held_subject,
     held: |model, problem| format!("Your {model} wants to order this for you. {problem}"),

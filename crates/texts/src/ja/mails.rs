@@ -26,6 +26,7 @@ pub const MAIL_TEXTS: MailTexts = MailTexts {
     problem: describe_problem,
     placed_subject: "ご注文を承りました",
     placed: |model| format!("お使いの{model}が、次の商品を注文しました。"),
+    placed_by_hand: |model| format!("お使いの{model}用に、次の商品をご注文いただきました。"),
     cancel_until: |until| format!("{until}までキャンセルできます。期限を過ぎると商品が発送され、代金が請求されます。"),
     held_subject,
     held: |model, problem| format!("お使いの{model}が、次の商品を注文しようとしています。{problem}"),

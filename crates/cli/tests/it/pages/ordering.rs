@@ -45,6 +45,7 @@ async fn an_order_by_hand_is_placed_once(server: &Server) {
     ann.submit(&form).await;
     assert_page_shows(&ann, &["Thank you. We&#39;ve received your order.", "Being prepared", "Cancel this order"]);
     assert_eq!(events_after_sign_up(server).await, ["OrderPlaced"]);
+    assert!(server.newest_mail_text().await.contains("You ordered this for your Aqua Pitcher."));
     let (detail, id) = replenish(server, &device).await;
     assert_eq!(detail, "ORDER_INPROGRESS", "the device learns of it as of its own");
 
