@@ -44,6 +44,7 @@ mod receiver;
 mod released;
 mod rule;
 mod schema;
+mod second_factor;
 mod seed_record;
 mod session;
 mod signup;
