@@ -91,6 +91,14 @@ pub enum FederationRefusal {
     NoVerifiedEmail,
 }
 
+impl FederationRefusal {
+    /// Whether the answer or its token was made or changed by somebody else than the provider.
+    #[must_use]
+    pub fn is_forgery(&self) -> bool {
+        matches!(self, FederationRefusal::Malformed | FederationRefusal::OtherIssuer | FederationRefusal::Token(_))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

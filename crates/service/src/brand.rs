@@ -1,6 +1,6 @@
 //! Brands: which one customers see on a page or in a mail.
 //!
-//! Not here: how it looks. Invariant: whatever a maker leaves out is the operator's ([`Brand::or_operator`]).
+//! Not here: how it looks. Invariant: whatever a maker leaves out is the operator's ([`opendrs_domain::brand::Brand::or_operator`]).
 
 use crate::{App, Result};
 use opendrs_domain::brand::MakerBrand;

@@ -289,8 +289,9 @@ impl Error {
             | Error::InsufficientScope(_)
             | Error::OAuth { .. }
             | Error::WrongPassword
-            | Error::CustomerBlocked
-            | Error::FederationRefused(_) => ErrorKind::Unauthorized,
+            | Error::CustomerBlocked => ErrorKind::Unauthorized,
+            Error::FederationRefused(FederationRefusal::Unusable(_)) => ErrorKind::Unavailable,
+            Error::FederationRefused(_) => ErrorKind::Unauthorized,
             Error::UnknownSlot { .. } | Error::UnknownOrder | Error::UnknownEvent(_) => ErrorKind::NotFound,
             Error::Unsubscribed(_)
             | Error::NotTestDevice

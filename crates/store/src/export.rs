@@ -133,9 +133,10 @@ pub async fn find_next_due(tx: &mut Tx<'_>) -> Result<Option<Time>> {
 /// # Errors
 /// [`crate::Error`].
 pub async fn purge(tx: &mut Tx<'_>, now: Time, limit: i64) -> Result<u64> {
-    let ended: Vec<(i64, CustomerId)> = tx.query_all(Query::ExportsEnded, params![now, limit]).await?;
+    // The export goes first: nobody adds a part to one that is gone.
+    let ended: Vec<(i64, CustomerId)> = tx.query_all(Query::ExportsPurge, params![now, limit]).await?;
     for (shard, customer) in &ended {
-        delete(tx, *shard, *customer).await?;
+        tx.exec_deferred(Query::ExportPartsDelete, params![*shard, *customer]).await?;
     }
     Ok(ended.len() as u64)
 }

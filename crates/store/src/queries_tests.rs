@@ -43,7 +43,7 @@ const CROSS_SHARD_QUERIES: [&str; 72] = [
     "DevicesSuspend",
     "ExportClaim",
     "ExportNextDue",
-    "ExportsEnded",
+    "ExportsPurge",
     "FulfilmentByReference",
     "FulfilmentExpedite",
     "FulfilmentLease",

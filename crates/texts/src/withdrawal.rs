@@ -25,7 +25,7 @@ pub struct WithdrawalTexts {
     /// Title of the page after it.
     pub done: Text,
     /// Sentence of that page. `at` is the time of the withdrawal, `email` where the confirmation goes.
-    pub received: fn(at: &str, email: &str) -> String,
+    pub received: fn(at: &str) -> String,
     /// What the customer does then, and what they get: two sentences, on that page and in the mail.
     pub next: [Text; 2],
     /// Link back to the order.

@@ -17,13 +17,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
-use opendrs_domain::federation::{AnswerParams, FLOW_LIFETIME, FederationRefusal, PENDING_LIFETIME};
+use opendrs_domain::federation::{AnswerParams, FLOW_LIFETIME, PENDING_LIFETIME};
 use opendrs_domain::login::form;
 use opendrs_edge::refusal_log::RefusalKind;
 use opendrs_edge::state::{AppState, Route};
 use opendrs_http::request::header;
-use opendrs_service::Error;
 use opendrs_service::federation::{self, FederatedOutcome, ProviderAnswer, SignInBegin};
+use opendrs_service::{Error, ErrorKind};
 use opendrs_texts::Texts;
 use std::sync::Arc;
 use url::Url;
@@ -81,9 +81,9 @@ fn refuse(
     source: &str,
     (error, return_to): (Error, &str),
 ) -> Result<Response, PageError> {
-    let status = match &error {
-        Error::FederationRefused(FederationRefusal::Unusable(_)) => StatusCode::SERVICE_UNAVAILABLE,
-        Error::FederationRefused(_) | Error::CustomerBlocked => StatusCode::BAD_REQUEST,
+    let status = match (&error, error.kind()) {
+        (Error::FederationRefused(_), ErrorKind::Unavailable) => StatusCode::SERVICE_UNAVAILABLE,
+        (Error::FederationRefused(_) | Error::CustomerBlocked, _) => StatusCode::BAD_REQUEST,
         _ => return Err(PageError::with_context(&browser.context)(error)),
     };
     state.refusal_log.record(state.app.system_time(), RefusalKind::SignIn, source, "", &error);

@@ -69,7 +69,7 @@ async fn render_withdrawal(
     let (number, email) = (order.number().to_string(), customer.email.to_string());
     let lines = match (&order.withdrawal, possible) {
         (Some(withdrawal), _) => {
-            let received = (said.received)(&texts.moment(&withdrawal.at), &email);
+            let received = (said.received)(&texts.moment(&withdrawal.at));
             std::iter::once(received).chain(said.next.map(str::to_owned)).collect()
         }
         (None, Ok(())) => {

@@ -25,6 +25,12 @@ fn end_of_period(from: Time, period: Span) -> Time {
 }
 
 impl Order {
+    /// Whether the customer got the whole price back.
+    #[must_use]
+    pub fn is_refunded_in_full(&self) -> bool {
+        self.refund.as_ref().is_some_and(|refund| self.item.price.is_at_most(&refund.amount))
+    }
+
     /// Until when its customer may withdraw: the end of the period that begins with the delivery. `None` before the
     /// delivery, when the period has not begun. A delivery that nobody reported counts as of when it was assumed.
     #[must_use]

@@ -1,4 +1,4 @@
-//! Login with Amazon: the endpoints for programs. The pages for people are in [`crate::web`].
+//! Login with Amazon: the endpoints for programs. The pages for people are in the crate `web`.
 //!
 //! Invariant: errors are those of OAuth, with `error_description` before `error`, and with the headers that clients of
 //! Login with Amazon log. Answers with tokens are never cached, and no secret is accepted in a query.

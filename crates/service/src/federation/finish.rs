@@ -78,7 +78,10 @@ pub async fn finish(app: &App, answer: ProviderAnswer<'_>) -> Result<FederatedOu
             go_on(app, flow, proved, answer.agent).await
         }
         Err(refusal) => {
-            attempt.mark_failed(now);
+            // Neither a provider that fails nor somebody who cancels there has guessed anything.
+            if refusal.is_forgery() {
+                attempt.mark_failed(now);
+            }
             Err(refusal.into())
         }
     }

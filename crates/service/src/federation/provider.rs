@@ -92,7 +92,9 @@ async fn read_document<T>(
         }
         read(&answer.body).map_err(|why| FederationRefusal::Unusable(why.into()))
     });
-    documents.failure = outcome.as_ref().err().map(|refusal| Failure { refusal: refusal.clone(), at: now });
+    // From the end of the request on, so that those who waited for it do not wait for one of their own.
+    let at = app.system_time();
+    documents.failure = outcome.as_ref().err().map(|refusal| Failure { refusal: refusal.clone(), at });
     outcome.map(Arc::new)
 }
 

@@ -83,9 +83,10 @@ impl Command for ApplyReport {
         save_and_notify(tx, self.shard, &self.device, &order, change, self.event_ids.at(self.now)).await?;
         // A back end is not called about what it reported itself.
         let settles = match self.report {
-            BackendReport::Cancelled(_) | BackendReport::Returned | BackendReport::Refunded(_) => true,
-            // It may have crossed the call about a withdrawal, which then still has to be made.
-            _ => order.withdrawal.is_none(),
+            BackendReport::Cancelled(_) => true,
+            // It may have crossed the call about a withdrawal, which then still has to be made, unless the customer has
+            // got everything back.
+            _ => order.withdrawal.is_none() || order.is_refunded_in_full(),
         };
         if order.backend.is_external() && self.source == ReportSource::Backend && settles {
             fulfilment::record_result(tx, self.shard, order.id, None, None).await?;

@@ -14,7 +14,9 @@ macro_rules! export_queries {
             (SELECT shard, customer FROM export WHERE due_at <= $1 ORDER BY due_at LIMIT $3 /*pg FOR UPDATE SKIP LOCKED */)
             RETURNING ", export_columns!());
         ExportNextDue = "SELECT due_at FROM export WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
-        ExportsEnded = "SELECT shard, customer FROM export WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2";
+        ExportsPurge = "DELETE FROM export WHERE (shard, customer) IN
+            (SELECT shard, customer FROM export WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2 /*pg FOR UPDATE SKIP LOCKED */)
+            RETURNING shard, customer";
         ExportPartPut = "INSERT INTO export_part (shard, customer, file, number, content) VALUES ($1, $2, $3, $4, $5)";
         ExportPartAfter = "SELECT number, content FROM export_part
             WHERE shard = $1 AND customer = $2 AND file = $3 AND number > $4 ORDER BY number LIMIT 1";

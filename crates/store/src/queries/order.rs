@@ -46,13 +46,19 @@ macro_rules! order_queries {
             cancel_reason = NULL, withdrawal_reason = NULL WHERE
             /*pg (shard, device) IN (SELECT shard, id FROM device WHERE customer = $1) */
             /*lite shard = 0 AND device IN (SELECT id FROM device WHERE customer = $1) */";
-        /// Removes the oldest of all ended orders, or of those whose customer was deleted. Ids begin with the time.
+        /// Removes the oldest of all ended orders, or of those whose customer was deleted. Ids begin with the time. An order
+        /// about which the shop still has to be called stays.
         OrdersPurge = "DELETE FROM orders WHERE (shard, id) IN
             (SELECT shard, id FROM orders /*lite INDEXED BY orders_ended */
-            WHERE state IN ('delivered', 'cancelled', 'expired') AND id < $1 ORDER BY id LIMIT $2) RETURNING shard, id";
+            WHERE state IN ('delivered', 'cancelled', 'expired') AND id < $1
+            AND NOT EXISTS (SELECT 1 FROM fulfilment f
+            WHERE f.shard = orders.shard AND f.id = orders.id AND f.due_at IS NOT NULL)
+            ORDER BY id LIMIT $2) RETURNING shard, id";
         OrdersPurgeWithoutPerson = "DELETE FROM orders WHERE (shard, id) IN
             (SELECT shard, id FROM orders /*lite INDEXED BY orders_without_person */
             WHERE state IN ('delivered', 'cancelled', 'expired') AND customer_email IS NULL AND id < $1
+            AND NOT EXISTS (SELECT 1 FROM fulfilment f
+            WHERE f.shard = orders.shard AND f.id = orders.id AND f.due_at IS NOT NULL)
             ORDER BY id LIMIT $2) RETURNING shard, id";
         FulfilmentDelete = "DELETE FROM fulfilment WHERE shard = $1 AND id = $2";
         OrdersNewest = concat!("SELECT ", order_columns!(), " FROM orders /*lite WHERE shard = 0 */ ORDER BY id DESC LIMIT $1");

@@ -15,11 +15,9 @@ pub const WITHDRAWAL_TEXTS: WithdrawalTexts = WithdrawalTexts {
     confirmation_to: |email| format!("Wir senden eine Bestätigung an {email}."),
     reason: "Grund (optional)",
     confirm: "Widerruf bestätigen",
-    keep: "Wenn Sie die Bestellung behalten möchten, schließen Sie diese Seite.",
+    keep: "Wenn Sie den Vertrag nicht widerrufen möchten, schließen Sie einfach diese Seite.",
     done: "Ihr Widerruf ist eingegangen",
-    received: |at, email| {
-        format!("Sie haben den Vertrag am {at} widerrufen. Wir haben eine Bestätigung an {email} gesendet.")
-    },
+    received: |at| format!("Sie haben den Vertrag am {at} widerrufen. Sie erhalten eine Bestätigung per E-Mail."),
     next: [
         "Wenn Sie die Ware haben oder noch erhalten, senden Sie sie bitte innerhalb von 14 Tagen zurück.",
         "Sie erhalten Ihr Geld innerhalb von 14 Tagen zurück. Wir können damit warten, bis die Ware angekommen ist oder Sie uns zeigen, dass Sie sie abgesandt haben.",
@@ -32,7 +30,7 @@ pub const WITHDRAWAL_TEXTS: WithdrawalTexts = WithdrawalTexts {
     subject: "Ihr Widerruf",
     mail: |at| {
         format!(
-            "Sie haben den Vertrag über diese Bestellung am {at} widerrufen. Diese E-Mail bestätigt es; bitte bewahren Sie sie auf."
+            "Sie haben den Vertrag über diese Bestellung am {at} widerrufen. Hiermit bestätigen wir den Eingang Ihres Widerrufs. Bitte bewahren Sie diese E-Mail auf."
         )
     },
     name: "Ihr Name",

@@ -18,7 +18,7 @@ pub const WITHDRAWAL_TEXTS: WithdrawalTexts = WithdrawalTexts {
     confirm: "Confirm withdrawal",
     keep: "If you want to keep the order, close this page.",
     done: "We have received your withdrawal",
-    received: |at, email| format!("You withdrew from the contract on {at}. We've sent a confirmation to {email}."),
+    received: |at| format!("You withdrew from the contract on {at}. You'll get a confirmation by email."),
     next: [
         "If you have the goods, or still receive them, please send them back within 14 days.",
         "You get your money back within 14 days. We may wait until the goods have arrived, or until you show us that you have sent them.",

@@ -35,12 +35,12 @@ pub fn describe_error(error: &Error) -> String {
             CancelError::IsStandardOrder => "この注文は、機器の設定ページでキャンセルしてください。".into(),
         },
         Error::WithdrawRejected(why) => match why {
-            WithdrawError::NotOffered => "この注文では、契約の撤回を受け付けていません。".into(),
+            WithdrawError::NotOffered => "この注文では、契約の解除を受け付けていません。".into(),
             WithdrawError::Cancellable => {
                 "この注文はまだキャンセルできます。注文のページのボタンをお使いください。".into()
             }
             WithdrawError::NoContract => "この注文は確定していないか、キャンセルされました。".into(),
-            WithdrawError::TooLate => "契約を撤回できる期間は終了しました。".into(),
+            WithdrawError::TooLate => "契約を解除できる期間は終了しました。".into(),
         },
         Error::ApproveRejected(ApproveError::NotHeld) => "この注文は、承認の受付を終了しています。".into(),
         Error::ApproveRejected(ApproveError::PriceChanged(price)) => {

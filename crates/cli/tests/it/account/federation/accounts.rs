@@ -102,7 +102,7 @@ async fn an_account_is_linked_after_a_sign_in_of_its_own(server: &FederatedServe
     let mut open = TestBrowser::signed_in(server, ANN).await;
     server.advance("1m").await;
     open.go_to("/ap/federated?return_to=/account").await;
-    let back = server.provider.sign_in(&open.location().to_owned(), &person);
+    let back = server.provider.sign_in(open.location(), &person);
     assert_eq!(open.go_to(&back).await.status_and_title(), (200, EXISTS.into()));
     assert!(!open.page.text().contains("/ap/federated/link"));
 
