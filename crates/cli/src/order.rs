@@ -45,7 +45,7 @@ pub(super) struct OrderListArgs {
     /// Include ended orders; list the newest first.
     #[arg(long)]
     all: bool,
-    /// List only orders from whose contract the customer withdrew, and for which nothing was refunded yet.
+    /// List only orders whose customers withdrew from the contract, and have not got all of their money back yet.
     #[arg(long, conflicts_with = "all")]
     withdrawn: bool,
     /// Maximum number of orders.

@@ -14,7 +14,7 @@ ALTER TABLE orders ADD COLUMN refunded_at INTEGER;
 ALTER TABLE orders ADD COLUMN ordered_by TEXT;
 
 -- Orders whose customers wait for their money.
-CREATE INDEX orders_withdrawn ON orders (id) WHERE withdrawn_at IS NOT NULL AND refunded_at IS NULL;
+CREATE INDEX orders_withdrawn ON orders (id) WHERE withdrawn_at IS NOT NULL AND (refund_minor IS NULL OR refund_minor < price_minor);
 
 -- What a price includes, and what a unit price is counted from. Quantities are in thousandths, rates in hundredths of a per cent.
 ALTER TABLE product ADD COLUMN shipping_minor INTEGER;

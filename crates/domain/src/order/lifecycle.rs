@@ -172,11 +172,9 @@ impl Order {
     pub(super) fn mark_delivered(&mut self, known: bool, now: Time) -> OrderChange {
         self.delivered_at = known.then_some(now);
         self.times.ended_at = Some(now);
-        self.transition(
-            OrderState::Delivered,
-            None,
-            Some(if known { OrderMailKind::Delivered } else { OrderMailKind::AssumedDelivered }),
-        )
+        let mail = if known { OrderMailKind::Delivered } else { OrderMailKind::AssumedDelivered };
+        // Goods that came back need no question whether they arrived.
+        self.transition(OrderState::Delivered, None, self.returned_at.is_none().then_some(mail))
     }
 
     /// Holds the order for a problem, the same as before or another.

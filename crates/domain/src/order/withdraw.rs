@@ -5,7 +5,10 @@
 //! withdrawal is declared once and never taken back. It changes neither the order's state nor its slot's lock, since
 //! the parcel may still be on its way.
 
-use super::{Order, OrderChange, OrderMailKind, OrderState, Refund, ReportError, WithdrawError, Withdrawal};
+use super::{
+    Cancellation, CancelledBy, Order, OrderChange, OrderMailKind, OrderState, Refund, ReportError, WithdrawError,
+    Withdrawal,
+};
 use crate::money::Money;
 use crate::time::{Span, Time};
 
@@ -83,7 +86,8 @@ impl Order {
         Ok(Some(self.unmoved(None)))
     }
 
-    /// Records what was refunded so far. `None` if that amount is known.
+    /// Records what was refunded so far. `None` if that amount is known. A withdrawn order that was not shipped ends when
+    /// its customer has got everything back.
     ///
     /// # Errors
     /// [`ReportError::InvalidState`] if the order was never placed, [`ReportError::InvalidRefund`] if the amount is in
@@ -101,7 +105,14 @@ impl Order {
             return Err(ReportError::InvalidRefund);
         }
         self.refund = Some(Refund { amount: amount.clone(), at: now });
-        Ok(Some(self.unmoved(Some(OrderMailKind::Refunded))))
+        let mail = Some(OrderMailKind::Refunded);
+        let is_undone = self.withdrawal.is_some() && self.is_refunded_in_full();
+        if is_undone && matches!(self.state, OrderState::Placed | OrderState::Fulfilling) {
+            // Nothing is shipped any more. The order ends, which frees its slot.
+            let cancellation = Cancellation { by: CancelledBy::Customer, reason: None };
+            return Ok(Some(OrderChange { mail, ..self.mark_cancelled(cancellation, now) }));
+        }
+        Ok(Some(self.unmoved(mail)))
     }
 
     /// A change that leaves the state as it is.
@@ -116,7 +127,9 @@ mod tests {
     use crate::date;
     use crate::fulfilment::{Backend, BackendReport};
     use crate::id::{DeviceId, OrderId};
-    use crate::order::{CancelRequester, NewOrder, OrderItem, OrderProblem, OrderTiming, OrderTrigger};
+    use crate::order::{
+        CancelRequester, NewOrder, OrderItem, OrderNotification, OrderProblem, OrderTiming, OrderTrigger, Tracking,
+    };
     use crate::text::{Asin, SlotId};
     use uuid::Uuid;
 
@@ -292,5 +305,32 @@ mod tests {
         assert_eq!(say(&mut held, &refunded("10.00")), Err(ReportError::InvalidState("held")));
         let mut test = super::tests::order(true, None);
         assert_eq!(say(&mut test, &refunded("10.00")), Err(ReportError::InvalidState("placed")));
+    }
+
+    #[test]
+    fn a_withdrawn_order_that_was_not_shipped_ends_with_its_whole_refund() {
+        let mut order = order(false, None);
+        let now = order.opened_at + Span::from_hours(25);
+        order.withdrawal = Some(Withdrawal::new(now, ""));
+        let mut refund = |amount: &str| {
+            let report = BackendReport::Refunded(usd(amount));
+            order
+                .apply_report(&report, now, &TIMING)
+                .unwrap()
+                .map(|change| (change.to, change.notification, change.mail))
+        };
+        assert_eq!(refund("5.00"), Some((OrderState::Placed, None, Some(OrderMailKind::Refunded))));
+        let ended = (OrderState::Cancelled, Some(OrderNotification::Cancelled), Some(OrderMailKind::Refunded));
+        assert_eq!(refund("24.99"), Some(ended));
+        assert_eq!(order.times.ended_at, Some(now));
+    }
+
+    #[test]
+    fn nobody_asks_whether_goods_that_came_back_arrived() {
+        let shipped = BackendReport::Shipped { expected_at: None, tracking: Tracking::default() };
+        let mut order = after(&[shipped, BackendReport::Returned]);
+        let late = order.due_at.unwrap();
+        let change = order.advance(late, None, &TIMING).unwrap();
+        assert_eq!((change.to, change.mail), (OrderState::Delivered, None));
     }
 }

@@ -42,10 +42,12 @@ pub(super) fn open_pending(app: &App, cookie: Option<&str>) -> Result<PendingIde
 /// The next step for the identity that a browser kept, with the session of that browser.
 ///
 /// # Errors
-/// [`crate::Error::FederationRefused`] if there is none, or it is too old; [`crate::Error::Unavailable`].
+/// [`crate::Error::FederationRefused`] if there is none, or it is too old; [`crate::Error::InvalidForm`] if it has no account
+/// and customers may not create one; [`crate::Error::Unavailable`].
 pub async fn find_pending(app: &App, cookie: Option<&str>, session: Option<&Session>) -> Result<PendingStep> {
     let pending = open_pending(app, cookie)?;
     Ok(match crate::customer::find_id_by_email(app, &pending.email).await? {
+        None if !app.settings.accounts.open => return Err(FormError::AccountsClosed.into()),
         None => PendingStep::Create(pending),
         Some(id) if session.is_some_and(|session| proves_customer(session, id, &pending)) => PendingStep::Link(pending),
         Some(_) => PendingStep::SignIn(pending),

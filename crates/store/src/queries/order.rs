@@ -66,7 +66,7 @@ macro_rules! order_queries {
             WHERE state IN ('held', 'placed', 'fulfilling', 'shipped') ORDER BY id LIMIT $1");
         /// Orders whose customers withdrew and wait for their money.
         OrdersWithdrawn = concat!("SELECT ", order_columns!(), " FROM orders
-            WHERE withdrawn_at IS NOT NULL AND refunded_at IS NULL ORDER BY id LIMIT $1");
+            WHERE withdrawn_at IS NOT NULL AND (refund_minor IS NULL OR refund_minor < price_minor) ORDER BY id LIMIT $1");
         OrdersDue = "SELECT shard, id FROM orders WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2";
         /// Due orders that no other node has claimed. Orders that one node takes are skipped by others without waiting.
         OrdersClaim = "UPDATE orders SET claimed_until = $3 WHERE (shard, id) IN
