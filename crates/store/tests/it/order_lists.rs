@@ -15,7 +15,7 @@ both!(
     an_order_that_is_no_longer_due_leaves_the_list,
     recent_orders_of_a_slot_are_counted,
     orders_are_listed_and_found_by_their_id_alone,
-    withdrawn_orders_are_listed_until_money_came_back,
+    withdrawn_orders_are_listed_until_all_money_came_back,
 );
 
 async fn orders_are_found_between_two_ids(store: &TestStore) {
@@ -33,7 +33,7 @@ async fn orders_are_found_between_two_ids(store: &TestStore) {
     assert_eq!(find(7, 9, 9).await, []);
 }
 
-async fn withdrawn_orders_are_listed_until_money_came_back(store: &TestStore) {
+async fn withdrawn_orders_are_listed_until_all_money_came_back(store: &TestStore) {
     let list = async |limit| {
         let found = store.read(async |tx| order::list_withdrawn(tx, limit).await).await;
         found.into_iter().map(|order| order.id).collect::<Vec<_>>()
@@ -49,9 +49,13 @@ async fn withdrawn_orders_are_listed_until_money_came_back(store: &TestStore) {
     }
     assert_eq!(list(9).await, [1, 2, 3].map(|n| order(n, DEVICE()).id));
     assert_eq!(list(2).await, [1, 2].map(|n| order(n, DEVICE()).id));
-    let refund = Some(Refund { amount: Money { minor: 1, currency: "JPY".into() }, at: at(6) });
-    save(store, 0, &Order { refund, ..withdrawn(1) }).await;
-    assert_eq!(list(9).await, [2, 3].map(|n| order(n, DEVICE()).id));
+    let price = order(1, DEVICE()).item.price;
+    for (minor, left) in [(price.minor - 1, vec![1, 2, 3]), (price.minor, vec![2, 3])] {
+        let refund = Some(Refund { amount: Money { minor, ..price.clone() }, at: at(6) });
+        save(store, 0, &Order { refund, ..withdrawn(1) }).await;
+        let left: Vec<_> = left.into_iter().map(|n| order(n, DEVICE()).id).collect();
+        assert_eq!(list(9).await, left, "{minor}");
+    }
 }
 
 async fn due_orders_come_in_order_and_bounded(store: &TestStore) {

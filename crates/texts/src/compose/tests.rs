@@ -302,5 +302,5 @@ fn the_confirmation_of_a_withdrawal_has_time_and_content() {
     assert!(confirmed.to_html().unwrap().contains("Too &#60;large&#62;"), "{}", confirmed.to_html().unwrap());
     let [silent, _] = mails_after_delivery(false).map(|mail| ComposedMail::compose(&mail));
     assert_eq!(fact(&silent, "Reason"), None);
-    assert_eq!(fact(&refunded, "Refund"), Some("$24.99".into()));
+    assert_eq!(fact(&refunded, "Refund"), Some("24.99 USD".into()));
 }

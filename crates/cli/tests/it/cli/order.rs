@@ -175,6 +175,8 @@ async fn an_operator_sees_a_withdrawal_and_notes_return_and_refund() {
     assert_eq!((&done["refunded"], &done["withdrawalReason"]), (&"10.00".into(), &"Too large".into()));
     assert!(done["withdrawnAt"].is_string() && done["returnedAt"].is_string() && done["refundedAt"].is_string());
     assert!(order(&["refund", &id, "--amount", "10"]).expect_success().ends_with("(nothing changed)\n"));
+    assert!(order(&["list", "--withdrawn"]).expect_success().contains(&id), "some of the money is still owed");
+    assert!(order(&["refund", &id, "--amount", "24.99"]).expect_success().contains("refunded"));
     assert_eq!(order(&["list", "--withdrawn"]).expect_success(), "");
     let mails = place.run_on_store(&["mail", "list"]).expect_success();
     assert!(mails.lines().last().unwrap().contains("Your refund: "), "{mails}");

@@ -208,7 +208,7 @@ async fn every_language_has_the_words_of_its_law(server: &Server, shop: &FakeWeb
     let mut ann = open_order_page(server, &id).await;
     for (language, begin, confirm) in [
         ("de", "Vertrag widerrufen", "Widerruf bestätigen"),
-        ("ja", "契約を撤回する", "撤回を確定する"),
+        ("ja", "契約を解除する", "解除を確定する"),
         ("en", "Withdraw from contract", "Confirm withdrawal"),
     ] {
         ann.go_to(&format!("/order?id={id}&language={language}")).await;
