@@ -3,11 +3,11 @@
 Python's own `email` reads them: what it cannot read, a mail program would not show.
 """
 
-import re
 import asyncio
 import email
 import email.policy
 import queue
+import re
 import subprocess
 import threading
 from html.parser import HTMLParser
