@@ -86,7 +86,7 @@ def links(message):
     html = message.get_body(("html",)).get_content()
     found = Links(html).all
     # A link of the footer follows its label; any other has a line of its own.
-    written = re.findall(r"^(?:[^:\n]+: )?((?:https?://|mailto:)\S+)$", text, re.MULTILINE)
+    written = re.findall(r"^(?:[^:\n]+: )?((?:https?://|mailto:)\S+)\r?$", text, re.MULTILINE)
     equal(sorted(found.values()), sorted(written), "links of text and HTML")
     return found
 
