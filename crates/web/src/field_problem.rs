@@ -7,7 +7,7 @@ use opendrs_domain::customer::{Address, AddressError};
 use opendrs_domain::rule::{RuleFormError, RuleFormNumber};
 
 use super::browser::PostedForm;
-use opendrs_service::Error;
+use opendrs_service::{Error, FormError};
 use opendrs_texts::Texts;
 
 /// The field that is wrong, and the text for the customer. By default no field is wrong.
@@ -34,7 +34,8 @@ impl FieldProblem {
     }
 
     /// Finds the field of an error in the form for the slot rules.
-    pub(super) fn in_rules(error: &RuleFormError, form: &PostedForm, text: String) -> Self {
+    pub(super) fn in_rules(error: &RuleFormError, form: &PostedForm, texts: &Texts) -> Self {
+        let text = (texts.error_message)(&FormError::InvalidRule(error.clone()).into());
         let first_empty = |one, other| if form.get(one).is_none() { one } else { other };
         let field = match error {
             RuleFormError::MissingMode => "mode",

@@ -16,7 +16,7 @@ use opendrs_texts::{NotFoundTexts, Texts};
 use std::sync::Arc;
 
 #[derive(Template)]
-#[template(path = "missing.html")]
+#[template(path = "message.html")]
 struct NotFoundPage<'a> {
     texts: &'static Texts,
     frame: PageFrame,

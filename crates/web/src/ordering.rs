@@ -76,12 +76,11 @@ pub(super) async fn pause_all(
     match pause::pause_all(&state.app, session.customer, form.get("pause_from"), form.get("pause_until")).await {
         Ok(()) => Ok(redirect_to(StatusCode::SEE_OTHER, &SavedChange::Paused.url(&back))),
         Err(Error::InvalidForm(FormError::InvalidRule(why))) => {
-            let text = (browser.context.texts.error_message)(&FormError::InvalidRule(why.clone()).into());
             let typed = |name| form.get(name).unwrap_or_default().to_owned();
             let rejected = PauseFields {
                 from: typed("pause_from"),
                 until: typed("pause_until"),
-                problems: FieldProblem::in_rules(&why, &form, text),
+                problems: FieldProblem::in_rules(&why, &form, browser.context.texts),
             };
             let feedback = ListFeedback { rejected: Some(rejected), ..ListFeedback::default() };
             devices_page(&state, &browser, session, exit, feedback).await

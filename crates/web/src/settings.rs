@@ -307,8 +307,7 @@ pub(super) async fn change_rules(
     match rules::set_rules(&state.app, &caller, slot, typed, &form.get_all("substitute")).await {
         Ok(()) => Ok(redirect_to(StatusCode::SEE_OTHER, &SavedChange::Rules.url_at_slot(&back, slot))),
         Err(Error::InvalidForm(FormError::InvalidRule(why))) => {
-            let text = (browser.context.texts.error_message)(&FormError::InvalidRule(why.clone()).into());
-            let problems = FieldProblem::in_rules(&why, &form, text);
+            let problems = FieldProblem::in_rules(&why, &form, browser.context.texts);
             let rejected = RejectedRules { slot, form: &form, problems };
             let feedback = Feedback { rejected: Some(&rejected), ..Feedback::default() };
             device_page(&state, &browser, &caller, selection_of_form(&form), &feedback).await
