@@ -9,7 +9,8 @@ use clap::{Args, Subcommand};
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::text::Email;
 use opendrs_server::open_app;
-use opendrs_service::{App, account, customer};
+use opendrs_service::account::second_factor;
+use opendrs_service::{App, customer};
 use serde_json::json;
 use std::path::Path;
 
@@ -75,7 +76,7 @@ pub(super) async fn run(file: Option<&Path>, command: CustomerCommand) -> Result
 }
 
 async fn reset_second_factor(app: &App, id: CustomerId, named: &NamedCustomerArgs) -> Result<(), String> {
-    let changed = account::reset_second_factor(app, id).await.map_err(super::error_text)?;
+    let changed = second_factor::reset(app, id).await.map_err(super::error_text)?;
     let email = &named.customer;
     output::print_line(match (named.json, changed) {
         (true, _) => json!({ "customer": email.to_string(), "second_factor": false, "changed": changed }).to_string(),

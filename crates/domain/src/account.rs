@@ -37,7 +37,8 @@ pub struct CredentialState {
 }
 
 /// Whether something that was requested at a time, and lasts for a while, is accepted now.
-fn is_within(requested_at: Time, lifetime: Span, now: Time) -> bool {
+#[must_use]
+pub fn is_within(requested_at: Time, lifetime: Span, now: Time) -> bool {
     requested_at <= now + CLOCK_TOLERANCE && now < requested_at + lifetime
 }
 

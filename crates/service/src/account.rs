@@ -10,7 +10,7 @@ mod email;
 mod link;
 mod password;
 mod recovery;
-mod second_factor;
+pub mod second_factor;
 mod settings;
 
 pub use create::{
@@ -23,10 +23,6 @@ pub use email::{EmailChangeRequest, confirm_email_change, open_email_change, req
 pub use link::open_request;
 pub use password::{PasswordChange, change_password};
 pub use recovery::{RecoveryRequest, open_recovery, request_recovery, set_forgotten_password};
-pub use second_factor::{
-    SecondFactorForm, SecondFactorSetup, SecondFactorState, begin_setup, confirm_setup, find_setup, find_state,
-    renew_recovery_codes, reset as reset_second_factor, switch_off,
-};
 pub use settings::AccountSettings;
 
 pub(crate) use link::{code_for, link_token};

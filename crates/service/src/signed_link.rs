@@ -8,6 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use opendrs_domain::account::normalize_code;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
@@ -40,6 +42,24 @@ const MAC_LEN: usize = 32;
 pub(crate) fn sign(app: &App, purpose: &str, payload: &[u8]) -> Result<String> {
     let code = authentication_code(&app.keys.derive_key(purpose, 0), payload)?;
     Ok(URL_SAFE_NO_PAD.encode([payload, &code].concat()))
+}
+
+/// Makes the token of a value.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub(crate) fn sign_value(app: &App, purpose: &str, value: &impl Serialize) -> Result<String> {
+    sign(app, purpose, &to_bytes(value)?)
+}
+
+/// Opens the token of a value; `None` if it is not authentic, or of another purpose.
+pub(crate) fn open_value<T: DeserializeOwned>(app: &App, purpose: &str, token: &str) -> Option<T> {
+    open(app, purpose, token).and_then(|payload| serde_json::from_slice(&payload).ok())
+}
+
+/// The payload of a value.
+pub(crate) fn to_bytes(value: &impl Serialize) -> Result<Vec<u8>> {
+    serde_json::to_vec(value).map_err(|e| Error::Internal(e.to_string()))
 }
 
 /// Opens a token and returns its payload; `None` if it is not authentic, or of another purpose.

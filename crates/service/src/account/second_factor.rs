@@ -9,7 +9,7 @@ use crate::mail::queue;
 use crate::session::check_password;
 use crate::signed_link::{self, FACTOR_SETUP_PURPOSE};
 use crate::{App, Error, FormError, Result, ordering_key};
-use opendrs_domain::account::{AccountMail, CredentialState, RECOVERY_CODE_COUNT, recovery_code};
+use opendrs_domain::account::{AccountMail, CredentialState, RECOVERY_CODE_COUNT, is_within, recovery_code};
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::time::{Span, Time};
 use opendrs_store::mail::StoredMail;
@@ -22,7 +22,7 @@ use uuid::Uuid;
 const SETUP_LIFETIME: Span = Span::from_hours(1);
 
 /// What the page shows from which an authenticator app is set up.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SecondFactorSetup {
     /// Proves the secret to the form that confirms it.
     pub token: String,
@@ -41,13 +41,24 @@ pub struct SecondFactorState {
     pub codes_left: i64,
 }
 
-/// The form of a signed-in customer about the second factor.
-#[derive(Clone, Copy, Debug)]
-pub struct SecondFactorForm<'a> {
+/// The password that a change of the second factor needs.
+#[derive(Clone, Copy)]
+pub struct PasswordProof<'a> {
     /// The current password.
     pub password: &'a str,
     /// The source of the request.
     pub source: &'a str,
+}
+
+/// The form that confirms a set-up.
+#[derive(Clone, Copy)]
+pub struct SetupConfirmation<'a> {
+    /// The token of the set-up.
+    pub token: &'a str,
+    /// The code that the app shows, as typed.
+    pub code: &'a str,
+    /// The current password.
+    pub proof: PasswordProof<'a>,
 }
 
 /// What the token of a set-up contains.
@@ -78,18 +89,17 @@ pub async fn find_setup(app: &App, customer: CustomerId, token: &str, issuer: &s
 async fn describe_setup(app: &App, token: &SetupToken, issuer: &str) -> Result<SecondFactorSetup> {
     let email = crate::customer::load(app, token.customer).await?.email;
     let secret = app_secret(app, token.customer, token.salt)?;
-    let payload = serde_json::to_vec(token).map_err(|e| Error::Internal(e.to_string()))?;
     Ok(SecondFactorSetup {
-        token: signed_link::sign(app, FACTOR_SETUP_PURPOSE, &payload)?,
+        token: signed_link::sign_value(app, FACTOR_SETUP_PURPOSE, token)?,
         url: secret.to_url(issuer, email.as_str()).ok_or_else(|| Error::Internal("no URL for an app".into()))?,
         typed_secret: secret.to_typed_text(),
     })
 }
 
 fn open_setup(app: &App, customer: CustomerId, token: &str) -> Result<SetupToken> {
-    let payload = signed_link::open(app, FACTOR_SETUP_PURPOSE, token);
-    let token: Option<SetupToken> = payload.and_then(|payload| serde_json::from_slice(&payload).ok());
-    let is_valid = |token: &SetupToken| token.customer == customer && app.now() < token.begun_at + SETUP_LIFETIME;
+    let token: Option<SetupToken> = signed_link::open_value(app, FACTOR_SETUP_PURPOSE, token);
+    let is_valid =
+        |token: &SetupToken| token.customer == customer && is_within(token.begun_at, SETUP_LIFETIME, app.now());
     token.filter(is_valid).ok_or_else(|| FormError::LinkEnded.into())
 }
 
@@ -99,17 +109,12 @@ fn open_setup(app: &App, customer: CustomerId, token: &str) -> Result<SetupToken
 /// # Errors
 /// [`FormError::WrongCurrentPassword`], [`FormError::WrongAppCode`], [`FormError::LinkEnded`], also if another second
 /// factor was set up meanwhile; [`Error::Throttled`] and [`Error::Unavailable`].
-pub async fn confirm_setup(
-    app: &App,
-    customer: CustomerId,
-    (token, code): (&str, &str),
-    form: SecondFactorForm<'_>,
-) -> Result<Vec<String>> {
-    let setup = open_setup(app, customer, token)?;
+pub async fn confirm_setup(app: &App, customer: CustomerId, form: SetupConfirmation<'_>) -> Result<Vec<String>> {
+    let setup = open_setup(app, customer, form.token)?;
     let now = app.now();
-    let step = app_secret(app, customer, setup.salt)?.find_step(code, now).ok_or(FormError::WrongAppCode)?;
+    let step = app_secret(app, customer, setup.salt)?.find_step(form.code, now).ok_or(FormError::WrongAppCode)?;
     let row = SecondFactorRow { salt: setup.salt, since: now, last_step: step };
-    change(app, customer, form, FactorChange::On(row)).await
+    change(app, customer, form.proof, FactorChange::On(row)).await
 }
 
 /// Replaces the recovery codes. Returns the new ones, which are shown once.
@@ -117,8 +122,8 @@ pub async fn confirm_setup(
 /// # Errors
 /// [`FormError::WrongCurrentPassword`], [`FormError::LinkEnded`] if there is no second factor; [`Error::Throttled`] and
 /// [`Error::Unavailable`].
-pub async fn renew_recovery_codes(app: &App, customer: CustomerId, form: SecondFactorForm<'_>) -> Result<Vec<String>> {
-    change(app, customer, form, FactorChange::NewCodes).await
+pub async fn renew_recovery_codes(app: &App, customer: CustomerId, proof: PasswordProof<'_>) -> Result<Vec<String>> {
+    change(app, customer, proof, FactorChange::NewCodes).await
 }
 
 /// Switches the second factor off.
@@ -126,8 +131,8 @@ pub async fn renew_recovery_codes(app: &App, customer: CustomerId, form: SecondF
 /// # Errors
 /// [`FormError::WrongCurrentPassword`], [`FormError::LinkEnded`] if there is no second factor; [`Error::Throttled`] and
 /// [`Error::Unavailable`].
-pub async fn switch_off(app: &App, customer: CustomerId, form: SecondFactorForm<'_>) -> Result<()> {
-    change(app, customer, form, FactorChange::Off).await.map(drop)
+pub async fn switch_off(app: &App, customer: CustomerId, proof: PasswordProof<'_>) -> Result<()> {
+    change(app, customer, proof, FactorChange::Off).await.map(drop)
 }
 
 /// Switches the second factor of a customer off who lost the app and the recovery codes, for an operator. `false` if
@@ -139,7 +144,7 @@ pub async fn reset(app: &App, customer: CustomerId) -> Result<bool> {
     if find_state(app, customer).await?.is_none() {
         return Ok(false);
     }
-    let command = ChangeFactor::new(app, customer, None, (FactorChange::Off, Vec::new())).await?;
+    let command = ChangeFactor::new(app, customer, None, FactorChange::Off, Vec::new()).await?;
     app.db.write(command).await.map_err(Error::from)
 }
 
@@ -156,9 +161,9 @@ pub async fn find_state(app: &App, customer: CustomerId) -> Result<Option<Second
     Ok(Some(SecondFactorState { since: row.since, codes_left }))
 }
 
-async fn change(app: &App, id: CustomerId, form: SecondFactorForm<'_>, change: FactorChange) -> Result<Vec<String>> {
+async fn change(app: &App, id: CustomerId, proof: PasswordProof<'_>, change: FactorChange) -> Result<Vec<String>> {
     let customer = crate::customer::load(app, id).await?;
-    let state = check_password(app, &customer, form.password, form.source).await?;
+    let state = check_password(app, &customer, proof.password, proof.source).await?;
     let codes: Vec<String> = match change {
         FactorChange::Off => Vec::new(),
         FactorChange::On(_) | FactorChange::NewCodes => {
@@ -168,7 +173,7 @@ async fn change(app: &App, id: CustomerId, form: SecondFactorForm<'_>, change: F
     };
     let hashes = codes.iter().map(|code| hash_recovery_code(app, id, code));
     let hashes: Vec<_> = hashes.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
-    let command = ChangeFactor::new(app, id, Some(state), (change, hashes)).await?;
+    let command = ChangeFactor::new(app, id, Some(state), change, hashes).await?;
     if app.db.write(command).await? { Ok(codes) } else { Err(FormError::LinkEnded.into()) }
 }
 
@@ -195,7 +200,8 @@ impl ChangeFactor {
         app: &App,
         id: CustomerId,
         relies_on: Option<CredentialState>,
-        (change, codes): (FactorChange, Vec<[u8; 32]>),
+        change: FactorChange,
+        codes: Vec<[u8; 32]>,
     ) -> Result<Self> {
         let news = match change {
             FactorChange::On(_) => Some(AccountMail::SecondFactorOn),
@@ -217,8 +223,8 @@ impl Command for ChangeFactor {
         let found = account::lock_credentials(tx, self.shard, self.id).await?;
         let holds = found.is_some_and(|found| self.relies_on.as_ref().is_none_or(|state| found.are_still(state)));
         let present = second_factor::find(tx, self.shard, self.id).await?.is_some();
-        let wants_one = !matches!(self.change, FactorChange::On(_));
-        if !holds || present != wants_one {
+        let needs_one = !matches!(self.change, FactorChange::On(_));
+        if !holds || present != needs_one {
             return Ok(false);
         }
         match &self.change {

@@ -10,7 +10,7 @@ use crate::mail::queue;
 use crate::signed_link::{self, SECOND_STEP_PURPOSE};
 use crate::throttle::CredentialAttempt;
 use crate::{App, Error, FormError, Result};
-use opendrs_domain::account::{AccountMail, CredentialState};
+use opendrs_domain::account::{AccountMail, CredentialState, is_within};
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::time::{Span, Time};
 use opendrs_store::mail::StoredMail;
@@ -24,7 +24,7 @@ const SECOND_STEP_LIFETIME: Span = Span::from_mins(10);
 /// What the first step proves to the second one.
 #[derive(Serialize, Deserialize)]
 struct FirstStep {
-    signs_in: CustomerId,
+    customer: CustomerId,
     state: CredentialState,
     remember: bool,
     done_at: Time,
@@ -39,7 +39,7 @@ pub(super) enum SecondStepProof {
 }
 
 /// The form of the second step.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct SecondStepForm<'a> {
     /// The token of the first step.
     pub token: &'a str,
@@ -61,9 +61,8 @@ pub(super) async fn second_step_token(
     if find(app, customer).await?.is_none() {
         return Ok(None);
     }
-    let first = FirstStep { signs_in: customer, state: state.clone(), remember, done_at: app.now() };
-    let payload = serde_json::to_vec(&first).map_err(|e| Error::Internal(e.to_string()))?;
-    signed_link::sign(app, SECOND_STEP_PURPOSE, &payload).map(Some)
+    let first = FirstStep { customer, state: state.clone(), remember, done_at: app.now() };
+    signed_link::sign_value(app, SECOND_STEP_PURPOSE, &first).map(Some)
 }
 
 async fn find(app: &App, customer: CustomerId) -> Result<Option<SecondFactorRow>> {
@@ -78,10 +77,10 @@ async fn find(app: &App, customer: CustomerId) -> Result<Option<SecondFactorRow>
 /// [`FormError::WrongAppCode`], also for a code that was used; [`Error::Throttled`], [`Error::Unavailable`].
 pub async fn finish_sign_in(app: &App, form: SecondStepForm<'_>) -> Result<SessionCookie> {
     let now = app.now();
-    let payload = signed_link::open(app, SECOND_STEP_PURPOSE, form.token);
-    let first: Option<FirstStep> = payload.and_then(|payload| serde_json::from_slice(&payload).ok());
-    let first = first.filter(|first| now < first.done_at + SECOND_STEP_LIFETIME).ok_or(FormError::SignInExpired)?;
-    let id = first.signs_in;
+    let first: Option<FirstStep> = signed_link::open_value(app, SECOND_STEP_PURPOSE, form.token);
+    let first = first.filter(|first| is_within(first.done_at, SECOND_STEP_LIFETIME, now));
+    let first = first.ok_or(FormError::SignInExpired)?;
+    let id = first.customer;
     let factor = find(app, id).await?.ok_or(FormError::SignInExpired)?;
     let subject = format!("second step of {id}");
     let attempt = app

@@ -18,7 +18,7 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use opendrs_domain::session::{AgentSummary, Session};
 use opendrs_edge::state::AppState;
-use opendrs_service::account::{self, PasswordChange};
+use opendrs_service::account::{self, PasswordChange, second_factor};
 use opendrs_service::export::{self, ExportState};
 use opendrs_service::session::{self, SessionView};
 use opendrs_service::{Error, FormError, customer, federation};
@@ -130,7 +130,7 @@ async fn render(
     let texts = browser.context.texts;
     let owner = customer::load(&state.app, session.customer).await.map_err(&refused)?;
     let sessions = session::list_sessions(&state.app, session).await.map_err(&refused)?;
-    let factor = account::find_state(&state.app, session.customer).await.map_err(&refused)?;
+    let factor = second_factor::find_state(&state.app, session.customer).await.map_err(&refused)?;
     let identity = federation::find_identity(&state.app, session.customer).await.map_err(&refused)?;
     let deletion = account::find_deletion(&state.app, session.customer).await.map_err(&refused)?;
     let found = export::find_state(&state.app, session.customer).await.map_err(&refused)?;

@@ -17,7 +17,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use opendrs_domain::session::Session;
 use opendrs_edge::state::AppState;
-use opendrs_service::account::{self, SecondFactorForm, SecondFactorSetup};
+use opendrs_service::account::second_factor::{self, PasswordProof, SecondFactorSetup, SetupConfirmation};
 use opendrs_service::{Error, FormError};
 use opendrs_texts::Texts;
 use qrcode::QrCode;
@@ -104,13 +104,13 @@ pub(super) async fn get(State(state): State<Arc<AppState>>, browser: BrowserSess
     if is_on(&state, &browser, session).await? {
         return Ok(redirect_to(StatusCode::SEE_OTHER, STATE_PATH));
     }
-    let setup = account::begin_setup(&state.app, session.customer, &issuer(&state)).await.map_err(&refused)?;
+    let setup = second_factor::begin_setup(&state.app, session.customer, &issuer(&state)).await.map_err(&refused)?;
     Ok(render_setup(&state, &browser, &setup, None))
 }
 
 /// Whether the customer has a second factor.
 async fn is_on(state: &AppState, browser: &BrowserSession, session: &Session) -> Result<bool, PageError> {
-    let found = account::find_state(&state.app, session.customer).await;
+    let found = second_factor::find_state(&state.app, session.customer).await;
     Ok(found.map_err(PageError::with_context(&browser.context))?.is_some())
 }
 
@@ -120,9 +120,10 @@ pub(super) async fn confirm(
     AccountPost { browser, session, form, client }: AccountPost,
 ) -> Result<Response, PageError> {
     let text = |name: &str| form.get(name).unwrap_or_default();
-    let typed = SecondFactorForm { password: text("password"), source: &client.source };
-    let (token, code) = (text("token"), text("code"));
-    match account::confirm_setup(&state.app, session.customer, (token, code), typed).await {
+    let token = text("token");
+    let proof = PasswordProof { password: text("password"), source: &client.source };
+    let typed = SetupConfirmation { token, code: text("code"), proof };
+    match second_factor::confirm_setup(&state.app, session.customer, typed).await {
         Ok(codes) => Ok(render_codes(&browser, codes)),
         // The form came twice, or from another page: the account's page says that it is on, and has new codes.
         Err(Error::InvalidForm(FormError::LinkEnded)) if is_on(&state, &browser, &session).await? => {
@@ -130,7 +131,7 @@ pub(super) async fn confirm(
         }
         Err(error) => {
             let error = shown_in_form(&browser, &client.source, error)?;
-            let setup = account::find_setup(&state.app, session.customer, token, &issuer(&state)).await;
+            let setup = second_factor::find_setup(&state.app, session.customer, token, &issuer(&state)).await;
             let setup = setup.map_err(PageError::with_context(&browser.context))?;
             Ok(render_setup(&state, &browser, &setup, Some(&error)))
         }
@@ -142,14 +143,14 @@ pub(super) async fn change(
     State(state): State<Arc<AppState>>,
     AccountPost { browser, session, form, client }: AccountPost,
 ) -> Result<Response, PageError> {
-    let typed = SecondFactorForm { password: form.get("password").unwrap_or_default(), source: &client.source };
+    let typed = PasswordProof { password: form.get("password").unwrap_or_default(), source: &client.source };
     let done = if form.has("off") {
         let saved = SavedChange::SecondFactorOff.url(ACCOUNT_PATH);
-        account::switch_off(&state.app, session.customer, typed)
+        second_factor::switch_off(&state.app, session.customer, typed)
             .await
             .map(|()| redirect_to(StatusCode::SEE_OTHER, &saved))
     } else if form.has("codes") {
-        account::renew_recovery_codes(&state.app, session.customer, typed)
+        second_factor::renew_recovery_codes(&state.app, session.customer, typed)
             .await
             .map(|codes| render_codes(&browser, codes))
     } else {

@@ -6,7 +6,8 @@ use crate::harness::{Server, TestBrowser};
 use opendrs_client::HtmlForm;
 use opendrs_domain::account::AppSecret;
 use opendrs_domain::text::Email;
-use opendrs_service::{account, customer};
+use opendrs_service::account::second_factor;
+use opendrs_service::customer;
 
 both!(
     a_sign_in_takes_two_steps,
@@ -205,8 +206,8 @@ async fn guesses_at_codes_are_slowed(server: &Server) {
 async fn an_operator_switches_a_lost_one_off(server: &Server) {
     set_up(server).await;
     let ann = customer::find_id_by_email(server.app(), &Email::parse(ANN).unwrap()).await.unwrap().unwrap();
-    assert!(account::reset_second_factor(server.app(), ann).await.unwrap());
-    assert!(!account::reset_second_factor(server.app(), ann).await.unwrap());
+    assert!(second_factor::reset(server.app(), ann).await.unwrap());
+    assert!(!second_factor::reset(server.app(), ann).await.unwrap());
     assert_eq!(server.mail_kinds().await, ["second_factor_on", "second_factor_off"]);
     TestBrowser::signed_in(server, ANN).await;
 }
