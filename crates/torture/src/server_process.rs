@@ -42,8 +42,8 @@ impl ServerProgram {
             command.env_remove(name);
         }
         // The clock jumps by years. Rows whose retention ends by then would count as lost, so everything is kept.
-        for setting in ["OPENDRS_READINGS_KEEP", "OPENDRS_NOTIFICATIONS_KEEP", "OPENDRS_MAIL_KEEP"] {
-            command.env(setting, "365000d");
+        for table in ["ORDERS", "READINGS", "NOTIFICATIONS", "MAIL"] {
+            command.env(format!("OPENDRS_{table}_KEEP"), "365000d");
         }
         if let Some((point, times)) = death {
             command.env(failpoint::VARIABLE, format!("{}:{times}", point.name()));
