@@ -275,13 +275,14 @@ async fn submit_report(
     force: bool,
 ) -> Result<(), String> {
     let app = open_app(file, &order.store).await?;
-    let said = fulfilment::apply_report(&app, &order.id, report, ReportSource::Operator { force }).await;
-    let (said, changed) = said.map_err(|error| order_error_text(&order.id, error))?;
-    match order.json {
-        true => output::print_line(order_json(&said).to_string()),
-        false if changed => output::print_line(order_line(&said)),
-        false => output::print_line(format!("{}  (nothing changed)", order_line(&said))),
-    }
+    let reported = fulfilment::apply_report(&app, &order.id, report, ReportSource::Operator { force }).await;
+    let reported = reported.map_err(|error| order_error_text(&order.id, error))?;
+    let line = order_line(&reported.order);
+    output::print_line(match (order.json, reported.changed) {
+        (true, _) => order_json(&reported.order).to_string(),
+        (false, true) => line,
+        (false, false) => format!("{line}  (nothing changed)"),
+    });
     Ok(())
 }
 

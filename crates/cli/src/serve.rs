@@ -8,7 +8,7 @@ use clap::Args;
 use opendrs_config::{LogFormat, Role, SettingOverride, TlsMode, lifted_limits};
 use opendrs_domain::date;
 use opendrs_domain::time::Time;
-use opendrs_server::node::{Node, NodeAddress};
+use opendrs_server::node::{NodeAddress, NodeListeners};
 use opendrs_server::open_app::{self, ClockMode};
 use opendrs_server::telemetry::logging;
 use opendrs_service::clock::{Clock, SystemClock};
@@ -125,7 +125,8 @@ pub async fn run(file: Option<&Path>, args: ServeArgs) -> Result<(), String> {
     };
     // The secrets' file is opened before anything is generated, because unwritten secrets would be lost.
     let mut secrets = args.secrets.open_output()?;
-    let app = open_app::open_app_with_random(&config, time, random).await?;
+    let listeners = NodeListeners::bind(&config).await?;
+    let app = open_app::open_app_for_node(&config, &listeners, time, random).await?;
     if let Some(at) = args.start_at {
         schedule::freeze_clock_at_if_unset(&app, at).await.map_err(super::error_text)?;
     }
@@ -138,7 +139,7 @@ pub async fn run(file: Option<&Path>, args: ServeArgs) -> Result<(), String> {
     if let Err(output::OutputError::WriteFailed(why)) = output::check_output() {
         note(format!("The outcome of the seed was not printed: {why}"));
     }
-    let running = Node::start(&config, app).await?;
+    let running = listeners.serve(&config, app)?;
     // Signals are registered before the server reports that it runs, because one may arrive from then on.
     let mut signals = StopSignals::register();
     for NodeAddress { url, purpose } in &running.addresses {

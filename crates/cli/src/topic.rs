@@ -228,7 +228,7 @@ async fn test_receiver(app: &App, named: &TopicNameArgs) -> Result<(), String> {
         return change_receiver(app, named, ReceiverChange::RequestConfirmation, "sent a confirmation request").await;
     }
     let id = publication::publish_test(app, &found).await.map_err(super::error_text)?;
-    output::print_line(format!("published to {} as {id}", found.endpoint));
+    output::print_line(format!("published to {} as {id}", found.target.endpoint()));
     output::print_note("This used the credentials of this shell; the server uses its own.");
     Ok(())
 }

@@ -92,7 +92,7 @@ impl MailConfig {
 
 impl Config {
     /// Returns the settings of mails. Links in mails begin with the URL of the customer pages in the settings.
-    /// `store_only` is set by the running server ([`Config::keeps_mail`]).
+    /// `store_only` is for a node that serves ([`Config::keeps_mail`]); commands leave mails to a worker.
     #[must_use]
     pub fn mail_settings(&self) -> MailSettings {
         let base_url = match self.web.public_url.as_str() {

@@ -29,24 +29,24 @@ pub fn parse(text: &str) -> Option<Time> {
     }
     let number = text.strip_prefix('-').unwrap_or(text);
     // Eight digits that begin a year of this century or the last are a day. As seconds they would be in August 1970.
-    let day = text.len() == 8 && (text.starts_with("19") || text.starts_with("20"));
-    if !day
+    let is_day = text.len() == 8 && (text.starts_with("19") || text.starts_with("20"));
+    if !is_day
         && number.bytes().all(|b| b.is_ascii_digit() || b == b'.')
         && number.bytes().filter(|b| *b == b'.').count() <= 1
     {
         return from_epoch_number(text.parse().ok()?);
     }
     let mut cursor = DateCursor(text);
-    let (date, midnight) = (cursor.parse_date()?, (0, 0, 0, 0));
+    let day = cursor.parse_day()?;
     if cursor.0.is_empty() {
-        return time_from_parts(date, midnight, 0);
+        return Some(time_of(day, 0, 0));
     }
     if !cursor.consume("T") && !cursor.consume("t") && !cursor.consume(" ") {
         return None;
     }
-    let time = cursor.parse_time()?;
+    let micros = cursor.parse_time_of_day()?;
     let offset = cursor.parse_offset()?;
-    if cursor.0.is_empty() { time_from_parts(date, time, offset) } else { None }
+    cursor.0.is_empty().then(|| time_of(day, micros, offset))
 }
 
 /// Reads an epoch number: seconds, or milliseconds from 10^11 on.
@@ -67,8 +67,9 @@ fn parse_java_date(text: &str) -> Option<Time> {
     const FORMS: [&str; 4] =
         ["%a %b %d %H:%M:%S UTC %Y", "%a %b %d %H:%M:%S GMT %Y", "%b %d, %Y %I:%M:%S %p", "%b %d, %Y, %I:%M:%S %p"];
     let read = FORMS.iter().find_map(|form| jiff::civil::DateTime::strptime(form, text).ok())?;
-    let date = (read.year().into(), read.month().into(), read.day().into());
-    time_from_parts(date, (read.hour().into(), read.minute().into(), read.second().into(), 0), 0)
+    let day = days_since_epoch(read.year().into(), read.month().into(), read.day().into())?;
+    let seconds = i64::from(read.hour()) * 3600 + i64::from(read.minute()) * 60 + i64::from(read.second());
+    Some(time_of(day, seconds * 1_000_000, 0))
 }
 
 struct DateCursor<'t>(&'t str);
@@ -94,17 +95,19 @@ impl DateCursor<'_> {
         number.parse().ok()
     }
 
-    fn parse_date(&mut self) -> Option<(i64, i64, i64)> {
+    /// A date, as days since 1970-01-01.
+    fn parse_day(&mut self) -> Option<i64> {
         let year = self.parse_digits(4, 4)?;
         if !self.consume("-") {
-            return Some((year, self.parse_digits(2, 2)?, self.parse_digits(2, 2)?));
+            return days_since_epoch(year, self.parse_digits(2, 2)?, self.parse_digits(2, 2)?);
         }
         let month = self.parse_digits(1, 2)?;
         let day = if self.consume("-") { self.parse_digits(1, 2)? } else { return None };
-        Some((year, month, day))
+        days_since_epoch(year, month, day)
     }
 
-    fn parse_time(&mut self) -> Option<(i64, i64, i64, i64)> {
+    /// A time of day, in microseconds. A leap second counts as the second before it.
+    fn parse_time_of_day(&mut self) -> Option<i64> {
         let hour = self.parse_digits(1, 2)?;
         let (minute, second) = if self.consume(":") {
             (self.parse_digits(1, 2)?, if self.consume(":") { self.parse_digits(1, 2)? } else { 0 })
@@ -122,7 +125,8 @@ impl DateCursor<'_> {
             micros = first.parse().ok()?;
             self.0 = rest;
         }
-        (hour < 24 && minute < 60 && second <= 60).then_some((hour, minute, second.min(59), micros))
+        let seconds = hour * 3600 + minute * 60 + second.min(59);
+        (hour < 24 && minute < 60 && second <= 60).then_some(seconds * 1_000_000 + micros)
     }
 
     /// Seconds east of UTC.
@@ -149,11 +153,9 @@ impl DateCursor<'_> {
     }
 }
 
-fn time_from_parts((year, month, day): (i64, i64, i64), time: (i64, i64, i64, i64), offset: i64) -> Option<Time> {
-    let days = days_since_epoch(year, month, day)?;
-    let (hour, minute, second, micros) = time;
-    let secs = days * 86_400 + hour * 3600 + minute * 60 + second - offset;
-    Some(Time::from_micros(secs * 1_000_000 + micros))
+/// The time at these microseconds of a day since 1970-01-01, at an offset of seconds east of UTC.
+fn time_of(day: i64, micros: i64, offset: i64) -> Time {
+    Time::from_micros((day * 86_400 - offset) * 1_000_000 + micros)
 }
 
 /// Days from 1970-01-01 to a date of the Gregorian calendar; `None` for a day that does not exist. It is plain

@@ -92,6 +92,10 @@ pub enum BackendCallKind {
 }
 
 impl BackendCallKind {
+    /// All kinds.
+    pub const ALL: [BackendCallKind; 4] =
+        [BackendCallKind::Place, BackendCallKind::Cancel, BackendCallKind::Withdraw, BackendCallKind::Watch];
+
     /// The name in the store.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -106,9 +110,7 @@ impl BackendCallKind {
     /// Reads the name in the store.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        [BackendCallKind::Place, BackendCallKind::Cancel, BackendCallKind::Withdraw, BackendCallKind::Watch]
-            .into_iter()
-            .find(|wanted| wanted.as_str() == word)
+        Self::ALL.into_iter().find(|wanted| wanted.as_str() == word)
     }
 }
 

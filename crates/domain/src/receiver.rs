@@ -78,8 +78,69 @@ impl SignatureVersion {
     }
 }
 
-/// The protocols of receivers.
-pub const PROTOCOLS: [&str; 3] = ["http", "https", "sns"];
+/// How messages reach a receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReceiverProtocol {
+    /// Posted without encryption.
+    Http,
+    /// Posted over TLS.
+    Https,
+    /// Published to a topic of Amazon SNS.
+    Sns,
+}
+
+impl ReceiverProtocol {
+    /// All protocols.
+    pub const ALL: [ReceiverProtocol; 3] = [ReceiverProtocol::Http, ReceiverProtocol::Https, ReceiverProtocol::Sns];
+
+    /// The name in metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ReceiverProtocol::Http => "http",
+            ReceiverProtocol::Https => "https",
+            ReceiverProtocol::Sns => "sns",
+        }
+    }
+}
+
+/// Where the messages of a receiver go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReceiverTarget {
+    /// They are posted to this URL.
+    Http(String),
+    /// They are published to this topic of Amazon SNS.
+    Sns(TopicArn),
+}
+
+impl ReceiverTarget {
+    /// Reads an endpoint. What is no ARN of a topic is a URL; whether it is a good one is checked elsewhere.
+    #[must_use]
+    pub fn from_endpoint(endpoint: &str) -> Self {
+        endpoint.parse().map_or_else(|_| ReceiverTarget::Http(endpoint.to_owned()), ReceiverTarget::Sns)
+    }
+
+    /// The endpoint as written.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        match self {
+            ReceiverTarget::Http(url) => url,
+            ReceiverTarget::Sns(arn) => arn.as_str(),
+        }
+    }
+
+    /// The protocol.
+    #[must_use]
+    pub fn protocol(&self) -> ReceiverProtocol {
+        match self {
+            ReceiverTarget::Sns(_) => ReceiverProtocol::Sns,
+            ReceiverTarget::Http(url) if url.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:")) => {
+                ReceiverProtocol::Https
+            }
+            ReceiverTarget::Http(_) => ReceiverProtocol::Http,
+        }
+    }
+}
 
 /// A receiver of a profile's notifications.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,8 +151,8 @@ pub struct Receiver {
     pub profile: ProfileId,
     /// `arn:aws:sns:<region>:<12 digits>:<name>`.
     pub arn: String,
-    /// The URL to which messages are posted, or the ARN of the Amazon SNS topic to which they are published.
-    pub endpoint: String,
+    /// Where its messages go.
+    pub target: ReceiverTarget,
     /// The receiver's state.
     pub state: ReceiverState,
     /// The signature version of its envelopes.
@@ -126,23 +187,15 @@ impl Receiver {
     /// The endpoint for display: without user name, password and query.
     #[must_use]
     pub fn redacted_endpoint(&self) -> String {
-        endpoint::redact(&self.endpoint)
+        endpoint::redact(self.target.endpoint())
     }
 
     /// The Amazon SNS topic to which its messages are published; `None` if they are posted.
     #[must_use]
-    pub fn sns_topic_arn(&self) -> Option<TopicArn> {
-        self.endpoint.parse().ok()
-    }
-
-    /// Its protocol, one of [`PROTOCOLS`].
-    #[must_use]
-    pub fn protocol(&self) -> &'static str {
-        let [http, https, sns] = PROTOCOLS;
-        match self.endpoint.split(':').next() {
-            Some("arn") => sns,
-            Some(scheme) if scheme.eq_ignore_ascii_case(https) => https,
-            _ => http,
+    pub fn sns_topic_arn(&self) -> Option<&TopicArn> {
+        match &self.target {
+            ReceiverTarget::Sns(arn) => Some(arn),
+            ReceiverTarget::Http(_) => None,
         }
     }
 

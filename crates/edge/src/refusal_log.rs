@@ -85,7 +85,7 @@ impl RefusalLog {
 
     /// Records a refusal: its source, the id of the client or device (or an empty text), and the reason.
     pub fn record(&self, now: Time, what: RefusalKind, source: &str, who: impl Display, why: impl Display) {
-        if let Some(line) = self.count_refusal(now, what, source, (who.to_string(), why.to_string())) {
+        if let Some(line) = self.count_refusal(now, what, source, who.to_string(), why.to_string()) {
             line.write();
         }
     }
@@ -95,7 +95,8 @@ impl RefusalLog {
         now: Time,
         what: RefusalKind,
         source: &str,
-        (who, why): (String, String),
+        who: String,
+        why: String,
     ) -> Option<RefusalLine> {
         let mut table = self.lock_pending();
         let mut key = (what, source.to_owned());
@@ -160,7 +161,7 @@ mod tests {
     fn a_source_has_one_line_a_minute_with_a_count() {
         let refusals = RefusalLog::default();
         let fold = |secs, source: &str, why: &str| {
-            let line = refusals.count_refusal(at(secs), RefusalKind::Call, source, (String::new(), why.into()));
+            let line = refusals.count_refusal(at(secs), RefusalKind::Call, source, String::new(), why.into());
             line.map(|line| (line.source, line.count))
         };
         assert_eq!(fold(0, "a", "first"), Some(("a".into(), 1)), "the first is logged at once");
@@ -189,8 +190,8 @@ mod tests {
             RefusalKind::Connection,
         ];
         for what in kinds {
-            assert!(refusals.count_refusal(at(0), what, "a", Default::default()).is_some());
-            assert!(refusals.count_refusal(at(0), what, "a", Default::default()).is_none());
+            assert!(refusals.count_refusal(at(0), what, "a", String::new(), String::new()).is_some());
+            assert!(refusals.count_refusal(at(0), what, "a", String::new(), String::new()).is_none());
         }
         assert_eq!(refusals.take_due(at(1), true).len(), kinds.len());
         assert_eq!(refusals.take_due(at(1), true).len(), 0);
@@ -202,7 +203,7 @@ mod tests {
         let all = u64::try_from(MAX_SOURCES).unwrap() + 100;
         let fold = |n| {
             refusals
-                .count_refusal(at(0), RefusalKind::Call, &format!("s{n}"), Default::default())
+                .count_refusal(at(0), RefusalKind::Call, &format!("s{n}"), String::new(), String::new())
                 .map_or(0, |l| l.count)
         };
         let at_once: u64 = (0..all).map(fold).sum();
@@ -214,9 +215,8 @@ mod tests {
     #[test]
     fn a_clock_that_is_put_back_ends_the_minute() {
         let refusals = RefusalLog::default();
-        let none = || (String::new(), String::new());
-        assert!(refusals.count_refusal(at(0), RefusalKind::Call, "a", none()).is_some());
-        assert!(refusals.count_refusal(at(0), RefusalKind::Call, "a", none()).is_none());
+        assert!(refusals.count_refusal(at(0), RefusalKind::Call, "a", String::new(), String::new()).is_some());
+        assert!(refusals.count_refusal(at(0), RefusalKind::Call, "a", String::new(), String::new()).is_none());
         assert_eq!(refusals.take_due(at(-3600), false).len(), 1);
     }
 }

@@ -11,11 +11,13 @@ use axum::routing::post;
 use clap::Args;
 use opendrs_cli::{output, seed, store_args};
 use opendrs_domain::receiver::SignatureVersion;
-use opendrs_server::node::Node;
+use opendrs_server::node::NodeListeners;
 use opendrs_server::open_app::{self, ClockMode};
+use opendrs_service::random::SystemRandom;
 use opendrs_service::{App, fill, signing};
 use serde_json::json;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -46,7 +48,9 @@ pub(crate) async fn run(file: Option<&Path>, args: BenchDeliveriesArgs) -> Resul
     let folder = tempfile::Builder::new().prefix("opendrs-bench-").tempdir();
     let folder = folder.map_err(|e| format!("cannot make a fresh data folder: {e}"))?;
     let config = store_args::local_config(file, folder.path(), "127.0.0.1:0")?;
-    let app = open_app::open_app(&config, ClockMode::System).await?;
+    let listeners = NodeListeners::bind(&config).await?;
+    let random = Arc::new(SystemRandom);
+    let app = open_app::open_app_for_node(&config, &listeners, ClockMode::System, random).await?;
     let (url, mut heard) = start_counting_receiver(args.events).await?;
     let topic = format!(
         "[[maker.profile.topic]]\nname = \"bench\"\nendpoint = \"{url}\"\nsignature_version = \"{}\"\nconfirmed = true\n\n[[maker.model]]",
@@ -68,7 +72,7 @@ pub(crate) async fn run(file: Option<&Path>, args: BenchDeliveriesArgs) -> Resul
     for events in events {
         app.db.write(events).await.map_err(|e| e.to_string())?;
     }
-    let running = Node::start(&config, app).await?;
+    let running = listeners.serve(&config, app)?;
     let site = running.state.clone();
     let all = tokio::time::timeout(DELIVERY_TIMEOUT, heard.wait_for(|heard| *heard >= args.events)).await;
     let seconds = started.elapsed().as_secs_f64();

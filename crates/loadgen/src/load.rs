@@ -115,7 +115,7 @@ fn measure(shape: LoadParameters, calls: &Arc<CallSequence>) -> Result<(Vec<u32>
         lanes.push(lane);
         let (calls, ready, failed) = (calls.clone(), ready.clone(), failed.clone());
         threads.push(std::thread::spawn(move || {
-            let done = run_thread((shape, connections), &calls, times, &ready, &failed);
+            let done = run_thread(shape, connections, &calls, times, &ready, &failed);
             failed.fetch_or(done.is_err(), Ordering::Relaxed);
             done
         }));
@@ -139,7 +139,8 @@ fn measure(shape: LoadParameters, calls: &Arc<CallSequence>) -> Result<(Vec<u32>
 
 /// Runs one thread's connections to their end.
 fn run_thread(
-    (shape, connections): (LoadParameters, usize),
+    shape: LoadParameters,
+    connections: usize,
     calls: &Arc<CallSequence>,
     times: mpsc::UnboundedReceiver<Instant>,
     ready: &Barrier,

@@ -3,12 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "all of it is tests, also what no test attribute marks")]
 
 use opendrs_config::Config;
-use opendrs_server::node::Node;
+use opendrs_server::node::{Node, NodeListeners};
 use opendrs_server::open_app::{self, ClockMode};
+use opendrs_service::random::SystemRandom;
 use opendrs_service::{outbox, reading};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 use tempfile::TempDir;
 use tokio_postgres::NoTls;
 
@@ -90,8 +92,10 @@ impl Place {
         more.extend(self.database.as_ref().map(|url| ("server", "database_url", text(url))));
         more.extend(opendrs_config::lifted_limits());
         let config = Config::load_with_defaults(Vec::new(), None::<&Path>, Vec::new(), more).unwrap();
-        let app = open_app::open_app(&config, ClockMode::System).await.unwrap();
-        let node = Node::start(&config, app).await.unwrap();
+        let listeners = NodeListeners::bind(&config).await.unwrap();
+        let random = Arc::new(SystemRandom);
+        let app = open_app::open_app_for_node(&config, &listeners, ClockMode::System, random).await.unwrap();
+        let node = listeners.serve(&config, app).unwrap();
         let address = node.addresses[0].url.trim_start_matches("http://").to_owned();
         (node, address)
     }

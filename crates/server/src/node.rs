@@ -41,6 +41,14 @@ struct RoleListener {
     roles: Vec<Role>,
 }
 
+/// The bound addresses of a node that does not serve yet. An application needs their URLs for its links.
+pub struct NodeListeners {
+    roles: Vec<RoleListener>,
+    metrics: Option<Listener>,
+    tls: Option<Arc<ListenerTls>>,
+    urls: PublicUrls,
+}
+
 /// A running node.
 pub struct Node {
     /// The state that all handlers share.
@@ -51,19 +59,22 @@ pub struct Node {
     tasks: JoinSet<()>,
 }
 
-impl Node {
-    /// Binds every address, then starts to serve.
-    pub async fn start(config: &Config, mut app: App) -> Result<Self, String> {
+impl NodeListeners {
+    /// Binds every address of the settings.
+    ///
+    /// # Errors
+    /// The address that cannot be bound, or the certificate that cannot be used.
+    pub async fn bind(config: &Config) -> Result<Self, String> {
         let limits = config.connections();
         let tls = config
             .certificate_source()
             .map(|source| ListenerTls::open(source, SystemClock.now()))
             .transpose()?
             .map(Arc::new);
-        let acceptor = || tls.as_ref().map(|tls| tls.acceptor());
         let mut listeners = Vec::new();
         for ListenerConfig { key, address, roles } in config.listeners() {
-            let listener = Listener::bind(key, address, limits).await?.with_tls(acceptor());
+            let listener = Listener::bind(key, address, limits).await?;
+            let listener = listener.with_tls(tls.as_ref().map(|tls| tls.acceptor()));
             listeners.push(RoleListener { address: listener.address()?, listener, roles });
         }
         let metrics = match config.metrics_listener() {
@@ -73,16 +84,23 @@ impl Node {
                 Some(Listener::bind(key, address, limits).await?)
             }
         };
+        Ok(Self { urls: public_urls(config, &listeners), roles: listeners, metrics, tls })
+    }
+
+    /// The URL at which others reach each role: the setting, or the bound address.
+    pub fn public_urls(&self) -> &PublicUrls {
+        &self.urls
+    }
+
+    /// Serves an application at the bound addresses, and starts the workers of the settings.
+    ///
+    /// # Errors
+    /// The setting of the operator API that cannot be used.
+    pub fn serve(self, config: &Config, app: App) -> Result<Node, String> {
+        let Self { roles: listeners, metrics, tls, urls } = self;
         if let Some(warning) = unreachable_address_warning(config, &listeners) {
             tracing::warn!("{warning}");
         }
-        let urls = public_urls(config, &listeners);
-        if app.settings.notifications.base_url.is_empty() {
-            app.settings.notifications.base_url.clone_from(&urls.web);
-        }
-        app.settings.mail.base_url.clone_from(&urls.web);
-        // A clock that tests move reports every mail that is sent meanwhile, even without a mail server.
-        app.settings.mail.store_only = config.keeps_mail() && app.test_clock().is_none();
         let (bodies, proxies) = (config.bodies(), config.server.proxies.clone());
         let state =
             AppState::new(app, urls, bodies, metrics.is_some().then(request_counters), proxies, config.operator()?);
@@ -109,13 +127,15 @@ impl Node {
                 tasks.spawn(workers::run_backend_calls(state.clone(), stopping.clone()));
             }
         }
-        if let Some(tls) = tls.clone() {
+        if let Some(tls) = tls {
             tasks.spawn(workers::watch_certificate(tls, config.certificate_check_interval(), stopping.clone()));
         }
         tasks.spawn(workers::watch_node(state.clone(), stopping));
-        Ok(Self { state, addresses, stop, tasks })
+        Ok(Node { state, addresses, stop, tasks })
     }
+}
 
+impl Node {
     /// Stops accepting requests and finishes those in progress. It takes at most ten seconds, including the export of
     /// traces.
     pub async fn stop(mut self) {

@@ -1,11 +1,14 @@
 //! Opening the application with the store of the settings: master key, randomness and store.
 
 use crate::mail::open_mailer;
+use crate::node::NodeListeners;
 use crate::publisher::make_publisher;
 use crate::{master_key, private_file, store_check};
 use opendrs_config::Config;
 use opendrs_service::clock::SystemClock;
+use opendrs_service::mail::MailSettings;
 use opendrs_service::random::{RandomSource, SeededRandom, SystemRandom};
+use opendrs_service::receiver::NotificationSettings;
 use opendrs_service::{App, AppParts, AppSettings};
 use opendrs_store::StoreLocation;
 use opendrs_store::inspection::{inspect, test_connection};
@@ -22,9 +25,28 @@ pub enum ClockMode {
     SameAsServer,
 }
 
-/// Opens the application.
+/// Opens the application for a command: links begin with the URLs of the settings.
 pub async fn open_app(config: &Config, time: ClockMode) -> Result<App, String> {
-    open_app_with_random(config, time, Arc::new(SystemRandom)).await
+    let links = LinkSettings { notifications: config.notification_settings(), mail: config.mail_settings() };
+    open_app_with_links(config, time, Arc::new(SystemRandom), links).await
+}
+
+/// Opens the application for a node: links begin with the URLs at which the node is reached.
+pub async fn open_app_for_node(
+    config: &Config,
+    listeners: &NodeListeners,
+    time: ClockMode,
+    random: Arc<dyn RandomSource>,
+) -> Result<App, String> {
+    let web_url = &listeners.public_urls().web;
+    let mut notifications = config.notification_settings();
+    if notifications.base_url.is_empty() {
+        notifications.base_url.clone_from(web_url);
+    }
+    // A clock that tests move reports every mail that is sent meanwhile, even without a mail server.
+    let store_only = config.keeps_mail() && time == ClockMode::System;
+    let mail = MailSettings { base_url: web_url.clone(), store_only, ..config.mail_settings() };
+    open_app_with_links(config, time, random, LinkSettings { notifications, mail }).await
 }
 
 /// Opens the application beside a server, or before its next start. The store must exist, so that a mistyped folder
@@ -68,11 +90,17 @@ pub fn seeded_random(config: &Config, number: u64) -> Result<Arc<dyn RandomSourc
     Ok(Arc::new(SeededRandom::new(number, start)))
 }
 
-/// Opens the application with a source of randomness.
-pub async fn open_app_with_random(
+/// The settings that depend on the URLs at which this installation is reached.
+struct LinkSettings {
+    notifications: NotificationSettings,
+    mail: MailSettings,
+}
+
+async fn open_app_with_links(
     config: &Config,
     time: ClockMode,
     random: Arc<dyn RandomSource>,
+    links: LinkSettings,
 ) -> Result<App, String> {
     let place = config.store_location();
     store_check::check_store(config).map_err(|fault| fault.to_string())?;
@@ -95,7 +123,7 @@ pub async fn open_app_with_random(
             timing: config.order_timing(),
             issuer: config.login.issuer.clone(),
             refresh_lifetime: config.refresh_lifetime(),
-            notifications: config.notification_settings(),
+            notifications: links.notifications,
             fulfilment: config.fulfilment_settings()?,
             request_timeout: config.request_timeout(),
             rate_limits: config.rate_limits(),
@@ -105,7 +133,7 @@ pub async fn open_app_with_random(
             accounts: config.account_settings(),
             federation: config.federation_settings()?,
             language: config.default_language(),
-            mail: config.mail_settings(),
+            mail: links.mail,
             brand: config.brand()?,
         },
         // A test clock that was never moved has the system's time.

@@ -236,7 +236,7 @@ impl Command for FillReadings {
             last_use_at: Some(self.now),
         };
         for (id, device) in &self.rows {
-            reading::insert(tx, *device, (*id, &self.slot.id), self.now, &status).await?;
+            reading::insert(tx, *device, *id, &self.slot.id, self.now, &status).await?;
         }
         Ok(())
     }

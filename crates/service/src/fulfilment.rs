@@ -19,5 +19,5 @@ pub mod webhook;
 pub(crate) use backend_choice::backend_of_maker;
 pub use hint::record_hint;
 pub use job::{FulfilmentJob, OrderSelection, find_job, last_call_error, list_orders};
-pub use report::{ReportSource, apply_report};
+pub use report::{ReportSource, ReportedOrder, apply_report};
 pub use settings::FulfilmentSettings;

@@ -173,7 +173,7 @@ pub async fn list_for_device(app: &App, device: DeviceRef) -> Result<Vec<SlotLev
         return Ok(Vec::new());
     };
     let slots = model::list_slots(&mut tx, found.model).await?;
-    let mut days = level::list_by_device(&mut tx, device, (oldest_day(app), day_number(app.now()))).await?;
+    let mut days = level::list_by_device(&mut tx, device, oldest_day(app), day_number(app.now())).await?;
     let level = |slot| {
         let is_of_slot = |day: &mut SlotDay| day.slot == slot;
         let days: Vec<LevelDay> = days.extract_if(.., is_of_slot).map(|day| day.level).collect();

@@ -18,7 +18,7 @@ mod transition;
 mod withdraw;
 
 pub(crate) use advance::advance;
-pub use cancel::{cancel_order, cancel_test_orders};
+pub use cancel::{SlotLockState, cancel_order, cancel_test_orders};
 pub use cancel_link::{CancelLink, cancel_by_link, find_cancel_link};
 pub use find::{
     DeviceOrders, OwnedOrder, find_by_token, find_for_customer, find_for_device, list_for_device,

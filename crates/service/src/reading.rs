@@ -62,7 +62,7 @@ impl Command for InsertReading {
         self.id.0.as_u64_pair().1
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
-        reading::insert(tx, self.device, (self.id, &self.slot), self.at, &self.status).await
+        reading::insert(tx, self.device, self.id, &self.slot, self.at, &self.status).await
     }
 }
 
@@ -76,7 +76,7 @@ impl Command for InsertReadingForToken {
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
         let InsertReading { id, device, slot, at, status } = &self.0;
-        reading::insert_if_valid(tx, (*device, self.1), (*id, slot), *at, status).await
+        reading::insert_if_valid(tx, *device, self.1, *id, slot, *at, status).await
     }
 }
 

@@ -280,7 +280,7 @@ impl InsertSession {
             (None, None) => true,
             (None, Some(_)) | (Some(_), None) => return Ok(Some(InsertOutcome::Outdated)),
             (Some(SecondStepProof::App { salt, step }), Some(_)) => {
-                second_factor::use_step(tx, shard, id, (*salt, *step)).await?
+                second_factor::use_step(tx, shard, id, *salt, *step).await?
             }
             (Some(SecondStepProof::RecoveryCode { code, mail }), Some(_)) => {
                 let is_new = second_factor::use_recovery_code(tx, shard, id, code).await?;

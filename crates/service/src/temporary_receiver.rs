@@ -65,7 +65,7 @@ async fn find_free_name(app: &App, profile: ProfileId, gone: &impl AsyncFn(&str)
             app.receivers().find_by_arn(&mut reader.tx()?, &format!("arn:aws:sns:{region}:{account}:{name}")).await?
         };
         match known {
-            Some(topic) if topic.state == ReceiverState::Confirmed && !gone(&topic.endpoint).await => {}
+            Some(topic) if topic.state == ReceiverState::Confirmed && !gone(topic.target.endpoint()).await => {}
             _ => return Ok(name),
         }
     }

@@ -196,16 +196,17 @@ impl GuessThrottle {
 
     /// Counts a failure. While one subject is guessed at from many sources, none of them has free failures.
     fn record_failure(&self, entries: &mut HashMap<ThrottleKey, ThrottleEntry>, keys: &ThrottleKeys, now: Time) {
-        let others = add_failure(entries, keys.subject, (u32::MAX, MAX_WAIT), now);
+        let others = add_failure(entries, keys.subject, u32::MAX, MAX_WAIT, now);
         add_failure(
             entries,
             keys.subject_at_source,
-            (if others > MANY_FAILURES { 0 } else { FREE_FAILURES }, MAX_WAIT),
+            if others > MANY_FAILURES { 0 } else { FREE_FAILURES },
+            MAX_WAIT,
             now,
         );
-        add_failure(entries, keys.subject_in_network, (MANY_FAILURES, MAX_NETWORK_WAIT), now);
+        add_failure(entries, keys.subject_in_network, MANY_FAILURES, MAX_NETWORK_WAIT, now);
         if self.by_source {
-            add_failure(entries, keys.source, (FREE_FAILURES, MAX_WAIT), now);
+            add_failure(entries, keys.source, FREE_FAILURES, MAX_WAIT, now);
         }
         self.has_entries.store(true, Ordering::Relaxed);
     }
@@ -311,7 +312,8 @@ fn entry_or_insert(
 fn add_failure(
     entries: &mut HashMap<ThrottleKey, ThrottleEntry>,
     key: ThrottleKey,
-    (free, longest): (u32, Span),
+    free: u32,
+    longest: Span,
     now: Time,
 ) -> u32 {
     let entry = entry_or_insert(entries, key, now);

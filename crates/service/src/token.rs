@@ -219,20 +219,15 @@ pub(crate) struct TokenGrant {
 /// Makes a token.
 pub(crate) fn seal_token(app: &App, grant: TokenGrant, purpose: TokenType) -> String {
     let now = app.now();
-    seal_claims(app, grant, purpose, (now, (purpose == TokenType::Access).then(|| now + ACCESS_LIFETIME)))
+    seal_claims(app, grant, purpose, now, (purpose == TokenType::Access).then(|| now + ACCESS_LIFETIME))
 }
 
 /// Makes a refresh token that replaces another one. It has a given issue time, and the end of its family.
 pub(crate) fn seal_rotated_token(app: &App, grant: TokenGrant, issued_at: Time, end: Option<Time>) -> String {
-    seal_claims(app, grant, TokenType::Refresh, (issued_at, end))
+    seal_claims(app, grant, TokenType::Refresh, issued_at, end)
 }
 
-fn seal_claims(
-    app: &App,
-    grant: TokenGrant,
-    purpose: TokenType,
-    (issued_at, expires_at): (Time, Option<Time>),
-) -> String {
+fn seal_claims(app: &App, grant: TokenGrant, purpose: TokenType, issued_at: Time, expires_at: Option<Time>) -> String {
     let claims = Claims {
         token_type: purpose,
         device: grant.device,

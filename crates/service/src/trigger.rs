@@ -51,7 +51,7 @@ pub async fn trigger(app: &App, what: TriggerNotification) -> Result<TriggerRepo
     let (shard, device) = find_device(app, &what.device).await?;
     let now = app.now();
     let facts = match order_notification_of(what.kind) {
-        Some(told) => build_order_facts(app, (shard, &device), told, what.slot.as_deref(), now).await?,
+        Some(told) => build_order_facts(app, shard, &device, told, what.slot.as_deref(), now).await?,
         None => {
             let mut reader = app.db.reader().await?;
             let slots = subscription::list_slots(&mut reader.tx()?, device.in_shard(shard)).await?;
@@ -111,7 +111,8 @@ async fn find_device(app: &App, name: &str) -> Result<(i64, Device)> {
 /// The facts of an order's notification: of the order that locks the slot, or else of a possible one.
 async fn build_order_facts(
     app: &App,
-    (shard, device): (i64, &Device),
+    shard: i64,
+    device: &Device,
     told: OrderNotification,
     slot: Option<&str>,
     now: Time,

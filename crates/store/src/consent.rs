@@ -106,7 +106,8 @@ pub async fn lock(tx: &mut Tx<'_>, shard: i64, customer: CustomerId, profile: Pr
 pub async fn upsert(
     tx: &mut Tx<'_>,
     shard: i64,
-    (customer, profile): (CustomerId, ProfileId),
+    customer: CustomerId,
+    profile: ProfileId,
     scopes: Scopes,
     at: Time,
 ) -> Result<()> {
@@ -120,7 +121,8 @@ pub async fn upsert(
 pub async fn set_revoked_families(
     tx: &mut Tx<'_>,
     shard: i64,
-    (customer, profile): (CustomerId, ProfileId),
+    customer: CustomerId,
+    profile: ProfileId,
     revoked: &RevokedFamilies,
 ) -> Result<()> {
     tx.exec_deferred(Query::ConsentRevoke, params![shard, customer, profile, &revoked.to_string()]).await
@@ -176,7 +178,8 @@ impl FromRow for ConsentRotationRow {
 pub async fn lock_with_rotation(
     tx: &mut Tx<'_>,
     shard: i64,
-    (customer, profile): (CustomerId, ProfileId),
+    customer: CustomerId,
+    profile: ProfileId,
 ) -> Result<Option<(Consent, RotationState)>> {
     let found: Option<ConsentRotationRow> =
         tx.query_opt(Query::ConsentRotationLock, params![shard, customer, profile]).await?;
@@ -190,7 +193,8 @@ pub async fn lock_with_rotation(
 pub async fn save_rotation(
     tx: &mut Tx<'_>,
     shard: i64,
-    (customer, profile): (CustomerId, ProfileId),
+    customer: CustomerId,
+    profile: ProfileId,
     revoked: &RevokedFamilies,
     turns: &RotationState,
 ) -> Result<()> {

@@ -239,7 +239,8 @@ pub async fn lock_device_queue(
 pub async fn enqueue(
     tx: &mut Tx<'_>,
     DeviceQueue { device, .. }: &DeviceQueue,
-    (id, topic): (DeliveryId, ReceiverId),
+    id: DeliveryId,
+    topic: ReceiverId,
     event: EventId,
     version: &str,
     at: Time,

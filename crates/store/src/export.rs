@@ -147,7 +147,8 @@ pub async fn purge(tx: &mut Tx<'_>, now: Time, limit: i64) -> Result<u64> {
 /// [`crate::Error`].
 pub async fn insert_part(
     tx: &mut Tx<'_>,
-    (shard, customer): (i64, CustomerId),
+    shard: i64,
+    customer: CustomerId,
     file: &str,
     part: &ExportPart,
 ) -> Result<()> {
@@ -161,7 +162,8 @@ pub async fn insert_part(
 /// [`crate::Error`].
 pub async fn find_part_after(
     tx: &mut Tx<'_>,
-    (shard, customer): (i64, CustomerId),
+    shard: i64,
+    customer: CustomerId,
     file: &str,
     number: i64,
 ) -> Result<Option<ExportPart>> {
@@ -172,6 +174,6 @@ pub async fn find_part_after(
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn delete_file(tx: &mut Tx<'_>, (shard, customer): (i64, CustomerId), file: &str) -> Result<()> {
+pub async fn delete_file(tx: &mut Tx<'_>, shard: i64, customer: CustomerId, file: &str) -> Result<()> {
     tx.exec_deferred(Query::ExportFileDelete, params![shard, customer, file]).await
 }

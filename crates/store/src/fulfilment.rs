@@ -126,7 +126,8 @@ pub async fn record_reference(
     shard: i64,
     id: OrderId,
     until: Time,
-    (reference, begun_at): (&str, Option<Time>),
+    reference: &str,
+    begun_at: Option<Time>,
 ) -> Result<bool> {
     Ok(tx.exec(Query::FulfilmentSetReference, params![shard, id, until, reference, begun_at]).await? > 0)
 }

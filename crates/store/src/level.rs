@@ -186,7 +186,7 @@ pub async fn update_day(tx: &mut Tx<'_>, day: &SlotDay) -> Result<()> {
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn list_by_device(tx: &mut Tx<'_>, device: DeviceRef, (first, last): (i64, i64)) -> Result<Vec<SlotDay>> {
+pub async fn list_by_device(tx: &mut Tx<'_>, device: DeviceRef, first: i64, last: i64) -> Result<Vec<SlotDay>> {
     tx.query_all(Query::LevelDaysOfDevice, params![device.shard, device.id, first, last]).await
 }
 

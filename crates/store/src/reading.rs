@@ -57,7 +57,8 @@ impl FromRow for ReadingRow {
 pub async fn insert(
     tx: &mut Tx<'_>,
     device: DeviceRef,
-    (id, slot): (ReadingId, &SlotId),
+    id: ReadingId,
+    slot: &SlotId,
     at: Time,
     status: &SlotStatus,
 ) -> Result<()> {
@@ -86,8 +87,10 @@ pub async fn insert(
 /// [`crate::Error`].
 pub async fn insert_if_valid(
     tx: &mut Tx<'_>,
-    (device, access): (DeviceRef, AccessVersion),
-    (id, slot): (ReadingId, &SlotId),
+    device: DeviceRef,
+    access: AccessVersion,
+    id: ReadingId,
+    slot: &SlotId,
     at: Time,
     status: &SlotStatus,
 ) -> Result<bool> {
@@ -129,7 +132,7 @@ pub async fn insert_if_valid(
     };
     let stored = tx.exec_final(Query::ReadingInsertIfValid, judged).await? > 0;
     if let Some(change) = change.filter(|_| stored) {
-        known.record_valid((change, access), device.id, slot);
+        known.record_valid(change, access, device.id, slot);
     }
     Ok(stored)
 }

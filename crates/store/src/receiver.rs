@@ -7,7 +7,7 @@ use crate::value::{DbRow, FromRow, params};
 use crate::{Error, Result, Tx};
 use opendrs_domain::delivery::DeliveryPolicy;
 use opendrs_domain::id::{ClientId, ModelId, ReceiverId};
-use opendrs_domain::receiver::{Receiver, ReceiverState, SignatureVersion};
+use opendrs_domain::receiver::{Receiver, ReceiverState, ReceiverTarget, SignatureVersion};
 use opendrs_domain::time::Time;
 use uuid::Uuid;
 
@@ -28,7 +28,7 @@ impl FromRow for ReceiverRow {
             id: row.get(0)?,
             profile: row.get(1)?,
             arn: row.get(2)?,
-            endpoint: String::new(),
+            target: ReceiverTarget::Http(String::new()),
             state: ReceiverState::parse(&state).ok_or_else(|| bad(3, state))?,
             signature: SignatureVersion::parse(&signature).ok_or_else(|| bad(4, signature))?,
             raw_delivery: row.get(5)?,

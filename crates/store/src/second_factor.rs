@@ -48,7 +48,7 @@ pub async fn insert(tx: &mut Tx<'_>, shard: i64, id: CustomerId, row: &SecondFac
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn use_step(tx: &mut Tx<'_>, shard: i64, id: CustomerId, (salt, step): (Uuid, i64)) -> Result<bool> {
+pub async fn use_step(tx: &mut Tx<'_>, shard: i64, id: CustomerId, salt: Uuid, step: i64) -> Result<bool> {
     Ok(tx.exec(Query::SecondFactorStep, params![shard, id, salt, step]).await? > 0)
 }
 

@@ -81,9 +81,9 @@ pub(super) async fn authorize(
     let Some(session) = &browser.session else {
         return sign_in_page(&state, &browser, &here, None, "").await;
     };
-    let (id, consented) =
+    let login::BegunSignup { id, has_consent } =
         login::begin_signup(&state.app, session, &asked).await.map_err(PageError::with_context(shown))?;
-    if consented {
+    if has_consent {
         Ok(shown.with_language_cookie(next_step(&state, &browser, session, &id).await?.redirect(&browser)))
     } else {
         setup::consent_page(&state, &browser, &id, &asked).await

@@ -208,7 +208,7 @@ mod tests {
     fn a_loop_is_reported_with_the_names_that_tie_it() {
         let found = found(&[
             ("crates/a/src/lib.rs", "pub mod order; pub mod mail; mod clock;"),
-            ("crates/a/src/order/mod.rs", "mod place; use crate::mail::{Mail as Letter, send};"),
+            ("crates/a/src/order.rs", "mod place; use crate::mail::{Mail as Letter, send};"),
             ("crates/a/src/mail.rs", "use crate::clock::now; fn f() -> crate::order::Order { todo() }"),
             ("crates/a/src/clock.rs", "pub fn now() {}"),
         ]);
@@ -235,7 +235,7 @@ mod tests {
     fn a_child_may_use_its_parent_and_tests_do_not_count() {
         let files = [
             ("crates/a/src/lib.rs", "mod order; pub struct App;"),
-            ("crates/a/src/order/mod.rs", "mod place; use place::Place; use crate::App; pub struct Order;"),
+            ("crates/a/src/order.rs", "mod place; use place::Place; use crate::App; pub struct Order;"),
             ("crates/a/src/order/place.rs", "use super::Order; #[cfg(test)] mod tests { use crate::mail::Mail; }"),
             ("crates/a/src/mail.rs", "use crate::order::place::Place;"),
         ];

@@ -171,7 +171,8 @@ impl DemoScenario<'_> {
     async fn call_device_api(
         &mut self,
         title: &str,
-        (endpoint, path): (ApiEndpoint, &str),
+        endpoint: ApiEndpoint,
+        path: &str,
         body: Option<Value>,
         wanted: &str,
         good: impl FnOnce(u16, &Value) -> bool,
@@ -203,8 +204,8 @@ impl DemoScenario<'_> {
         self.report.print_chapter("The device reports its readings");
         let on = |answer: &Value, slot: &str| answer["slotsSubscriptionStatus"][slot]["subscribed"] == true;
         let good = |status, answer: &Value| status == 200 && on(answer, FILTER) && on(answer, CARTRIDGE);
-        let info = (ApiEndpoint::SubscriptionInfo, "/subscriptionInfo");
-        self.call_device_api("it reads what it can order", info, None, "both slots subscribed", good).await?;
+        let (endpoint, path) = (ApiEndpoint::SubscriptionInfo, "/subscriptionInfo");
+        self.call_device_api("it reads what it can order", endpoint, path, None, "both slots subscribed", good).await?;
         for (left, words) in [(150, "a new filter"), (72, "a half used filter"), (9, "a nearly empty filter")] {
             let body = json!({
                 "remainingQuantityInUnit": left, "originalQuantityInUnit": 150,
@@ -212,12 +213,12 @@ impl DemoScenario<'_> {
             });
             let path = format!("/slotStatus/{FILTER}");
             let nothing = |status, answer: &Value| status == 200 && *answer == json!({});
-            self.call_device_api(words, (ApiEndpoint::SlotStatus, &path), Some(body), "200 {}", nothing).await?;
+            self.call_device_api(words, ApiEndpoint::SlotStatus, &path, Some(body), "200 {}", nothing).await?;
         }
         let body = json!({ "mostRecentlyActiveDate": self.app.now().to_rfc3339_secs() });
         let nothing = |status, answer: &Value| status == 200 && *answer == json!({});
-        let status = (ApiEndpoint::DeviceStatus, "/deviceStatus");
-        self.call_device_api("its daily device status", status, Some(body), "200 {}", nothing).await?;
+        let (endpoint, path) = (ApiEndpoint::DeviceStatus, "/deviceStatus");
+        self.call_device_api("its daily device status", endpoint, path, Some(body), "200 {}", nothing).await?;
         Ok(())
     }
 
@@ -228,7 +229,8 @@ impl DemoScenario<'_> {
         let answer = self
             .call_device_api(
                 "a call places an order",
-                (ApiEndpoint::Replenish, &path),
+                ApiEndpoint::Replenish,
+                &path,
                 None,
                 "STANDARD_ORDER_PLACED",
                 placed,
@@ -239,7 +241,7 @@ impl DemoScenario<'_> {
             status == 200 && answer["detailCode"] == "ORDER_INPROGRESS" && answer["eventInstanceId"] == order.as_str()
         };
         let wanted = "ORDER_INPROGRESS with the first order's id";
-        self.call_device_api("a second call places no order", (ApiEndpoint::Replenish, &path), None, wanted, again)
+        self.call_device_api("a second call places no order", ApiEndpoint::Replenish, &path, None, wanted, again)
             .await?;
         Ok(order)
     }
@@ -250,7 +252,7 @@ impl DemoScenario<'_> {
             status == 200 && data["instanceId"] == order && data["orderItems"][0]["status"] == wanted
         };
         let path = format!("/getOrderInfo/{order}");
-        self.call_device_api(title, (ApiEndpoint::OrderInfo, &path), None, wanted, good).await.map(drop)
+        self.call_device_api(title, ApiEndpoint::OrderInfo, &path, None, wanted, good).await.map(drop)
     }
 
     async fn advance_clock(&mut self, by: &str, wanted: &[&str]) -> Result<(), String> {
@@ -272,8 +274,8 @@ impl DemoScenario<'_> {
         self.advance_clock("25h", &["fulfilling", "shipped"]).await?;
         let dead = |status, answer: &Value| status == 400 && answer["message"] == "Invalid token";
         let path = format!("/getOrderInfo/{order}");
-        let stale = (ApiEndpoint::OrderInfo, path.as_str());
-        self.call_device_api("the old token has expired", stale, None, "400 Invalid token", dead).await?;
+        let (endpoint, path) = (ApiEndpoint::OrderInfo, path.as_str());
+        self.call_device_api("the old token has expired", endpoint, path, None, "400 Invalid token", dead).await?;
         let refresh = self.refresh.clone();
         self.request_tokens("a new access token", &[("grant_type", "refresh_token"), ("refresh_token", &refresh)])
             .await?;
@@ -291,7 +293,8 @@ impl DemoScenario<'_> {
         };
         self.call_device_api(
             "the slot is free for the next order",
-            (ApiEndpoint::Replenish, &path),
+            ApiEndpoint::Replenish,
+            &path,
             None,
             "a new order",
             placed,

@@ -103,7 +103,7 @@ impl AuthorizationRequest {
     }
 
     fn error_redirect(&self, error: &str, description: &str) -> String {
-        build_error_redirect(&self.redirect_uri, (self.state.as_deref(), self.issuer.as_deref()), error, description)
+        build_error_redirect(&self.redirect_uri, self.state.as_deref(), self.issuer.as_deref(), error, description)
     }
 }
 
@@ -118,7 +118,8 @@ pub enum AuthorizationError {
 
 fn build_error_redirect(
     uri: &str,
-    (state, issuer): (Option<&str>, Option<&str>),
+    state: Option<&str>,
+    issuer: Option<&str>,
     error: &str,
     description: &str,
 ) -> String {
@@ -165,9 +166,9 @@ pub fn validate_request(
             "The request has an invalid parameter : state (longer than 4096 bytes)",
         ));
     }
-    let answer = (state, Some(issuer));
-    let refuse =
-        |error, description: &str| AuthorizationError::Redirect(build_error_redirect(uri, answer, error, description));
+    let refuse = |error, description: &str| {
+        AuthorizationError::Redirect(build_error_redirect(uri, state, Some(issuer), error, description))
+    };
     if let Some(name) = repeated {
         return Err(refuse("invalid_request", &format!("The request repeats the parameter {name}")));
     }

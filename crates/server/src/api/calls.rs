@@ -9,7 +9,7 @@ use opendrs_domain::reading::{DeviceStatus, SlotStatus};
 use opendrs_domain::version::{ApiEndpoint, Version};
 use opendrs_domain::wire::{latest, v1};
 use opendrs_edge::state::AppState;
-use opendrs_service::order::ReplenishOutcome;
+use opendrs_service::order::{ReplenishOutcome, SlotLockState};
 use opendrs_service::token::DeviceToken;
 use opendrs_service::{Error, FastPath, device, order, reading, subscription};
 use serde::Serialize;
@@ -58,7 +58,8 @@ pub(super) async fn try_fast_path(
     endpoint: ApiEndpoint,
     token: &DeviceToken<'_>,
     params: &PathParams<'_>,
-    (body, result): (&[u8], Version),
+    body: &[u8],
+    result: Version,
 ) -> FastPath<Result<Bytes, ApiError>> {
     let app = &state.app;
     let param = |name| params.get(name).unwrap_or_default();
@@ -139,10 +140,11 @@ async fn cancel_test_orders(ApiCall { state, mut caller, .. }: ApiCall<'_>) -> R
     let slot = caller.slot.take();
     let slots = order::cancel_test_orders(&state.app, &caller, slot).await?;
     let status = |free| if free { "NO_ORDER_IN_PROGRESS" } else { "ORDER_INPROGRESS" };
-    let slot_order_statuses = slots
-        .into_iter()
-        .map(|(slot, free)| latest::SlotOrderStatus { order_status: status(free), slot_id: slot.to_string() })
-        .collect();
+    let to_status = |SlotLockState { slot, is_free }: SlotLockState| latest::SlotOrderStatus {
+        order_status: status(is_free),
+        slot_id: slot.to_string(),
+    };
+    let slot_order_statuses = slots.into_iter().map(to_status).collect();
     to_json(&latest::CancelTestOrdersResult { slot_order_statuses })
 }
 

@@ -15,8 +15,8 @@ use opendrs_edge::error::{log, retry_after};
 use opendrs_edge::state::{AppState, Route};
 use opendrs_http::body::{BodyError, read_body};
 use opendrs_http::response::json;
-use opendrs_service::fulfilment::webhook::parse_unsolicited_report;
-use opendrs_service::fulfilment::{ReportSource, apply_report, find_job, record_hint, vendure};
+use opendrs_service::fulfilment::webhook::{UnsolicitedReport, parse_unsolicited_report};
+use opendrs_service::fulfilment::{ReportSource, ReportedOrder, apply_report, find_job, record_hint, vendure};
 use opendrs_service::{Error, ErrorKind};
 use serde_json::json as value;
 use std::sync::Arc;
@@ -82,16 +82,16 @@ fn has_valid_signature(state: &AppState, secrets: &[WebhookSecret], headers: &He
 }
 
 async fn report(state: &AppState, body: &Bytes) -> Result<Response, Error> {
-    let (instance, word) = parse_unsolicited_report(body).map_err(Error::malformed)?;
-    let mut order = find_job(&state.app, &instance).await?.order;
+    let UnsolicitedReport { instance, report } = parse_unsolicited_report(body).map_err(Error::malformed)?;
+    let order = find_job(&state.app, &instance).await?.order;
     // This back end must not see orders of other back ends.
     if order.backend != Backend::Webhook {
         return Err(Error::UnknownOrder);
     }
-    let mut changed = false;
-    if let Some(word) = word {
-        (order, changed) = apply_report(&state.app, &instance, word, ReportSource::Backend).await?;
-    }
+    let ReportedOrder { order, changed } = match report {
+        Some(report) => apply_report(&state.app, &instance, report, ReportSource::Backend).await?,
+        None => ReportedOrder { order, changed: false },
+    };
     let problem = order.problem.map(opendrs_domain::order::OrderProblem::as_str);
     let answer = value!({ "state": order.state.as_str(), "problem": problem, "changed": changed });
     Ok(json(StatusCode::OK, answer.to_string()))

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use opendrs_edge::exposition::MetricsText;
 use opendrs_edge::state::{AppState, Route};
 use opendrs_service::backlog::{self, Backlog, BacklogCount, MAX_COUNT};
-use opendrs_service::metrics::AttemptMetrics;
+use opendrs_service::metrics::{AttemptMetrics, AttemptSet, MetricLabel};
 use opendrs_store::Engine;
 use std::sync::Arc;
 
@@ -40,29 +40,46 @@ fn store(state: &AppState, page: &mut MetricsText) {
 
 /// Writes the attempts of this node by outcome, and their durations.
 fn sent(state: &AppState, page: &mut MetricsText) {
-    let meter = &state.app.metrics;
-    let told = [
-        ("delivery", "Attempts to deliver a message to a receiver", "protocol", &meter.deliveries),
-        ("mail", "Attempts to send a mail to a customer", "", &meter.mails),
-        ("fulfilment", "Calls to back ends that fulfil orders", "call", &meter.calls),
-    ];
-    for (noun, help, label, all) in told {
-        let of = |attempts: &AttemptMetrics| match label {
-            "" => String::new(),
-            label => format!("{label}=\"{}\",", attempts.kind),
-        };
-        let name = format!("opendrs_{noun}_attempts_total");
-        page.head(&name, "counter", &format!("{help}, by outcome."));
-        for attempts in all {
-            for (outcome, count) in attempts.outcomes() {
-                page.line(&format!("{name}{{{}outcome=\"{outcome}\"}}", of(attempts)), count);
-            }
+    let metrics = &state.app.metrics;
+    let about =
+        AttemptTexts { noun: "delivery", help: "Attempts to deliver a message to a receiver", label: "protocol" };
+    write_attempts(page, &about, &metrics.deliveries);
+    let about = AttemptTexts { noun: "mail", help: "Attempts to send a mail to a customer", label: "" };
+    write_attempts(page, &about, &metrics.mails);
+    let about = AttemptTexts { noun: "fulfilment", help: "Calls to back ends that fulfil orders", label: "call" };
+    write_attempts(page, &about, &metrics.calls);
+}
+
+/// The texts of the metrics of attempts.
+struct AttemptTexts {
+    /// The part of the name that tells what is attempted.
+    noun: &'static str,
+    help: &'static str,
+    /// The name of the label of the kind; empty if there is only one kind.
+    label: &'static str,
+}
+
+fn write_attempts<Kind: MetricLabel, End: MetricLabel>(
+    page: &mut MetricsText,
+    about: &AttemptTexts,
+    all: &AttemptMetrics<Kind, End>,
+) {
+    let AttemptTexts { noun, help, label } = about;
+    let kind = |set: &AttemptSet<Kind, End>| match *label {
+        "" => String::new(),
+        label => format!("{label}=\"{}\",", set.kind.text()),
+    };
+    let name = format!("opendrs_{noun}_attempts_total");
+    page.head(&name, "counter", &format!("{help}, by outcome."));
+    for set in all.sets() {
+        for (end, count) in set.ends() {
+            page.line(&format!("{name}{{{}outcome=\"{}\"}}", kind(set), end.text()), count);
         }
-        let name = format!("opendrs_{noun}_attempt_seconds");
-        page.head(&name, "histogram", &format!("{help}: duration of each."));
-        for attempts in all {
-            page.histogram(&name, &of(attempts), &attempts.durations(), 1e-6);
-        }
+    }
+    let name = format!("opendrs_{noun}_attempt_seconds");
+    page.head(&name, "histogram", &format!("{help}: duration of each."));
+    for set in all.sets() {
+        page.histogram(&name, &kind(set), &set.durations(), 1e-6);
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) async fn record(
     method: &Method,
     uri: &Uri,
     route: Option<&'static str>,
-    headers: &HeaderMap,
+    #[cfg_attr(not(feature = "otel"), expect(unused_variables, reason = "only traces read them"))] headers: &HeaderMap,
     answer: impl Future<Output = Response>,
 ) -> Response {
     if DULL.contains(&uri.path()) {

@@ -3,9 +3,10 @@
 //! Not here: which messages are due, and their content. Invariant: an attempt ends when it is recorded. A sender may
 //! have many attempts recorded together, because concurrent writes share one transaction.
 
-use super::outgoing_message::OutgoingMessage;
+use super::outgoing_message::{OutgoingMessage, SendResult};
 use super::prepare::PreparedMessage;
-use crate::{App, Result, metrics};
+use crate::metrics::{DeliveryEnd, MetricLabel};
+use crate::{App, Result};
 use opendrs_domain::delivery::{AttemptOutcome, DeliveryDecision, DeliveryState};
 use opendrs_domain::device::DeviceRef;
 use opendrs_domain::fault::MessageFault;
@@ -75,9 +76,10 @@ async fn send_message(app: &App, packed: PreparedMessage) -> Result<(RecordAttem
         None
     };
     let started = app.system_time();
-    let (outcome, answer) = match parcel {
+    let SendResult { outcome, excerpt } = match parcel {
         Ok(_) if matches!(fault, Some(MessageFault::Lost | MessageFault::Delayed(_) | MessageFault::OutOfOrder)) => {
-            (AttemptOutcome::NoResponse("not sent: the plan of faults wants it so".into()), String::new())
+            let why = "not sent: the plan of faults wants it so".into();
+            SendResult::without_response(AttemptOutcome::NoResponse(why))
         }
         Ok(mut parcel) => {
             if let OutgoingMessage::Post(request) = &mut parcel {
@@ -91,7 +93,7 @@ async fn send_message(app: &App, packed: PreparedMessage) -> Result<(RecordAttem
             }
             parcel.send(app).await
         }
-        Err(why) => (AttemptOutcome::AddressForbidden(why), String::new()),
+        Err(why) => SendResult::without_response(AttemptOutcome::AddressForbidden(why)),
     };
     let took = app.system_time().since(started).as_micros();
     let began = delivery.first_attempt_at.unwrap_or(at);
@@ -102,14 +104,9 @@ async fn send_message(app: &App, packed: PreparedMessage) -> Result<(RecordAttem
         (AttemptOutcome::NoResponse(_), Some(MessageFault::OutOfOrder)) => DeliveryDecision::Retry(at),
         _ => topic.policy.decide_after_attempt(delivery.attempts_since_replay, &outcome, began, app.now(), jitter),
     };
-    let ended = match next {
-        DeliveryDecision::Delivered => "delivered",
-        DeliveryDecision::Retry(_) => "retry",
-        DeliveryDecision::Dead(_) => "dead",
-        DeliveryDecision::ReceiverGone(_) => "gone",
-    };
-    metrics::record_attempt(&app.metrics.deliveries, topic.protocol(), ended, took);
-    Span::current().record("opendrs.outcome", ended);
+    let end = DeliveryEnd::from(&next);
+    app.metrics.deliveries.record(topic.target.protocol(), end, took);
+    Span::current().record("opendrs.outcome", end.text());
     let (status, problem) = match outcome {
         AttemptOutcome::Responded(status, _) => (Some(i64::from(status)), None),
         AttemptOutcome::PublishRejected(refusal) => (Some(i64::from(refusal.status)), Some(refusal.to_string())),
@@ -121,7 +118,7 @@ async fn send_message(app: &App, packed: PreparedMessage) -> Result<(RecordAttem
         duration_micros: took,
         status,
         error: problem,
-        response: answer,
+        response: excerpt,
     };
     let what = event.as_ref().map_or(delivery.kind.as_str(), |event| event.notification_type().wire_name()).to_owned();
     let sent = DeliveryAttemptSummary {

@@ -25,9 +25,23 @@ pub(super) enum OutgoingMessage {
     Publish(Publication),
 }
 
+/// What came of sending a message.
+pub(super) struct SendResult {
+    /// The outcome.
+    pub(super) outcome: AttemptOutcome,
+    /// The beginning of the response body.
+    pub(super) excerpt: String,
+}
+
+impl SendResult {
+    pub(super) fn without_response(outcome: AttemptOutcome) -> Self {
+        Self { outcome, excerpt: String::new() }
+    }
+}
+
 impl OutgoingMessage {
-    /// Sends the message. Returns the outcome, and the beginning of the response body.
-    pub(super) async fn send(self, app: &App) -> (AttemptOutcome, String) {
+    /// Sends the message.
+    pub(super) async fn send(self, app: &App) -> SendResult {
         match (self, &app.publisher) {
             (OutgoingMessage::Post(request), _) => http_outcome(app.outbound.send(request).await, app.system_time()),
             (OutgoingMessage::Publish(publication), Some(publisher)) => {
@@ -35,17 +49,17 @@ impl OutgoingMessage {
             }
             // Another node may be able to publish, and so may this one after an upgrade.
             (OutgoingMessage::Publish(_), None) => {
-                (AttemptOutcome::NoResponse(NO_PUBLISHER_MESSAGE.into()), String::new())
+                SendResult::without_response(AttemptOutcome::NoResponse(NO_PUBLISHER_MESSAGE.into()))
             }
         }
     }
 }
 
-fn http_outcome(result: Result<OutboundResponse, OutboundError>, now: Time) -> (AttemptOutcome, String) {
+fn http_outcome(result: Result<OutboundResponse, OutboundError>, now: Time) -> SendResult {
     match result {
         Ok(answer) => {
             let wait = answer.header("retry-after").and_then(|value| parse_retry_after(value, now));
-            (AttemptOutcome::Responded(answer.status, wait), body_excerpt(&answer))
+            SendResult { outcome: AttemptOutcome::Responded(answer.status, wait), excerpt: body_excerpt(&answer) }
         }
         Err(failure) => failure_outcome(&failure),
     }
@@ -56,27 +70,29 @@ fn parse_retry_after(value: &str, now: Time) -> Option<i64> {
     value.trim().parse().ok().or_else(|| Some(Time::parse_http_date(value)?.since(now).as_secs().max(0)))
 }
 
-fn sns_outcome(result: Result<PublishReceipt, PublishError>) -> (AttemptOutcome, String) {
+fn sns_outcome(result: Result<PublishReceipt, PublishError>) -> SendResult {
     match result {
         Ok(PublishReceipt { response: answer, .. }) => {
-            (AttemptOutcome::Responded(answer.status, None), body_excerpt(&answer))
+            SendResult { outcome: AttemptOutcome::Responded(answer.status, None), excerpt: body_excerpt(&answer) }
         }
         Err(PublishError::Rejected(refusal, answer)) => {
-            (AttemptOutcome::PublishRejected(refusal), body_excerpt(&answer))
+            SendResult { outcome: AttemptOutcome::PublishRejected(refusal), excerpt: body_excerpt(&answer) }
         }
         Err(PublishError::Failed(failure)) => failure_outcome(&failure),
-        Err(PublishError::Unusable(why)) => (AttemptOutcome::AddressForbidden(why), String::new()),
+        Err(PublishError::Unusable(why)) => SendResult::without_response(AttemptOutcome::AddressForbidden(why)),
         // An operator may add credentials meanwhile.
-        Err(why @ PublishError::NoCredentials(_)) => (AttemptOutcome::NoResponse(why.to_string()), String::new()),
+        Err(why @ PublishError::NoCredentials(_)) => {
+            SendResult::without_response(AttemptOutcome::NoResponse(why.to_string()))
+        }
     }
 }
 
-fn failure_outcome(failure: &OutboundError) -> (AttemptOutcome, String) {
+fn failure_outcome(failure: &OutboundError) -> SendResult {
     let why = failure.to_string();
     if failure.is_transient() && !matches!(failure, OutboundError::AddressRefused(_)) {
-        (AttemptOutcome::NoResponse(why), String::new())
+        SendResult::without_response(AttemptOutcome::NoResponse(why))
     } else {
-        (AttemptOutcome::AddressForbidden(why), String::new())
+        SendResult::without_response(AttemptOutcome::AddressForbidden(why))
     }
 }
 

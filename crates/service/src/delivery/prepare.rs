@@ -158,7 +158,7 @@ fn build_payload(
                 group_id: delivery.device.map(|device| device.to_string()).unwrap_or_default(),
                 deduplication_id: message_id.to_owned(),
             };
-            let publication = Publication::new(arn, sns::NOTIFICATION_SUBJECT, message, place);
+            let publication = Publication::new(arn.clone(), sns::NOTIFICATION_SUBJECT, message, place);
             Ok(Payload::Publish(Publication { version, ..publication }))
         }
         None => Ok(Payload::Post(build_envelope(app, topic, delivery, message, version, message_id))),
@@ -200,7 +200,7 @@ fn build_request(topic: &Receiver, envelope: &sns::SnsEnvelope, raw: bool) -> Ou
     let deadline = Duration::from_micros(ATTEMPT_TIMEOUT.as_micros().unsigned_abs());
     OutboundRequest {
         method: "POST",
-        url: topic.endpoint.clone(),
+        url: topic.target.endpoint().to_owned(),
         headers,
         body: Vec::new(),
         timeout: deadline,

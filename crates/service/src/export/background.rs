@@ -195,7 +195,7 @@ async fn load_owner(app: &App, export: &Export) -> Result<Option<opendrs_domain:
 /// The first part of a file after a number.
 pub(super) async fn find_part(app: &App, export: &Export, file: &str, after: i64) -> Result<Option<ExportPart>> {
     let mut reader = app.db.reader().await?;
-    Ok(store::find_part_after(&mut reader.tx()?, (export.shard, export.customer), file, after).await?)
+    Ok(store::find_part_after(&mut reader.tx()?, export.shard, export.customer, file, after).await?)
 }
 
 /// Writes the pieces of an archive, each in a transaction of its own.
@@ -270,27 +270,26 @@ impl Command for ExportChange {
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Option<Export>> {
         let Export { shard, customer, id, step, .. } = self.expected;
-        let of = (shard, customer);
         let found = store::lock(tx, shard, customer).await?;
         let Some(mut export) = found.filter(|found| (found.id, found.step) == (id, step)) else { return Ok(None) };
         export.step += 1;
         export.place.clone_from(&self.place);
         (export.due_at, export.ready_at, export.ends_at) = (self.due_at, self.ready_at, self.ends_at);
         if let Some(file) = self.clears {
-            store::delete_file(tx, of, file).await?;
+            store::delete_file(tx, shard, customer, file).await?;
             export.bytes = 0;
         }
         for (kind, lines) in &self.records {
             let part = ExportPart { number: step, content: lines.clone().into_bytes() };
-            store::insert_part(tx, of, kind.file_name(), &part).await?;
+            store::insert_part(tx, shard, customer, kind.file_name(), &part).await?;
         }
         if let Some(piece) = &self.piece {
-            store::insert_part(tx, of, ARCHIVE, piece).await?;
+            store::insert_part(tx, shard, customer, ARCHIVE, piece).await?;
             export.bytes += i64::try_from(piece.content.len()).unwrap_or(i64::MAX);
         }
         if self.drops_records {
             for kind in ExportKind::ALL {
-                store::delete_file(tx, of, kind.file_name()).await?;
+                store::delete_file(tx, shard, customer, kind.file_name()).await?;
             }
         }
         if let Some(news) = &self.mail {

@@ -6,9 +6,10 @@
 
 use super::connector::{ConnectorOutcome, ConnectorResult, FulfilmentConnector};
 use super::job::{FulfilmentJob, load_job};
+use crate::metrics::{BackendCallEnd, MetricLabel};
 use crate::notification::EventIds;
 use crate::order::{OrderTransition, lock_order, save_and_notify};
-use crate::{App, Error, Result, metrics};
+use crate::{App, Error, Result};
 use futures_util::future::{join, join_all};
 use opendrs_domain::device::Device;
 use opendrs_domain::fulfilment::{Backend, BackendCallKind, BackendReport, retry_pause};
@@ -216,10 +217,10 @@ async fn finish_call(
 
 /// Counts a finished call, and logs its error.
 fn log_call(app: &App, found: &FulfilmentJob, call: &BackendCall, outcome: &ConnectorResult, started: Time) {
+    let end = if outcome.is_ok() { BackendCallEnd::Answered } else { BackendCallEnd::Failed };
+    tracing::Span::current().record("opendrs.outcome", end.text());
+    app.metrics.calls.record(call.kind, end, app.system_time().since(started).as_micros());
     let (order, call) = (found.order.instance_id(), call.kind.as_str());
-    let ended = if outcome.is_ok() { "answered" } else { "failed" };
-    tracing::Span::current().record("opendrs.outcome", ended);
-    metrics::record_attempt(&app.metrics.calls, call, ended, app.system_time().since(started).as_micros());
     match outcome {
         Err(why) => tracing::warn!(%order, call, why, "the back end did not take a call"),
         Ok(ConnectorOutcome { operator_note: Some(note), .. }) => {

@@ -67,7 +67,7 @@ impl Command for RecordPlacementProgress {
                 fulfilment::record_begin(tx, shard, order, self.lease_until, self.at).await
             }
             PlacementProgress::DraftCreated(code, unheard) => {
-                fulfilment::record_reference(tx, shard, order, self.lease_until, (code, *unheard)).await
+                fulfilment::record_reference(tx, shard, order, self.lease_until, code, *unheard).await
             }
         }
     }

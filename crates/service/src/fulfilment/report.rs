@@ -26,11 +26,20 @@ pub enum ReportSource {
     },
 }
 
-/// Applies a report to an order. Returns the order after it, and whether the report changed it.
+/// The order after a report.
+#[derive(Clone, Debug)]
+pub struct ReportedOrder {
+    /// The order.
+    pub order: Order,
+    /// Whether the report changed it.
+    pub changed: bool,
+}
+
+/// Applies a report to an order.
 ///
 /// # Errors
 /// [`crate::Error::UnknownOrder`], [`crate::Error::ReportRejected`], [`crate::Error::Unavailable`].
-pub async fn apply_report(app: &App, instance: &str, report: BackendReport, by: ReportSource) -> Result<(Order, bool)> {
+pub async fn apply_report(app: &App, instance: &str, report: BackendReport, by: ReportSource) -> Result<ReportedOrder> {
     let FulfilmentJob { order, device, shard, .. } = find_job(app, instance).await?;
     let now = app.now();
     let stamp = EventIds::allocate(app, now);
@@ -59,7 +68,7 @@ struct ApplyReport {
 }
 
 impl Command for ApplyReport {
-    type Output = Result<(Order, bool), ReportError>;
+    type Output = Result<ReportedOrder, ReportError>;
     fn ordering_key(&self) -> u64 {
         crate::ordering_key::for_device(&self.device)
     }
@@ -77,7 +86,7 @@ impl Command for ApplyReport {
                 }
             }
             Ok(Some(change)) => change,
-            Ok(None) => return Ok(Ok((order, false))),
+            Ok(None) => return Ok(Ok(ReportedOrder { order, changed: false })),
             Err(refused) => return Ok(Err(refused)),
         };
         save_and_notify(tx, self.shard, &self.device, &order, change, self.event_ids.at(self.now)).await?;
@@ -91,6 +100,6 @@ impl Command for ApplyReport {
         if order.backend.is_external() && self.source == ReportSource::Backend && settles {
             fulfilment::record_result(tx, self.shard, order.id, None, None).await?;
         }
-        Ok(Ok((order, true)))
+        Ok(Ok(ReportedOrder { order, changed: true }))
     }
 }

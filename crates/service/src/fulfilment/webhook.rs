@@ -204,8 +204,16 @@ impl WebhookPriceParts {
     }
 }
 
-/// Parses a report: the order it names, if it does, and the report; `None` for `pending`.
-fn parse_report(body: &[u8]) -> Result<(Option<String>, Option<BackendReport>), String> {
+/// A report of a back end.
+#[derive(Debug, PartialEq)]
+struct WebhookReport {
+    /// The order that it names, if it names one.
+    instance: Option<String>,
+    /// The report; `None` for `pending`.
+    report: Option<BackendReport>,
+}
+
+fn parse_report(body: &[u8]) -> Result<WebhookReport, String> {
     const STATUS: &str = "accepted, pending, problem, shipped, delivered, cancelled, returned or refunded";
     let written: WebhookReportBody =
         opendrs_domain::json::parse_object(body).map_err(|e| format!("the body cannot be read: {e}"))?;
@@ -243,16 +251,25 @@ fn parse_report(body: &[u8]) -> Result<(Option<String>, Option<BackendReport>), 
         }
         _ => return Err(format!("write status as {STATUS}")),
     };
-    Ok((written.instance, report))
+    Ok(WebhookReport { instance: written.instance, report })
 }
 
-/// Parses a report that the back end sends on its own: the order, and the report; `None` for `pending`.
+/// A report that a back end sends on its own.
+#[derive(Clone, Debug)]
+pub struct UnsolicitedReport {
+    /// The order.
+    pub instance: String,
+    /// The report; `None` for `pending`.
+    pub report: Option<BackendReport>,
+}
+
+/// Parses a report that the back end sends on its own.
 ///
 /// # Errors
 /// A sentence that states what is wrong with the body.
-pub fn parse_unsolicited_report(body: &[u8]) -> Result<(String, Option<BackendReport>), String> {
-    let (instance, report) = parse_report(body)?;
-    Ok((instance.ok_or("eventInstanceId is missing")?, report))
+pub fn parse_unsolicited_report(body: &[u8]) -> Result<UnsolicitedReport, String> {
+    let WebhookReport { instance, report } = parse_report(body)?;
+    Ok(UnsolicitedReport { instance: instance.ok_or("eventInstanceId is missing")?, report })
 }
 
 /// Parses the response to a call: the report, `None` if it follows later, or an error after which the call is retried.
@@ -262,9 +279,9 @@ fn parse_response(wanted: BackendCallKind, answer: &OutboundResponse) -> Result<
         BackendCallKind::Cancel if answer.is_success() || matches!(answer.status, 404 | 409 | 410) => Ok(None),
         // The status says it. A system that has settled everything at once may add a report.
         BackendCallKind::Withdraw if answer.is_success() => {
-            Ok(answer.complete_body().ok().and_then(|body| parse_report(body).ok()).and_then(|(_, report)| report))
+            Ok(answer.complete_body().ok().and_then(|body| parse_report(body).ok()).and_then(|body| body.report))
         }
-        _ if answer.is_success() => parse_report(answer.complete_body()?).map(|(_, report)| report),
+        _ if answer.is_success() => parse_report(answer.complete_body()?).map(|body| body.report),
         _ => Err(format!("it answered with status {}", answer.status)),
     }
 }
@@ -277,7 +294,7 @@ mod tests {
 
     #[test]
     fn words_are_read_and_what_cannot_be_meant_is_said() {
-        let read = |text: &str| parse_report(text.as_bytes());
+        let read = |text: &str| parse_report(text.as_bytes()).map(|body| (body.instance, body.report));
         assert_eq!(read(r#"{"status":"pending","more":1}"#), Ok((None, None)));
         let shipped =
             r#"{"eventInstanceId":"x","status":"shipped","tracking":"1Z","expectedDeliveryDate":"2026-07-01"}"#;

@@ -85,12 +85,20 @@ pub(crate) async fn resolve(
     Ok(Ok(ResolvedAuthorization { request, client, profile, maker, model }))
 }
 
-/// Begins a sign-up for a signed-in customer. Returns its id, and whether consent was given before and is not needed
-/// again.
+/// A sign-up that has begun.
+#[derive(Clone, Debug)]
+pub struct BegunSignup {
+    /// Its id, which the pages carry.
+    pub id: String,
+    /// Whether consent was given before and is not needed again.
+    pub has_consent: bool,
+}
+
+/// Begins a sign-up for a signed-in customer.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn begin_signup(app: &App, session: &Session, asked: &ResolvedAuthorization) -> Result<(String, bool)> {
+pub async fn begin_signup(app: &App, session: &Session, asked: &ResolvedAuthorization) -> Result<BegunSignup> {
     let granted = crate::consent::find(app, session.customer, asked.profile.id).await?;
     let consented = granted.as_ref().is_some_and(|consent| consent.scopes.contains_all(asked.request.scopes()));
     let id = app.ids.random_secret();
@@ -105,7 +113,7 @@ pub async fn begin_signup(app: &App, session: &Session, asked: &ResolvedAuthoriz
         finished: false,
     };
     app.db.write(SaveSignup { shard: signup_shard(app, &signup.id), signup }).await?;
-    Ok((id, consented))
+    Ok(BegunSignup { id, has_consent: consented })
 }
 
 pub(crate) fn hash_signup_id(id: &str) -> [u8; 32] {

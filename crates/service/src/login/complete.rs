@@ -279,7 +279,7 @@ impl Command for CompleteSignup {
             return Ok(SignupOutcome::Closed);
         }
         let all = before.map_or(scopes, |consent| consent.scopes.union(scopes));
-        consent::upsert(tx, customer_shard, (code.customer, profile), all, self.now).await?;
+        consent::upsert(tx, customer_shard, code.customer, profile, all, self.now).await?;
         let device = match &self.registration {
             Some(unit) => Some(unit.link(tx, self.now).await?),
             None => None,

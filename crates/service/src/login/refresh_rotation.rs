@@ -99,7 +99,7 @@ impl Command for RotateRefresh {
                 device::lock_rotation(tx, device).await?.filter(|(revoked, _)| !revoked.0.contains(&self.family))
             }
             FamilyOwner::Consent(shard, customer, profile) => {
-                let found = consent::lock_with_rotation(tx, shard, (customer, profile)).await?;
+                let found = consent::lock_with_rotation(tx, shard, customer, profile).await?;
                 let stands = found.filter(|(consent, _)| consent.accepts_token(self.family, self.scopes));
                 stands.map(|(consent, turns)| (consent.revoked_families, turns))
             }
@@ -116,7 +116,7 @@ impl Command for RotateRefresh {
         match self.owner {
             FamilyOwner::Device(device) => device::save_rotation(tx, device, &revoked, &turns).await?,
             FamilyOwner::Consent(shard, customer, profile) => {
-                consent::save_rotation(tx, shard, (customer, profile), &revoked, &turns).await?;
+                consent::save_rotation(tx, shard, customer, profile, &revoked, &turns).await?;
             }
         }
         Ok(Some(turned))

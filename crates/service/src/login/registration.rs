@@ -45,7 +45,7 @@ impl Registration {
     /// Whether no other customer has the unit, or its takeover was begun and may be completed.
     pub(super) async fn can_be_linked(&self, tx: &mut Tx<'_>, now: Time) -> opendrs_store::Result<bool> {
         let Device { model, serial, customer, .. } = &self.new_device;
-        match find_other_registration(tx, self.shard, (*model, serial), *customer).await? {
+        match find_other_registration(tx, self.shard, *model, serial, *customer).await? {
             Some(old) => self.can_take_over(tx, &old, now).await,
             None => Ok(true),
         }

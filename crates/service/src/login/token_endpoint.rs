@@ -240,8 +240,7 @@ impl ExchangeCode {
                     return Ok(());
                 };
                 consent.revoked_families.insert(found.family);
-                consent::set_revoked_families(tx, shard, (found.customer, self.profile), &consent.revoked_families)
-                    .await
+                consent::set_revoked_families(tx, shard, found.customer, self.profile, &consent.revoked_families).await
             }
         }
     }

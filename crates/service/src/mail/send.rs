@@ -6,7 +6,8 @@
 
 use super::message::build_message;
 use crate::limit::MailLimitOutcome;
-use crate::{App, Result, metrics};
+use crate::metrics::{MailEnd, MetricLabel, OnlyKind};
+use crate::{App, Result};
 use futures_util::future::{join_all, try_join_all};
 use opendrs_domain::id::MailId;
 use opendrs_domain::mail::{self as rules, MailContent, MailDecision, MailOutcome, MailState};
@@ -153,12 +154,9 @@ async fn send_mail(app: &App, mut mail: StoredMail) -> Result<(MailAttempt, Reco
         MailDecision::Finished(state, why) => (state, None, Some(now), why),
         MailDecision::Retry(at, why) => (MailState::Waiting, Some(at), None, Some(why)),
     };
-    let ended = match mail.state {
-        MailState::Waiting | MailState::Sending => "retry",
-        over => over.as_str(),
-    };
-    metrics::record_attempt(&app.metrics.mails, "mail", ended, app.system_time().since(started).as_micros());
-    tracing::Span::current().record("opendrs.outcome", ended);
+    let end = MailEnd::from(mail.state);
+    app.metrics.mails.record(OnlyKind, end, app.system_time().since(started).as_micros());
+    tracing::Span::current().record("opendrs.outcome", end.text());
     // The reason is not logged: mail servers repeat the address in their responses.
     match &mail.reason {
         // A mail over the limit, or to nobody, is no error, and there may be many.

@@ -59,7 +59,7 @@ pub(crate) async fn fan_out_event(tx: &mut Tx<'_>, telling: &NewEvent<'_>, recei
     };
     for (n, topic) in (0_u128..).zip(receivers) {
         let id = DeliveryId(Uuid::from_u128(first + n));
-        store::enqueue(tx, &line, (id, *topic), event.id, &version, event.at).await?;
+        store::enqueue(tx, &line, id, *topic, event.id, &version, event.at).await?;
     }
     Ok(())
 }

@@ -15,11 +15,20 @@ use opendrs_domain::text::SlotId;
 use opendrs_domain::time::Time;
 use opendrs_store::{Command, Tx, model, order, subscription};
 
-/// CancelTestOrder: frees the lock of one slot, or of all. Returns the slots concerned and whether each is free now.
+/// Whether a slot can take an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SlotLockState {
+    /// The slot.
+    pub slot: SlotId,
+    /// Whether no order locks it.
+    pub is_free: bool,
+}
+
+/// CancelTestOrder: frees the lock of one slot, or of all. Returns the slots concerned.
 ///
 /// # Errors
 /// [`Error::NotTestDevice`], [`Error::Unavailable`].
-pub async fn cancel_test_orders(app: &App, caller: &DeviceCaller, slot: Option<SlotId>) -> Result<Vec<(SlotId, bool)>> {
+pub async fn cancel_test_orders(app: &App, caller: &DeviceCaller, slot: Option<SlotId>) -> Result<Vec<SlotLockState>> {
     if !caller.device.test {
         return Err(Error::NotTestDevice);
     }
@@ -43,7 +52,7 @@ struct CancelTestOrders {
 }
 
 impl Command for CancelTestOrders {
-    type Output = Vec<(SlotId, bool)>;
+    type Output = Vec<SlotLockState>;
     fn ordering_key(&self) -> u64 {
         crate::ordering_key::for_device(&self.device)
     }
@@ -59,7 +68,7 @@ impl Command for CancelTestOrders {
         }
         let mut states = Vec::with_capacity(self.slots.len());
         for ((slot, stamp), order) in self.slots.iter().zip(held) {
-            let free = match order {
+            let is_free = match order {
                 None => true,
                 Some(mut order) => match order.cancel(CancelRequester::CancelTestOrder, self.now) {
                     Ok(change) => {
@@ -69,7 +78,7 @@ impl Command for CancelTestOrders {
                     Err(refused) => refused == CancelError::AlreadyFinal,
                 },
             };
-            states.push((slot.clone(), free));
+            states.push(SlotLockState { slot: slot.clone(), is_free });
         }
         Ok(states)
     }

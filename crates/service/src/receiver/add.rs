@@ -13,7 +13,9 @@ use opendrs_domain::delivery::DeliveryPolicy;
 use opendrs_domain::endpoint;
 use opendrs_domain::id::{DeliveryId, ProfileId, ReceiverId};
 use opendrs_domain::publication::{TopicArn, is_topic_name};
-use opendrs_domain::receiver::{CONFIRMATION_TOKEN_LIFETIME, Receiver, ReceiverState, SignatureVersion};
+use opendrs_domain::receiver::{
+    CONFIRMATION_TOKEN_LIFETIME, Receiver, ReceiverState, ReceiverTarget, SignatureVersion,
+};
 use opendrs_domain::time::Time;
 use opendrs_domain::wire::sns;
 use opendrs_store::{Command, Tx, delivery, profile};
@@ -84,7 +86,7 @@ pub(crate) fn build_draft(app: &App, new: &NewReceiver) -> Result<Receiver> {
         id: ReceiverId(app.ids.ordered_uuid(now)),
         profile: new.profile,
         arn: format!("arn:aws:sns:{region}:{account}:{}", new.name),
-        endpoint: new.endpoint.clone(),
+        target: ReceiverTarget::from_endpoint(&new.endpoint),
         state: if new.confirmed || published { ReceiverState::Confirmed } else { ReceiverState::Pending },
         signature: new.signature,
         raw_delivery: new.raw,
@@ -143,7 +145,7 @@ impl Command for AddReceiver {
                 let taken = format!("{} belongs to another security profile: choose another name", known.arn);
                 return Ok(Err(Error::InvalidCommand(taken)));
             }
-            Some(known) if known.endpoint == self.draft.endpoint => {
+            Some(known) if known.target == self.draft.target => {
                 let Receiver { signature, raw_delivery: raw, policy_text, policy, .. } = self.draft.clone();
                 let state = if self.confirmed { ReceiverState::Confirmed } else { known.state };
                 Receiver { signature, raw_delivery: raw, policy_text, policy, state, ..known }

@@ -30,7 +30,7 @@ pub async fn find(app: &App, name: &str) -> Result<Receiver> {
     if let (None, Ok(published)) = (&found, name.parse::<TopicArn>()) {
         // A receiver without a name of its own is named after the topic it publishes to.
         let ours = format!("arn:aws:sns:{region}:{account}:{}", published.name());
-        found = app.receivers().find_by_arn(&mut tx, &ours).await?.filter(|topic| topic.endpoint == name);
+        found = app.receivers().find_by_arn(&mut tx, &ours).await?.filter(|topic| topic.target.endpoint() == name);
     }
     found.ok_or_else(|| Error::InvalidCommand(format!("there is no topic {arn}: `opendrs topic list` shows all")))
 }
@@ -49,7 +49,7 @@ pub async fn derive_name(app: &App, endpoint: &str) -> Result<String> {
     let NotificationSettings { region, account, .. } = &app.settings.notifications;
     let mut reader = app.db.reader().await?;
     match app.receivers().find_by_arn(&mut reader.tx()?, &format!("arn:aws:sns:{region}:{account}:{name}")).await? {
-        Some(other) if other.endpoint != endpoint => {
+        Some(other) if other.target.endpoint() != endpoint => {
             let fix = format!("name this one otherwise: NAME {endpoint}");
             Err(Error::InvalidCommand(format!("the topic {name} goes to {}; {fix}", other.redacted_endpoint())))
         }

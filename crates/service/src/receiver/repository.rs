@@ -8,7 +8,7 @@ use crate::keys::ENDPOINT_DIGEST_PURPOSE;
 use crate::sealing::{Sealer, SealingPurpose};
 use hmac::{Hmac, KeyInit, Mac};
 use opendrs_domain::id::ReceiverId;
-use opendrs_domain::receiver::Receiver;
+use opendrs_domain::receiver::{Receiver, ReceiverTarget};
 use opendrs_store::inspection::SealedEndpoint;
 use opendrs_store::receiver::{self as store, ReceiverRow};
 use opendrs_store::{Error, Tx, installation};
@@ -52,8 +52,8 @@ impl ReceiverRepository {
         ReceiverRow { receiver: mut topic, sealed_endpoint: sealed }: ReceiverRow,
     ) -> opendrs_store::Result<Receiver> {
         let plain = self.sealer.open(topic.id.0.as_bytes(), &sealed);
-        topic.endpoint =
-            plain.and_then(|plain| String::from_utf8(plain).ok()).ok_or_else(|| unreadable_endpoint_error(&topic))?;
+        let plain = plain.and_then(|plain| String::from_utf8(plain).ok());
+        topic.target = ReceiverTarget::from_endpoint(&plain.ok_or_else(|| unreadable_endpoint_error(&topic))?);
         Ok(topic)
     }
 
@@ -103,7 +103,7 @@ impl ReceiverRepository {
     }
 
     fn seal_endpoint(self, topic: &Receiver) -> opendrs_store::Result<Vec<u8>> {
-        let sealed = self.sealer.seal(topic.id.0.as_bytes(), topic.endpoint.as_bytes());
+        let sealed = self.sealer.seal(topic.id.0.as_bytes(), topic.target.endpoint().as_bytes());
         sealed.map_err(|e| Error::Statement { query: "TopicPut", source: e.into() })
     }
 }

@@ -168,7 +168,7 @@ async fn export_receivers(
 }
 
 fn export_receiver(found: Receiver, contents: ExportContents) -> ReceiverSeed {
-    let endpoint = if contents.secrets { found.endpoint.clone() } else { found.redacted_endpoint() };
+    let endpoint = if contents.secrets { found.target.endpoint().to_owned() } else { found.redacted_endpoint() };
     ReceiverSeed {
         line: 0,
         name: found.arn.rsplit(':').next().unwrap_or_default().to_owned(),

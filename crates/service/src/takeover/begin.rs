@@ -42,7 +42,7 @@ pub async fn begin_takeover(app: &App, of: &SignupInProgress, customer: &Custome
     let (old, found) = {
         let mut reader = app.db.reader().await?;
         let mut tx = reader.tx()?;
-        match find_other_registration(&mut tx, shard, (model.id, &asked.serial), customer.id).await? {
+        match find_other_registration(&mut tx, shard, model.id, &asked.serial, customer.id).await? {
             Some(old) => {
                 let found = takeover::find(&mut tx, old.in_shard(shard), customer.id).await?;
                 (old, found)
@@ -102,7 +102,7 @@ pub async fn is_owned_by_another(app: &App, of: &SignupInProgress, customer: Cus
     };
     let shard = app.db.shards().for_unit(model.id, &asked.serial);
     let mut reader = app.db.reader().await?;
-    Ok(find_other_registration(&mut reader.tx()?, shard, (model.id, &asked.serial), customer).await?.is_some())
+    Ok(find_other_registration(&mut reader.tx()?, shard, model.id, &asked.serial, customer).await?.is_some())
 }
 
 struct BeginTakeover {

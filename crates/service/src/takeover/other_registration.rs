@@ -11,7 +11,8 @@ use opendrs_store::{Tx, device};
 pub(crate) async fn find_other_registration(
     tx: &mut Tx<'_>,
     shard: i64,
-    (model, serial): (ModelId, &Serial),
+    model: ModelId,
+    serial: &Serial,
     customer: CustomerId,
 ) -> opendrs_store::Result<Option<Device>> {
     let Some(id) = device::find_by_unit(tx, shard, model, serial).await? else { return Ok(None) };

@@ -90,7 +90,7 @@ impl ValidDeviceCache {
 
     /// Records a device and slot that were found valid after the epoch was read, not before. The statement that found
     /// them also found this access version to be current.
-    pub(crate) fn record_valid(&self, (change, access): (i64, AccessVersion), device: DeviceId, slot: &SlotId) {
+    pub(crate) fn record_valid(&self, change: i64, access: AccessVersion, device: DeviceId, slot: &SlotId) {
         self.lock_state().uncommitted.push((change, access, device, slot.clone()));
     }
 
@@ -138,7 +138,7 @@ mod tests {
 
     fn commit_valid(known: &ValidDeviceCache, devices: impl IntoIterator<Item = u128>) {
         known.set_epoch(5);
-        devices.into_iter().for_each(|n| known.record_valid((5, ACCESS), device(n), &slot()));
+        devices.into_iter().for_each(|n| known.record_valid(5, ACCESS, device(n), &slot()));
         known.transaction_ended(true);
     }
 
@@ -151,7 +151,7 @@ mod tests {
         let known = ValidDeviceCache::new(true);
         commit_valid(&known, 1..3);
         assert_eq!(known.valid_since(device(1), &slot(), AccessVersion(2)), None);
-        known.record_valid((5, AccessVersion(2)), device(3), &slot());
+        known.record_valid(5, AccessVersion(2), device(3), &slot());
         known.transaction_ended(true);
         assert_eq!((filter_valid(&known, 1..4), known.epoch()), (vec![], None), "all was found before a change");
     }
@@ -160,10 +160,10 @@ mod tests {
     fn what_was_found_is_known_when_its_transaction_has_committed() {
         let known = ValidDeviceCache::new(true);
         known.set_epoch(5);
-        known.record_valid((5, ACCESS), device(1), &slot());
+        known.record_valid(5, ACCESS, device(1), &slot());
         assert_eq!(known.valid_since(device(1), &slot(), ACCESS), None);
         known.transaction_ended(false);
-        known.record_valid((5, ACCESS), device(2), &slot());
+        known.record_valid(5, ACCESS, device(2), &slot());
         known.transaction_ended(true);
         assert_eq!(filter_valid(&known, 1..4), [2]);
         assert_eq!(known.valid_since(device(2), &SlotId::parse("soap").unwrap(), ACCESS), None);
@@ -175,7 +175,7 @@ mod tests {
         commit_valid(&known, 1..3);
         known.invalidate(4);
         assert_eq!(filter_valid(&known, 1..4), [1, 2], "another one");
-        known.record_valid((5, ACCESS), device(3), &slot());
+        known.record_valid(5, ACCESS, device(3), &slot());
         known.invalidate(5);
         known.set_epoch(6);
         known.transaction_ended(true);

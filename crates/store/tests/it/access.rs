@@ -39,10 +39,12 @@ async fn insert_device(store: &TestStore, n: u64) -> (i64, Device) {
 async fn insert_reading(store: &TestStore, (shard, device): &(i64, Device), judged: AccessVersion) -> bool {
     static NUMBER: AtomicU64 = AtomicU64::new(1);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let with = ((device.in_shard(*shard), judged), reading_id(number));
-    let command = command(number, with, |tx, (judged, id)| {
+    let with = (device.in_shard(*shard), judged, reading_id(number));
+    let command = command(number, with, |tx, (device, judged, id)| {
         let status = SlotStatus { remaining: 1.0, original: 2.0, on_hand: None, expected_at: None, last_use_at: None };
-        Box::pin(async move { reading::insert_if_valid(tx, *judged, (*id, &slot_id("filter")), at(5), &status).await })
+        Box::pin(async move {
+            reading::insert_if_valid(tx, *device, *judged, *id, &slot_id("filter"), at(5), &status).await
+        })
     });
     store.db.write(command).await.unwrap()
 }

@@ -38,7 +38,7 @@ async fn insert_rows(tx: &mut Tx<'_>) -> Result<()> {
     model::upsert(tx, &sample_model()).await?;
     model::upsert_slot(tx, sample_model().id, 0, &slot("a")).await?;
     customer::upsert(tx, 0, &customer(1), "x").await?;
-    consent::upsert(tx, 0, (CustomerId(uuid(1)), profile.id), Scopes::from_bits(1), at(0)).await?;
+    consent::upsert(tx, 0, CustomerId(uuid(1)), profile.id, Scopes::from_bits(1), at(0)).await?;
     let (client_id, redirect_uri) = (client(1, &profile, ClientKind::Web).id, String::new());
     let request = AuthorizationRequest {
         client: client_id.to_string(),
@@ -94,7 +94,7 @@ async fn insert_rows(tx: &mut Tx<'_>) -> Result<()> {
     };
     subscription::upsert(tx, DeviceRef { shard: 0, id: DEVICE() }, &sub).await?;
     let status = SlotStatus { remaining: 1.0, original: 1.0, on_hand: None, expected_at: None, last_use_at: None };
-    reading::insert(tx, DeviceRef { shard: 0, id: DEVICE() }, (reading_id(1), &slot_id("a")), at(0), &status).await?;
+    reading::insert(tx, DeviceRef { shard: 0, id: DEVICE() }, reading_id(1), &slot_id("a"), at(0), &status).await?;
     order::insert(tx, 0, &order(1, DEVICE())).await?;
     outbox::insert(tx, DeviceRef { shard: 0, id: DEVICE() }, &event(1, EventFacts::Registered)).await
 }
@@ -116,7 +116,7 @@ type BadRowCase = (&'static str, &'static str, &'static str, CommandFn<(), ()>, 
 fn bad_row_cases() -> Vec<BadRowCase> {
     let client: CommandFn<(), ()> = read!(|tx| profile::find_client(tx, client(1, &profile(1, MakerId(uuid(1))), ClientKind::Web).id));
     let consent: CommandFn<(), ()> = read!(|tx| consent::find(tx, 0, CustomerId(uuid(1)), ProfileId(uuid(1))));
-    let held: CommandFn<(), ()> = read!(|tx| consent::lock_with_rotation(tx, 0, (CustomerId(uuid(1)), ProfileId(uuid(1)))));
+    let held: CommandFn<(), ()> = read!(|tx| consent::lock_with_rotation(tx, 0, CustomerId(uuid(1)), ProfileId(uuid(1))));
     let signup: CommandFn<(), ()> = read!(|tx| signup::find(tx, 0, &hash(1)));
     let code: CommandFn<(), ()> = read!(|tx| code::lock(tx, 0, &hash(1)));
     let device: CommandFn<(), ()> = read!(|tx| device::find_by_id(tx, DeviceRef { shard: 0, id: DEVICE() }));

@@ -54,7 +54,7 @@ fn revoke_family(key: u64, customers: &[u64], family: u64) -> TestCommand<(Vec<u
                 let customer = CustomerId(uuid(*customer));
                 let mut found = consent::lock(tx, 0, customer, PROFILE()).await?.ok_or_else(missing_row)?;
                 found.revoked_families.insert(*family);
-                consent::set_revoked_families(tx, 0, (customer, PROFILE()), &found.revoked_families).await?;
+                consent::set_revoked_families(tx, 0, customer, PROFILE(), &found.revoked_families).await?;
             }
             Ok(())
         })
@@ -69,7 +69,7 @@ async fn insert_consents(store: &TestStore, customers: u64) {
     for n in 0..customers {
         store
             .write(n, |tx, n| {
-                Box::pin(consent::upsert(tx, 0, (CustomerId(uuid(*n)), PROFILE()), Scopes::from_bits(1), at(0)))
+                Box::pin(consent::upsert(tx, 0, CustomerId(uuid(*n)), PROFILE(), Scopes::from_bits(1), at(0)))
             })
             .await;
     }
@@ -204,24 +204,19 @@ async fn a_refresh_token_used_at_once_turns_once(store: &TestStore) {
     for n in 0..20 {
         store
             .write(n, |tx, n| {
-                Box::pin(consent::upsert(
-                    tx,
-                    1,
-                    (CustomerId(uuid(*n)), ProfileId(uuid(1))),
-                    Scopes::from_bits(2),
-                    at(0),
-                ))
+                Box::pin(consent::upsert(tx, 1, CustomerId(uuid(*n)), ProfileId(uuid(1)), Scopes::from_bits(2), at(0)))
             })
             .await;
     }
     let use_it = |n: u64| {
         command(n / 4, n / 4, |tx, n| {
             Box::pin(async {
-                let of = (CustomerId(uuid(*n)), ProfileId(uuid(1)));
-                let (consent, mut turns) = consent::lock_with_rotation(tx, 1, of).await?.ok_or_else(missing_row)?;
+                let (customer, profile) = (CustomerId(uuid(*n)), ProfileId(uuid(1)));
+                let (consent, mut turns) =
+                    consent::lock_with_rotation(tx, 1, customer, profile).await?.ok_or_else(missing_row)?;
                 let turned = turns.use_token(7, at(0), false, at(5));
                 if let RotationOutcome::Rotated(_) = turned {
-                    consent::save_rotation(tx, 1, of, &consent.revoked_families, &turns).await?;
+                    consent::save_rotation(tx, 1, customer, profile, &consent.revoked_families, &turns).await?;
                 }
                 Ok(turned)
             })

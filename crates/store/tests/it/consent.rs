@@ -24,8 +24,12 @@ both!(
 
 const CUSTOMER_AND_PROFILE: (u64, u64) = (1, 2);
 
-fn consent_key((customer, profile): (u64, u64)) -> (CustomerId, ProfileId) {
-    (CustomerId(uuid(customer)), ProfileId(uuid(profile)))
+fn customer_id((customer, _): (u64, u64)) -> CustomerId {
+    CustomerId(uuid(customer))
+}
+
+fn profile_id((_, profile): (u64, u64)) -> ProfileId {
+    ProfileId(uuid(profile))
 }
 
 fn expected_consent(bits: u8, revoked: &[u64]) -> Option<Consent> {
@@ -36,7 +40,7 @@ fn expected_consent(bits: u8, revoked: &[u64]) -> Option<Consent> {
 async fn upsert(store: &TestStore, of: (u64, u64), bits: u8, when: i64) {
     store
         .write((of, bits, when), |tx, (of, bits, when)| {
-            Box::pin(consent::upsert(tx, 2, consent_key(*of), Scopes::from_bits(*bits), at(*when)))
+            Box::pin(consent::upsert(tx, 2, customer_id(*of), profile_id(*of), Scopes::from_bits(*bits), at(*when)))
         })
         .await;
 }
@@ -44,17 +48,19 @@ async fn upsert(store: &TestStore, of: (u64, u64), bits: u8, when: i64) {
 async fn set_revoked(store: &TestStore, of: (u64, u64), families: &[u64]) {
     let with = (of, RevokedFamilies(families.to_vec()));
     store
-        .write(with, |tx, (of, families)| Box::pin(consent::set_revoked_families(tx, 2, consent_key(*of), families)))
+        .write(with, |tx, (of, families)| {
+            Box::pin(consent::set_revoked_families(tx, 2, customer_id(*of), profile_id(*of), families))
+        })
         .await;
 }
 
 /// Reads a consent in both ways, which must agree.
 async fn find(store: &TestStore, shard: i64, of: (u64, u64)) -> Option<Consent> {
-    let (customer, profile) = consent_key(of);
+    let (customer, profile) = (customer_id(of), profile_id(of));
     let read = store.read(async |tx| consent::find(tx, shard, customer, profile).await).await;
     let held = store
         .write((shard, of), |tx, (shard, of)| {
-            let (customer, profile) = consent_key(*of);
+            let (customer, profile) = (customer_id(*of), profile_id(*of));
             Box::pin(consent::lock(tx, *shard, customer, profile))
         })
         .await;
@@ -102,7 +108,7 @@ async fn granted_at_rows(store: &TestStore) -> Vec<Vec<String>> {
 }
 
 fn pending_withdrawal(of: (u64, u64), mark: [u8; 4]) -> PendingWithdrawal {
-    let (customer, profile) = consent_key(of);
+    let (customer, profile) = (customer_id(of), profile_id(of));
     PendingWithdrawal { shard: 2, customer, profile, generation: ConsentGeneration::next(None, mark) }
 }
 
@@ -191,7 +197,7 @@ async fn a_customers_consents_come_with_names_and_without_those_withdrawn(store:
         granted_at: at(when),
     };
     let found = async |shard| {
-        store.read(async |tx| consent::list_by_customer(tx, shard, consent_key(CUSTOMER_AND_PROFILE).0).await).await
+        store.read(async |tx| consent::list_by_customer(tx, shard, customer_id(CUSTOMER_AND_PROFILE)).await).await
     };
     assert_eq!(found(2).await, [given(3, 8, 10), given(2, 3, 20)]);
     assert_eq!(found(3).await, []);
@@ -200,8 +206,9 @@ async fn a_customers_consents_come_with_names_and_without_those_withdrawn(store:
 async fn where_refresh_tokens_stand_comes_back_until_the_consent_is_withdrawn(store: &TestStore) {
     upsert(store, CUSTOMER_AND_PROFILE, 2, 0).await;
     upsert(store, (1, 3), 2, 0).await;
-    let held =
-        async |of| store.write(of, |tx, of| Box::pin(consent::lock_with_rotation(tx, 2, consent_key(*of)))).await;
+    let held = async |of| {
+        store.write(of, |tx, of| Box::pin(consent::lock_with_rotation(tx, 2, customer_id(*of), profile_id(*of)))).await
+    };
     let (mut turns, mut revoked) = (RotationState::default(), RevokedFamilies::default());
     assert_eq!(held(CUSTOMER_AND_PROFILE).await, Some((expected_consent(2, &[]).unwrap(), turns.clone())));
     for n in 0..40 {
@@ -209,7 +216,9 @@ async fn where_refresh_tokens_stand_comes_back_until_the_consent_is_withdrawn(st
         revoked.insert(n);
         let with = (revoked.clone(), turns.clone());
         store
-            .write(with, |tx, (r, t)| Box::pin(consent::save_rotation(tx, 2, consent_key(CUSTOMER_AND_PROFILE), r, t)))
+            .write(with, |tx, (r, t)| {
+                Box::pin(consent::save_rotation(tx, 2, CustomerId(uuid(1)), ProfileId(uuid(2)), r, t))
+            })
             .await;
         assert_eq!(held(CUSTOMER_AND_PROFILE).await, Some((expected_consent(2, &revoked.0).unwrap(), turns.clone())));
     }

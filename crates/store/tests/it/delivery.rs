@@ -27,8 +27,8 @@ async fn enqueue(store: &TestStore, n: u64, topic: u64, device: u64) {
         .write((n, topic, device), |tx, &(n, topic, device)| {
             Box::pin(async move {
                 let line = DeviceQueue { device: device_ref(device), version: None };
-                let ids = (DeliveryId(ordered_uuid(n)), ReceiverId(uuid(topic)));
-                delivery::enqueue(tx, &line, ids, EventId(ordered_uuid(n)), "1.0", at(n.cast_signed())).await
+                let (id, receiver) = (DeliveryId(ordered_uuid(n)), ReceiverId(uuid(topic)));
+                delivery::enqueue(tx, &line, id, receiver, EventId(ordered_uuid(n)), "1.0", at(n.cast_signed())).await
             })
         })
         .await;

@@ -63,19 +63,18 @@ async fn parts_are_found_in_order_and_go_with_their_export(store: &TestStore) {
         for (file, number) in [("orders", 5), ("orders", 2), ("mails", 3)] {
             let part = ExportPart { number, content: format!("{file} {number}").into_bytes() };
             let with = (of.shard, of.customer, file, part);
-            store.write(with, |tx, (s, c, file, part)| Box::pin(export::insert_part(tx, (*s, *c), file, part))).await;
+            store.write(with, |tx, (s, c, file, part)| Box::pin(export::insert_part(tx, *s, *c, file, part))).await;
         }
     }
     let part = async |of: &Export, file: &str, after| {
-        let found =
-            store.read(async |tx| export::find_part_after(tx, (of.shard, of.customer), file, after).await).await;
+        let found = store.read(async |tx| export::find_part_after(tx, of.shard, of.customer, file, after).await).await;
         found.map(|found| (found.number, String::from_utf8(found.content).unwrap()))
     };
     assert_eq!(part(&ann, "orders", -1).await, Some((2, "orders 2".into())));
     assert_eq!(part(&ann, "orders", 2).await, Some((5, "orders 5".into())));
     assert_eq!((part(&ann, "orders", 5).await, part(&ann, "order", -1).await), (None, None));
     let with = (ann.shard, ann.customer);
-    store.write(with, |tx, of| Box::pin(export::delete_file(tx, *of, "orders"))).await;
+    store.write(with, |tx, of| Box::pin(export::delete_file(tx, of.0, of.1, "orders"))).await;
     assert_eq!(part(&ann, "orders", -1).await, None);
     assert!(part(&ann, "mails", -1).await.is_some());
     let purge = async |now| store.write(now, |tx, now| Box::pin(export::purge(tx, at(*now), 9))).await;

@@ -141,7 +141,7 @@ async fn record_reference(store: &TestStore, n: u64, until: i64, reference: &'st
     let with = (n, until, reference);
     store
         .write(with, |tx, (n, until, name)| {
-            Box::pin(fulfilment::record_reference(tx, 2, ORDER_ID(*n), at(*until), (name, None)))
+            Box::pin(fulfilment::record_reference(tx, 2, ORDER_ID(*n), at(*until), name, None))
         })
         .await
 }
@@ -192,7 +192,7 @@ async fn what_was_begun_is_known_until_it_is_cleared(store: &TestStore) {
     };
     let named = async |unheard: Option<i64>| {
         let refer = store.write(unheard, |tx, unheard| {
-            Box::pin(fulfilment::record_reference(tx, 2, ORDER_ID(1), at(90), ("R1", unheard.map(at))))
+            Box::pin(fulfilment::record_reference(tx, 2, ORDER_ID(1), at(90), "R1", unheard.map(at)))
         });
         assert!(refer.await);
         lock(store, 2, 1).await.unwrap().begun_at

@@ -51,14 +51,14 @@ async fn insert_days(store: &TestStore, days: &[SlotDay]) {
         .await;
 }
 
-async fn list(store: &TestStore, bounds: (i64, i64)) -> Vec<SlotDay> {
-    store.read(async |tx| level::list_by_device(tx, DEVICE, bounds).await).await
+async fn list(store: &TestStore, first: i64, last: i64) -> Vec<SlotDay> {
+    store.read(async |tx| level::list_by_device(tx, DEVICE, first, last).await).await
 }
 
 async fn days_come_back_to_the_last_bit(store: &TestStore) {
     let mut days: Vec<_> = QUANTITIES.into_iter().zip(1..).map(|(quantity, n)| day("filter", n, quantity)).collect();
     insert_days(store, &days).await;
-    assert_eq!(list(store, (0, 1000)).await, days);
+    assert_eq!(list(store, 0, 1000).await, days);
     days[0] = SlotDay { level: LevelDay { day: 1, ..day("filter", 4, 7.5).level }, ..days[0].clone() };
     days[2] = SlotDay { level: LevelDay { day: 3, ..day("filter", 7, 8.5).level }, ..days[2].clone() };
     store
@@ -86,16 +86,16 @@ async fn the_days_of_a_device_are_by_slot_and_day(store: &TestStore) {
     insert_days(store, &[day("b", 3, 1.0), day("a", 9, 2.0), day("a", -1, 3.0), day("b", 2, 4.0)]).await;
     let other = DeviceRef { shard: 0, id: DeviceId(uuid(2)) };
     insert_days(store, &[SlotDay { device: other, ..day("a", 3, 1.0) }]).await;
-    assert_eq!(list(store, (-9, 9)).await, [day("a", -1, 3.0), day("a", 9, 2.0), day("b", 2, 4.0), day("b", 3, 1.0)]);
-    assert_eq!(list(store, (0, 8)).await, [day("b", 2, 4.0), day("b", 3, 1.0)]);
-    assert_eq!(list(store, (2, 2)).await, [day("b", 2, 4.0)]);
+    assert_eq!(list(store, -9, 9).await, [day("a", -1, 3.0), day("a", 9, 2.0), day("b", 2, 4.0), day("b", 3, 1.0)]);
+    assert_eq!(list(store, 0, 8).await, [day("b", 2, 4.0), day("b", 3, 1.0)]);
+    assert_eq!(list(store, 2, 2).await, [day("b", 2, 4.0)]);
 }
 
 async fn a_purge_removes_old_days_and_is_bounded(store: &TestStore) {
     insert_days(store, &[1, 2, 3, 4].map(|n| day("a", n, 1.0))).await;
     let purge = async |before| store.write(before, |tx, before| Box::pin(level::purge_days(tx, *before, 2))).await;
     assert_eq!((purge(4).await, purge(4).await, purge(4).await), (2, 1, 0));
-    assert_eq!(list(store, (0, 9)).await, [day("a", 4, 1.0)]);
+    assert_eq!(list(store, 0, 9).await, [day("a", 4, 1.0)]);
 }
 
 async fn insert_reading(store: &TestStore, n: u64) {
@@ -109,7 +109,7 @@ async fn insert_reading(store: &TestStore, n: u64) {
                     expected_at: None,
                     last_use_at: None,
                 };
-                reading::insert(tx, DEVICE, (reading_id(*n), &slot_id("a")), at(9), &status).await
+                reading::insert(tx, DEVICE, reading_id(*n), &slot_id("a"), at(9), &status).await
             })
         })
         .await;

@@ -39,7 +39,7 @@ async fn insert(store: &TestStore, n: u64, device: DeviceRef, when: Time, status
     let with = (reading_id(n), device, when, status.clone());
     store
         .write(with, |tx, (id, device, when, status)| {
-            Box::pin(async move { reading::insert(tx, *device, (*id, &slot_id("filter")), *when, status).await })
+            Box::pin(async move { reading::insert(tx, *device, *id, &slot_id("filter"), *when, status).await })
         })
         .await;
 }
@@ -101,7 +101,7 @@ async fn a_reading_is_not_added_twice(store: &TestStore) {
     insert(store, 1, unit, at(0), &sample_status(1.0, 2.0)).await;
     let again = command(0, unit, |tx, device| {
         Box::pin(async move {
-            reading::insert(tx, *device, (reading_id(1), &slot_id("a")), at(1), &sample_status(9.0, 9.0)).await
+            reading::insert(tx, *device, reading_id(1), &slot_id("a"), at(1), &sample_status(9.0, 9.0)).await
         })
     });
     assert!(store.db.write(again).await.is_err_and(|e| e.to_string().contains("ReadingPut")));
@@ -130,9 +130,9 @@ async fn insert_if_valid(store: &TestStore, n: u64, device: DeviceRef, slot: &st
     let with = (reading_id(n), device, slot_id(slot), status.clone());
     store
         .write(with, |tx, (id, device, slot, status)| {
-            Box::pin(async move {
-                reading::insert_if_valid(tx, (*device, AccessVersion(0)), (*id, slot), at(5), status).await
-            })
+            Box::pin(
+                async move { reading::insert_if_valid(tx, *device, AccessVersion(0), *id, slot, at(5), status).await },
+            )
         })
         .await
 }

@@ -3,7 +3,7 @@
 use crate::harness::TestStore;
 use crate::samples::{ordered_uuid, profile, receiver as sample, uuid};
 use opendrs_domain::id::{MakerId, ProfileId, ReceiverId};
-use opendrs_domain::receiver::{Receiver, ReceiverState};
+use opendrs_domain::receiver::{Receiver, ReceiverState, ReceiverTarget};
 use opendrs_store::inspection::{SealedEndpoint, inspect};
 use opendrs_store::{delivery, profile, receiver};
 
@@ -32,7 +32,7 @@ async fn insert_receivers(store: &TestStore) -> [Receiver; 2] {
 async fn an_endpoint_is_written_sealed_and_found_as_it_was_sealed(store: &TestStore) {
     let topics = insert_receivers(store).await;
     for topic in topics {
-        let bare = Receiver { endpoint: String::new(), ..topic.clone() };
+        let bare = Receiver { target: ReceiverTarget::Http(String::new()), ..topic.clone() };
         let sealed = format!("sealed {}", topic.arn).into_bytes();
         let found = [
             store.read(async |tx| receiver::find_by_id(tx, topic.id).await).await,

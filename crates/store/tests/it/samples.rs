@@ -14,7 +14,7 @@ use opendrs_domain::notification::{Event, EventFacts};
 use opendrs_domain::order::{Order, OrderItem, OrderState, OrderTimes, OrderTrigger, PriceParts, Tracking};
 use opendrs_domain::product::Product;
 use opendrs_domain::profile::{Client, ClientAccess, ClientKind, ClientMode, Profile};
-use opendrs_domain::receiver::{self, Receiver, SignatureVersion};
+use opendrs_domain::receiver::{self, Receiver, ReceiverTarget, SignatureVersion};
 use opendrs_domain::takeover::TakeoverPolicy;
 use opendrs_domain::text::{Asin, Email, ModelCode, Serial, SlotId};
 use opendrs_domain::time::Time;
@@ -245,7 +245,7 @@ pub fn receiver(n: u64, profile: ProfileId, state: receiver::ReceiverState) -> R
         id: ReceiverId(ordered_uuid(n)),
         profile,
         arn: format!("arn:aws:sns:drs-local-1:123456789012:topic-{n}"),
-        endpoint: "https://maker.example/drs".into(),
+        target: ReceiverTarget::from_endpoint("https://maker.example/drs"),
         state,
         signature: SignatureVersion::default(),
         raw_delivery: false,

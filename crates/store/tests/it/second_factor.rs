@@ -27,7 +27,7 @@ async fn insert(store: &TestStore, of: CustomerId, salt: Uuid) -> bool {
 
 async fn use_step(store: &TestStore, of: CustomerId, salt: Uuid, step: i64) -> bool {
     store
-        .write((of, salt, step), |tx, (of, salt, step)| Box::pin(second_factor::use_step(tx, 0, *of, (*salt, *step))))
+        .write((of, salt, step), |tx, (of, salt, step)| Box::pin(second_factor::use_step(tx, 0, *of, *salt, *step)))
         .await
 }
 

@@ -55,7 +55,7 @@ async fn insert_reading(store: &TestStore, device: DeviceRef) -> bool {
     let command = command(number, with, |tx, (id, device)| {
         let status = SlotStatus { remaining: 1.0, original: 2.0, on_hand: None, expected_at: None, last_use_at: None };
         Box::pin(async move {
-            reading::insert_if_valid(tx, (*device, AccessVersion(0)), (*id, &slot_id("filter")), at(5), &status).await
+            reading::insert_if_valid(tx, *device, AccessVersion(0), *id, &slot_id("filter"), at(5), &status).await
         })
     });
     store.db.write(command).await.unwrap()
@@ -161,11 +161,10 @@ async fn what_a_failed_transaction_found_is_not_known(store: &TestStore) {
                 SlotStatus { remaining: 1.0, original: 2.0, on_hand: None, expected_at: None, last_use_at: None };
             let slot = slot_id("filter");
             assert!(
-                reading::insert_if_valid(tx, (*unit, AccessVersion(0)), (reading_id(9001), &slot), at(5), &status)
-                    .await?
+                reading::insert_if_valid(tx, *unit, AccessVersion(0), reading_id(9001), &slot, at(5), &status).await?
             );
             // The same key again.
-            reading::insert(tx, DeviceRef { shard: unit.shard, ..*other }, (reading_id(9001), &slot), at(5), &status)
+            reading::insert(tx, DeviceRef { shard: unit.shard, ..*other }, reading_id(9001), &slot, at(5), &status)
                 .await
         })
     });

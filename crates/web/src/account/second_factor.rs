@@ -160,7 +160,7 @@ pub(super) async fn change(
         Ok(page) => Ok(page),
         // It was switched off meanwhile, which the account's page says.
         Err(Error::InvalidForm(FormError::LinkEnded)) => Ok(redirect_to(StatusCode::SEE_OTHER, STATE_PATH)),
-        Err(error) => refuse(&state, &browser, &session, (&form, &client.source, error)).await,
+        Err(error) => refuse(&state, &browser, &session, &form, &client.source, error).await,
     }
 }
 
@@ -168,7 +168,9 @@ async fn refuse(
     state: &AppState,
     browser: &BrowserSession,
     session: &Session,
-    (form, source, error): (&crate::browser::PostedForm, &str, Error),
+    form: &crate::browser::PostedForm,
+    source: &str,
+    error: Error,
 ) -> Result<Response, PageError> {
     let error = shown_in_form(browser, source, error)?;
     render_refused(state, browser, session, RefusedForm { field: "factor_password", error: &error, form }).await

@@ -63,7 +63,7 @@ async fn assert_folded(server: &Server) -> usize {
     devices.dedup();
     let mut reader = server.app().db.reader().await.unwrap();
     for device in devices {
-        let days = rows::list_by_device(&mut reader.tx().unwrap(), device, (i64::MIN, i64::MAX)).await.unwrap();
+        let days = rows::list_by_device(&mut reader.tx().unwrap(), device, i64::MIN, i64::MAX).await.unwrap();
         found.extend(days);
     }
     assert_eq!(found, wanted);

@@ -49,9 +49,9 @@ async fn an_address_is_in_no_row_and_messages_go_there(server: &Server) {
     server.link_device(crate::harness::LinkOptions::default().serial("SN-2")).await;
     server.advance("1h").await;
     let found = receiver::find(server.app(), "kettles").await.unwrap();
-    assert_eq!((found.state.as_str(), found.endpoint), ("disabled", topic.endpoint));
+    assert_eq!((found.state.as_str(), found.target), ("disabled", topic.target));
     receiver::apply_change(server.app(), topic.id, ReceiverChange::Enable).await.unwrap();
-    assert_eq!(receiver::list(server.app(), 9).await.unwrap()[0].endpoint, secret(&receiver));
+    assert_eq!(receiver::list(server.app(), 9).await.unwrap()[0].target.endpoint(), secret(&receiver));
     assert_eq!(leaks(server).await, [""; 0]);
 }
 
@@ -68,5 +68,5 @@ async fn what_is_sealed_opens_in_no_other_row(server: &Server) {
     let refused = receiver::find(server.app(), "mine").await.unwrap_err().message_with_cause();
     let words = format!("an endpoint of {} that cannot be opened with this master key", mine.arn);
     assert!(refused.contains(&words) && !SECRETS.iter().any(|secret| refused.contains(secret)), "{refused}");
-    assert_eq!(receiver::find(server.app(), "theirs").await.unwrap().endpoint, secret(&one));
+    assert_eq!(receiver::find(server.app(), "theirs").await.unwrap().target.endpoint(), secret(&one));
 }

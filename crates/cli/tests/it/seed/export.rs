@@ -92,7 +92,7 @@ async fn an_export_with_secrets_makes_an_empty_store_work(server: &Server) {
     assert_eq!(status, 200, "{said}");
     assert_eq!(client::find(other.app(), APP).await.unwrap().unwrap().mode, ClientMode::Strict);
     let topic = receiver::find(other.app(), "aqua").await.unwrap();
-    assert_eq!((topic.state.as_str(), topic.endpoint.as_str()), ("disabled", "https://aqua:pass@aqua.example/drs"));
+    assert_eq!((topic.state.as_str(), topic.target.endpoint()), ("disabled", "https://aqua:pass@aqua.example/drs"));
 
     // Without secrets a new customer has no password.
     let third = Server::start_with(Options { seed: SeedDeclaration::default(), ..Options::default() }).await;

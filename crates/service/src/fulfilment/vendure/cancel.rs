@@ -59,7 +59,7 @@ pub(super) async fn cancel_order(
         let ended = under_way.is_none();
         note = under_way.or(note);
         if ended && let Some(payment) = found.find_payment(&instance) {
-            refund_payment(app, shop, payment, (&instance, &reason)).await?;
+            refund_payment(app, shop, payment, &instance, &reason).await?;
         }
     }
     Ok(ConnectorOutcome { operator_note: note, ..ConnectorOutcome::default() })
@@ -97,7 +97,8 @@ async fn refund_payment(
     app: &App,
     shop: &VendureShop,
     payment: &VendurePayment,
-    (instance, reason): (&str, &str),
+    instance: &str,
+    reason: &str,
 ) -> Result<(), String> {
     if payment.state != "Settled" {
         return Ok(());

@@ -106,7 +106,7 @@ impl Placement<'_> {
             return Err(why);
         }
         let known = looked.customers.items.first().map(|named| named.id.as_str());
-        let (total, currency) = match self.fill_draft(&draft.id, (known, &address), (variant, &method)).await {
+        let (total, currency) = match self.fill_draft(&draft.id, known, &address, variant, &method).await {
             Ok(total) => total,
             Err(FillError::Problem(outcome)) => {
                 self.discard_order(&draft.id, "Draft").await?;
@@ -170,8 +170,10 @@ impl Placement<'_> {
     async fn fill_draft(
         &self,
         id: &str,
-        (known, address): (Option<&str>, &Value),
-        (variant, method): (&ProductVariant, &ShippingMethod),
+        known: Option<&str>,
+        address: &Value,
+        variant: &ProductVariant,
+        method: &ShippingMethod,
     ) -> Result<(i64, String), FillError> {
         let Recipient { name, email, .. } = self.job.named_recipient().map_err(FillError::Failed)?;
         let (first, last) = name.rsplit_once(' ').unwrap_or(("", name));

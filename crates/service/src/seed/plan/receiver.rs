@@ -10,7 +10,7 @@ use crate::seed::write::{ReceiverWrite, SeedOperation};
 use opendrs_domain::delivery::DeliveryPolicy;
 use opendrs_domain::endpoint;
 use opendrs_domain::profile::Profile;
-use opendrs_domain::receiver::{Receiver, ReceiverState, SignatureVersion};
+use opendrs_domain::receiver::{Receiver, ReceiverState, ReceiverTarget, SignatureVersion};
 use opendrs_store::{Tx, seed_record};
 
 /// How many receivers one query reads.
@@ -67,9 +67,10 @@ impl SeedPlan<'_> {
             return Err(SeedPlanError::invalid(declared.line, "topic", message));
         }
         // An export without secrets replaces them by asterisks, which stand for the existing value.
-        if draft.endpoint.contains(endpoint::REDACTED) {
-            match old.as_ref().filter(|old| endpoint::matches_redacted(&draft.endpoint, &old.endpoint)) {
-                Some(old) => draft.endpoint.clone_from(&old.endpoint),
+        if draft.target.endpoint().contains(endpoint::REDACTED) {
+            let is_known = |old: &&Receiver| endpoint::matches_redacted(draft.target.endpoint(), old.target.endpoint());
+            match old.as_ref().filter(is_known) {
+                Some(old) => draft.target.clone_from(&old.target),
                 None => {
                     let message = "a part of the endpoint is hidden by ***: write it, or export with --with-secrets";
                     return Err(SeedPlanError::invalid(declared.line, "endpoint", message));
@@ -103,8 +104,9 @@ fn merge_receiver(
     draft: &Receiver,
     declared: &ReceiverSeed,
 ) -> Receiver {
-    let of = |topic: &Receiver| DigestedEndpoint::new(stored, &draft.arn, &topic.endpoint);
-    let endpoint = merge.merge_value(ENDPOINT_KEY, old.map(of), of(draft), hide_value).text;
+    let of = |topic: &Receiver| DigestedEndpoint::new(stored, &draft.arn, topic.target.endpoint());
+    let target =
+        ReceiverTarget::from_endpoint(&merge.merge_value(ENDPOINT_KEY, old.map(of), of(draft), hide_value).text);
     let show = |word: &&str| Some((*word).to_owned());
     let signature =
         merge.merge_value("signature_version", old.map(|t| t.signature.as_str()), draft.signature.as_str(), show);
@@ -117,13 +119,13 @@ fn merge_receiver(
     let confirmed_before = merge.owned_digest("confirmed") == Some(merge.digest("confirmed", &true).as_str());
     let confirmed = merge.digest("confirmed", &declared.confirmed);
     merge.record.values.insert("confirmed".into(), confirmed);
-    let moved = old.is_some_and(|old| old.endpoint != endpoint);
+    let moved = old.is_some_and(|old| old.target != target);
     let mut new = match old {
         None => draft.clone(),
         Some(old) if moved => with_new_endpoint(old, draft.clone()),
         Some(old) => old.clone(),
     };
-    new.endpoint = endpoint;
+    new.target = target;
     new.signature = SignatureVersion::parse(signature).unwrap_or(draft.signature);
     new.raw_delivery = raw;
     // The text was parsed before, by the store or by the draft.

@@ -253,7 +253,7 @@ async fn a_receiver_stays_as_an_operator_left_it(server: &Server) {
     let moved = apply(server, receiver_with(|topic| topic.endpoint = "https://other.example/drs".into())).await;
     assert_eq!(effects(of(&moved, "topic", "aqua")), [("endpoint", SeedEffectKind::Changed)]);
     assert_eq!(
-        (found().await.endpoint.as_str(), found().await.state.as_str()),
+        (found().await.target.endpoint(), found().await.state.as_str()),
         ("https://other.example/drs", "disabled")
     );
     let on = apply(server, receiver_with(|topic| topic.disabled = Some(false))).await;

@@ -13,13 +13,15 @@ use super::{output, seed};
 use crate::store_args;
 use clap::Args;
 use maker_cloud::MakerCloud;
-use opendrs_server::node::Node;
+use opendrs_server::node::NodeListeners;
 use opendrs_server::open_app::{self, ClockMode};
 use opendrs_server::telemetry::logging;
+use opendrs_service::random::SystemRandom;
 use report::DemoReport;
 use std::path::Path;
+use std::sync::Arc;
 
-const DEMO_SEED: &str = include_str!("demo.seed.toml");
+const DEMO_SEED: &str = include_str!("demo/demo.seed.toml");
 
 #[derive(Debug, Args)]
 pub(super) struct DemoArgs {
@@ -40,13 +42,15 @@ pub(super) async fn run(file: Option<&Path>, args: DemoArgs) -> Result<(), Strin
     // The demo's maker's cloud and device are on this machine, so its example commands need no certificate.
     let config = store_args::local_config(file, folder.path(), &args.listen)?;
     logging::init(&config.server.log, config.server.log_format, None)?;
-    let app = open_app::open_app(&config, ClockMode::Test).await?;
+    let listeners = NodeListeners::bind(&config).await?;
+    let random = Arc::new(SystemRandom);
+    let app = open_app::open_app_for_node(&config, &listeners, ClockMode::Test, random).await?;
     let cloud = MakerCloud::start().await?;
     let topic = format!("[[maker.profile.topic]]\nname = \"aqua\"\nendpoint = \"{}\"\n\n[[maker.model]]", cloud.url);
     let text = DEMO_SEED.replacen("[[maker.model]]", &topic, 1);
     let text = pictures::add_pictures(&text);
     seed::apply_text_with_pictures(&app, &text, "the demo's seed", &pictures::read_picture).await?;
-    let running = Node::start(&config, app).await?;
+    let running = listeners.serve(&config, app)?;
     let first = running.addresses.first().ok_or("the demo needs the service, login, web and worker roles")?;
     let base = &first.url;
     let mut story = DemoReport::new(args.json);

@@ -104,7 +104,7 @@ pub(crate) async fn respond(state: &AppState, route: ApiRoute<'_>, request: Requ
         }
         ApiRoute::Call(spec, params) => {
             let (parts, body) = request.into_parts();
-            match serve(state, spec, &params, (&parts, body)).await {
+            match serve(state, spec, &params, &parts, body).await {
                 Ok(response) => response,
                 Err(problem) => {
                     if let ApiError::Service(error @ (Error::RateLimited(_) | Error::OrderLimitReached(_))) = &problem {
@@ -148,7 +148,8 @@ async fn serve(
     state: &AppState,
     spec: &'static EndpointSpec,
     params: &PathParams<'_>,
-    (parts, body): (&Parts, Body),
+    parts: &Parts,
+    body: Body,
 ) -> Result<Response, ApiError> {
     let token = sole_bearer_token(&parts.uri, &parts.headers);
     let slot = params.get("slot");
@@ -157,7 +158,7 @@ async fn serve(
     let body = read_body(body, state.body_limits).await;
     let token = token::open_device_token(&state.app, token.as_deref()).await?;
     if let (Ok(_), Ok(result), Ok(body)) = (&input, &result, &body)
-        && let FastPath::Done(json) = calls::try_fast_path(state, spec.endpoint, &token, params, (body, *result)).await
+        && let FastPath::Done(json) = calls::try_fast_path(state, spec.endpoint, &token, params, body, *result).await
     {
         return Ok(success_response(spec, *result, json?));
     }
