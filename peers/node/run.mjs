@@ -4,6 +4,7 @@
 // $OPENDRS_BIN is the program. Ends with a line `N passed, M failed`, and with 0 only when none failed.
 
 import { check, tally } from './checks.mjs'
+import federation from './federation.mjs'
 import leaving from './leaving.mjs'
 import notifications from './notifications.mjs'
 import oauth4webapi from './oauth4webapi.mjs'
@@ -22,6 +23,7 @@ for (const peer of [oauth4webapi, openidClient, simpleOauth2]) {
 }
 await notifications()
 await leaving()
+await federation()
 await pages()
 await check('the server ends well when it is told to', server.stop)
 console.log(`${tally.passed} passed, ${tally.failed} failed`)
