@@ -20,6 +20,8 @@ export class Page {
   downloaded = []
   /** The page is whole: what is on it has its place. */
   #whole = false
+  /** The number of documents that the page has shown. */
+  #documents = 0
   #listeners = new Set()
 
   constructor(send, downloads) {
@@ -37,7 +39,9 @@ export class Page {
   event(method, params) {
     if (method === 'Network.requestWillBeSent') this.requested.push(params.request.url)
     if (method === 'Page.frameNavigated') {
-      this.#whole = false
+      // A page that the browser kept as it was is whole at once.
+      this.#whole = params.type === 'BackForwardCacheRestore'
+      this.#documents++
       this.url = params.frame.url
     }
     if (method === 'Page.loadEventFired') this.#whole = true
@@ -79,6 +83,36 @@ export class Page {
 
   async go(url) {
     await this.send('Page.navigate', { url })
+  }
+
+  /** Does what leads to another document, and waits until that is whole. */
+  async turn(what, work) {
+    const before = this.#documents
+    await work()
+    await this.until(what, () => this.#documents > before && this.#whole)
+  }
+
+  /** Presses an element that leads to another document, and waits for that. */
+  follow(selector) {
+    return this.turn(`follow ${selector}`, () => this.press(selector))
+  }
+
+  /** Goes back to the document before this one, as the browser's button does. */
+  back() {
+    return this.turn('go back', async () => {
+      const { currentIndex, entries } = await this.send('Page.getNavigationHistory')
+      await this.send('Page.navigateToHistoryEntry', { entryId: entries[currentIndex - 1].id })
+    })
+  }
+
+  /** Loads the document again. */
+  reload() {
+    return this.turn('reload', () => this.send('Page.reload'))
+  }
+
+  /** Loses a cookie of the page's host. */
+  async loseCookie(name) {
+    await this.send('Network.deleteCookies', { name, url: this.url })
   }
 
   /** Opens `url` again until `fits` says so of the page: for what a server does in the background. */

@@ -108,5 +108,11 @@ export async function signInAtProvider(page, login) {
   await page.press('form[name=provider] button[name=go]')
 }
 
+/** The provider no longer remembers who used the browser. */
+export async function forgetPerson(page, issuer) {
+  const { cookies } = await page.send('Network.getCookies', { urls: [`${issuer}/`] })
+  for (const { name, domain, path } of cookies) await page.send('Network.deleteCookies', { name, domain, path })
+}
+
 /** What a person does there in a browser without a window. */
 export const signsIn = (login) => ({ provider: { fill: { login }, press: 'go' } })
