@@ -149,11 +149,12 @@ export class Page {
     return found.some((edges) => edges !== undefined)
   }
 
-  /** The size of the window, and of all that can be scrolled into it. */
+  /** The size of the window and of all that can be scrolled into it, and how far it is scrolled down. */
   async size() {
-    const { cssLayoutViewport, cssContentSize } = await this.send('Page.getLayoutMetrics')
+    const { cssLayoutViewport, cssContentSize, cssVisualViewport } = await this.send('Page.getLayoutMetrics')
     const { clientWidth, clientHeight } = cssLayoutViewport
-    return { window: { width: clientWidth, height: clientHeight }, whole: cssContentSize }
+    const window = { width: clientWidth, height: clientHeight }
+    return { window, whole: cssContentSize, scrolled: cssVisualViewport.pageY }
   }
 
   /** A PNG of the whole page, or of its beginning. */
@@ -247,15 +248,15 @@ export class Page {
     for (const text of `${month}${date}${year}`) await this.send('Input.dispatchKeyEvent', { type: 'char', text })
   }
 
-  /** Presses an element as a person does, in its middle. */
-  async press(selector) {
+  /** Presses an element as a person does, in its middle; twice, as an impatient person does. */
+  async press(selector, times = 1) {
     const at = await this.#with(selector, async (nodeId) => {
       await this.send('DOM.scrollIntoViewIfNeeded', { nodeId })
       const { left, top, right, bottom } = await this.#edgesOf(nodeId)
       return { x: (left + right) / 2, y: (top + bottom) / 2, button: 'left', clickCount: 1 }
     })
-    await this.send('Input.dispatchMouseEvent', { type: 'mousePressed', ...at })
-    await this.send('Input.dispatchMouseEvent', { type: 'mouseReleased', ...at })
+    const types = Array(times).fill(['mousePressed', 'mouseReleased']).flat()
+    await Promise.all(types.map((type) => this.send('Input.dispatchMouseEvent', { type, ...at })))
   }
 
   /** Presses an element that downloads a file, and returns its content. The page stays as it is. */

@@ -1,5 +1,5 @@
-// Federated sign-in at a real provider, npm `oidc-provider`, with Chromium: a new customer, an account that is linked, and a
-// person who cancels. And what was changed on the way: the provider refuses another PKCE challenge, our server another nonce
+// Federated sign-in at a real provider, npm `oidc-provider`, with Chromium: a new customer, an account that is linked, both
+// by a button that is pressed twice, and a person who cancels. And what was changed on the way: the provider refuses another PKCE challenge, our server another nonce
 // or state.
 
 import { Browser } from './browser.mjs'
@@ -67,7 +67,7 @@ async function createsAccount(open, signOut) {
   await signInAtProvider(page, 'grace')
   await page.shows('form[name=federated-create] input[name=name][value="Grace Hopper"]')
   await page.type('#name', 'Grace B. Hopper')
-  await page.press('form[name=federated-create] button')
+  await page.press('form[name=federated-create] button', 2)
   await page.shows(HOME)
   await signOut(page)
   // The provider remembers her, and asks for nothing.
@@ -84,7 +84,7 @@ async function linksAccount(open, signOut) {
   await page.press('main a.button[href="/ap/federated/continue?sign-in=1"]')
   await page.type('#ap_password', CUSTOMER.password)
   await page.press('#signInSubmit')
-  await page.press('form[name=federated-link] button')
+  await page.press('form[name=federated-link] button', 2)
   await page.shows(HOME)
   await signOut(page)
   await page.press(FEDERATED)

@@ -37,7 +37,7 @@ export async function inspect(page, base, { refused, exit, via }) {
   }
   for (const view of [...SMALL, TELEPHONE]) {
     await page.view(view)
-    const { window, whole } = await page.size()
+    const { window, whole, scrolled } = await page.size()
     if (whole.width > window.width) found.push(`${view.width} pixels: the page is ${whole.width} wide`)
     const outside = async (selector, frame) => {
       for (const edges of await page.edges(selector)) {
@@ -45,7 +45,8 @@ export async function inspect(page, base, { refused, exit, via }) {
         found.push(`${view.width} x ${view.height}: ${selector} is cut off: ${edges.left} to ${edges.right}, ${edges.top} to ${edges.bottom}`)
       }
     }
-    if (exit) await outside(exit, { left: 0, top: 0, right: window.width, bottom: whole.height })
+    // Exit is in sight at the top of each page.
+    if (exit) await outside(exit, { left: 0, top: -scrolled, right: window.width, bottom: window.height - scrolled })
     // Above and below, the box of a text is larger than its letters.
     const sideways = { top: -Infinity, bottom: Infinity }
     for (const chart of await page.edges('.chart')) await outside('.chart text', { ...chart, ...sideways })

@@ -5,11 +5,13 @@
 
 import { check, tally } from './checks.mjs'
 import federation from './federation.mjs'
+import hostile from './hostile.mjs'
 import leaving from './leaving.mjs'
 import notifications from './notifications.mjs'
 import oauth4webapi from './oauth4webapi.mjs'
 import openidClient from './openid-client.mjs'
 import pages from './pages.mjs'
+import returning from './returning.mjs'
 import { start } from './server.mjs'
 import simpleOauth2 from './simple-oauth2.mjs'
 
@@ -25,6 +27,8 @@ await notifications()
 await leaving()
 await federation()
 await pages()
+await returning()
+await hostile()
 await check('the server ends well when it is told to', server.stop)
 console.log(`${tally.passed} passed, ${tally.failed} failed`)
 process.exitCode = tally.failed ? 1 : 0
