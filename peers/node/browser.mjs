@@ -39,7 +39,8 @@ export const CONSENTS = {
 export class Browser {
   #cookies = new Map()
 
-  async #go(method, url, body) {
+  /** Sends one request, and keeps the cookies of its answer. */
+  async send(method, url, body) {
     const headers = { accept: 'text/html' }
     if (this.#cookies.size) headers.cookie = [...this.#cookies].map(([n, v]) => `${n}=${v}`).join('; ')
     const reply = await fetch(url, { method, headers, body, redirect: 'manual' })
@@ -58,13 +59,13 @@ export class Browser {
   async walk(url, does = CONSENTS) {
     const site = new URL(url).origin
     const passed = []
-    let reply = await this.#go('GET', url)
+    let reply = await this.send('GET', url)
     for (let step = 0; step < 30; step++) {
       const location = reply.headers.get('location')
       if (location) {
         const next = new URL(location, url)
         if (next.origin !== site) return { target: new URL(location), passed }
-        reply = await this.#go('GET', next)
+        reply = await this.send('GET', next)
         continue
       }
       const html = await reply.text()
@@ -75,7 +76,7 @@ export class Browser {
       const fields = { ...form.fields, ...fill }
       if (press && !(press in form.buttons)) throw new Error(`${form.name} has no button ${press}`)
       if (press) fields[press] = form.buttons[press]
-      reply = await this.#go(form.method.toUpperCase(), new URL(form.action, url), new URLSearchParams(fields))
+      reply = await this.send(form.method.toUpperCase(), new URL(form.action, url), new URLSearchParams(fields))
     }
     throw new Error(`the pages lead in circles: ${passed}`)
   }

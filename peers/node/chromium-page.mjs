@@ -20,6 +20,8 @@ export class Page {
   downloaded = []
   /** The page is whole: what is on it has its place. */
   #whole = false
+  /** The number of documents that the page has shown. */
+  #documents = 0
   #listeners = new Set()
 
   constructor(send, downloads) {
@@ -37,7 +39,9 @@ export class Page {
   event(method, params) {
     if (method === 'Network.requestWillBeSent') this.requested.push(params.request.url)
     if (method === 'Page.frameNavigated') {
-      this.#whole = false
+      // A page that the browser kept as it was is whole at once.
+      this.#whole = params.type === 'BackForwardCacheRestore'
+      this.#documents++
       this.url = params.frame.url
     }
     if (method === 'Page.loadEventFired') this.#whole = true
@@ -81,6 +85,36 @@ export class Page {
     await this.send('Page.navigate', { url })
   }
 
+  /** Does what leads to another document, and waits until that is whole. */
+  async turn(what, work) {
+    const before = this.#documents
+    await work()
+    await this.until(what, () => this.#documents > before && this.#whole)
+  }
+
+  /** Presses an element that leads to another document, and waits for that. */
+  follow(selector) {
+    return this.turn(`follow ${selector}`, () => this.press(selector))
+  }
+
+  /** Goes back to the document before this one, as the browser's button does. */
+  back() {
+    return this.turn('go back', async () => {
+      const { currentIndex, entries } = await this.send('Page.getNavigationHistory')
+      await this.send('Page.navigateToHistoryEntry', { entryId: entries[currentIndex - 1].id })
+    })
+  }
+
+  /** Loads the document again. */
+  reload() {
+    return this.turn('reload', () => this.send('Page.reload'))
+  }
+
+  /** Loses a cookie of the page's host. */
+  async loseCookie(name) {
+    await this.send('Network.deleteCookies', { name, url: this.url })
+  }
+
   /** Opens `url` again until `fits` says so of the page: for what a server does in the background. */
   async reopen(url, what, fits) {
     const end = performance.now() + DEADLINE
@@ -115,11 +149,12 @@ export class Page {
     return found.some((edges) => edges !== undefined)
   }
 
-  /** The size of the window, and of all that can be scrolled into it. */
+  /** The size of the window and of all that can be scrolled into it, and how far it is scrolled down. */
   async size() {
-    const { cssLayoutViewport, cssContentSize } = await this.send('Page.getLayoutMetrics')
+    const { cssLayoutViewport, cssContentSize, cssVisualViewport } = await this.send('Page.getLayoutMetrics')
     const { clientWidth, clientHeight } = cssLayoutViewport
-    return { window: { width: clientWidth, height: clientHeight }, whole: cssContentSize }
+    const window = { width: clientWidth, height: clientHeight }
+    return { window, whole: cssContentSize, scrolled: cssVisualViewport.pageY }
   }
 
   /** A PNG of the whole page, or of its beginning. */
@@ -213,15 +248,15 @@ export class Page {
     for (const text of `${month}${date}${year}`) await this.send('Input.dispatchKeyEvent', { type: 'char', text })
   }
 
-  /** Presses an element as a person does, in its middle. */
-  async press(selector) {
+  /** Presses an element as a person does, in its middle; twice, as an impatient person does. */
+  async press(selector, times = 1) {
     const at = await this.#with(selector, async (nodeId) => {
       await this.send('DOM.scrollIntoViewIfNeeded', { nodeId })
       const { left, top, right, bottom } = await this.#edgesOf(nodeId)
       return { x: (left + right) / 2, y: (top + bottom) / 2, button: 'left', clickCount: 1 }
     })
-    await this.send('Input.dispatchMouseEvent', { type: 'mousePressed', ...at })
-    await this.send('Input.dispatchMouseEvent', { type: 'mouseReleased', ...at })
+    const types = Array(times).fill(['mousePressed', 'mouseReleased']).flat()
+    await Promise.all(types.map((type) => this.send('Input.dispatchMouseEvent', { type, ...at })))
   }
 
   /** Presses an element that downloads a file, and returns its content. The page stays as it is. */

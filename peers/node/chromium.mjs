@@ -3,7 +3,7 @@
 // Here: the program, and a window for each person. What is done in a window is in chromium-page.mjs.
 
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Page } from './chromium-page.mjs'
@@ -22,9 +22,16 @@ const FLAGS = [
   '--host-resolver-rules=MAP opendrs.test 127.0.0.1, MAP maker.example ~NOTFOUND',
 ]
 
+/** What a person has chosen who accepts no cookies. */
+const NO_COOKIES = { profile: { default_content_setting_values: { cookies: 2 } } }
+
 /** Starts Chromium, the program $CHROMIUM or the one on PATH. */
-export async function launch() {
+export async function launch({ cookies = true } = {}) {
   const data = mkdtempSync(join(tmpdir(), 'opendrs-chromium-'))
+  if (!cookies) {
+    mkdirSync(join(data, 'Default'))
+    writeFileSync(join(data, 'Default', 'Preferences'), JSON.stringify(NO_COOKIES))
+  }
   const words = [...FLAGS, `--user-data-dir=${data}`, 'about:blank']
   const child = spawn(process.env.CHROMIUM ?? 'chromium', words, {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],

@@ -1,26 +1,11 @@
 // Every page of a customer's walk, looked at by machine: in Chromium, as wide as a telephone, in light and dark.
 //
-// At each page: the browser has nothing to say, asks no other host, and shows no wider page than its window; no text of a
-// chart is cut off; every picture loads; axe-core finds no violation.
+// What is looked at: inspect.mjs.
 
-import axe from 'axe-core'
-import { check, equal } from './checks.mjs'
+import { check } from './checks.mjs'
 import { launch } from './chromium.mjs'
+import { TELEPHONE, inspect } from './inspect.mjs'
 import { startShop, walk } from './walk.mjs'
-
-const TELEPHONE = { width: 390, height: 800 }
-/** The narrowest telephone, and one whose keyboard is open. */
-const SMALL = [
-  { width: 320, height: 640 },
-  { width: 360, height: 320 },
-]
-
-/** axe-core's rules of WCAG and its advice, with the one for targets that it has switched off. */
-const RUN = `axe.run({ rules: { 'target-size': { enabled: true } }, resultTypes: ['violations'], preload: false })
-  .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html)))`
-
-/** The pictures of a page that did not load. */
-const BROKEN = `[...document.images].filter((image) => !image.complete || !image.naturalWidth).map((image) => image.src)`
 
 export default async function pages() {
   const server = await startShop()
@@ -34,43 +19,4 @@ export default async function pages() {
     await browser.stop()
     await server.stop()
   }
-}
-
-const isInside = (inner, outer) =>
-  inner.left >= outer.left && inner.top >= outer.top && inner.right <= outer.right && inner.bottom <= outer.bottom
-
-/** Looks at a page in both schemes, and in small windows. */
-async function inspect(page, base, { refused, exit }) {
-  const found = []
-  for (const scheme of ['light', 'dark']) {
-    await page.scheme(scheme)
-    const violations = await page.run([axe.source, RUN])
-    found.push(...violations.map((violation) => `${scheme}: ${violation}`))
-  }
-  for (const view of [...SMALL, TELEPHONE]) {
-    await page.view(view)
-    const { window, whole } = await page.size()
-    if (whole.width > window.width) found.push(`${view.width} pixels: the page is ${whole.width} wide`)
-    const outside = async (selector, frame) => {
-      for (const edges of await page.edges(selector)) {
-        if (isInside(edges, frame)) continue
-        found.push(`${view.width} x ${view.height}: ${selector} is cut off: ${edges.left} to ${edges.right}, ${edges.top} to ${edges.bottom}`)
-      }
-    }
-    if (exit) await outside(exit, { left: 0, top: 0, right: window.width, bottom: whole.height })
-    // Above and below, the box of a text is larger than its letters.
-    const sideways = { top: -Infinity, bottom: Infinity }
-    for (const chart of await page.edges('.chart')) await outside('.chart text', { ...chart, ...sideways })
-  }
-  await page.scheme('light')
-  const broken = await page.run([BROKEN])
-  found.push(...broken.map((src) => `is a broken picture: ${src}`))
-  // The browser's own pictures, such as that of a calendar, have `data:` addresses.
-  const foreign = page.requested.filter((url) => !url.startsWith(`${base}/`) && !url.startsWith('data:'))
-  found.push(...foreign.map((url) => `asks another host: ${url}`))
-  // A page that answers a mistake has the status of one, which the browser tells.
-  const status = /^Failed to load resource: the server responded with a status of (400|404)/
-  found.push(...page.said.filter((text) => !(refused && status.test(text))))
-  page.forget()
-  equal(found, [], 'what is wrong')
 }

@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs'
 import { Secret } from './authenticator.mjs'
 import { equal } from './checks.mjs'
 import { Device, PERCENT_LEFT } from './device.mjs'
+import { forgetPerson, signInAtProvider, startProvider } from './provider.mjs'
 import { CARTRIDGE, COMPOSITE, FILTER, SEED, WEB, scopeData, start } from './server.mjs'
 
 const CUSTOMER = { email: 'ada@example.com', name: 'Ada Byron', password: 'four unrelated little words' }
@@ -16,15 +17,32 @@ const NEW_PASSWORD = 'another four unrelated words'
 /** Ids, codes and times are those of every other walk, so that the pictures of two walks can be compared. */
 const REPEATABLE = ['--random-seed', '1', '--start-at', '2027-03-01T08:30:00Z']
 
-/** Starts the server of the walk, with names as a maker would give them. */
-export const startShop = () => start({ seed: readFileSync(SEED, 'utf8').replaceAll('"Peer ', '"Aqua '), more: REPEATABLE })
+/** Who signs in at the shop's provider: somebody new, and the customer of the walk. */
+const PEOPLE = {
+  grace: { email: 'grace@example.com', email_verified: true, name: 'Grace Hopper' },
+  ada: { email: CUSTOMER.email, email_verified: true, name: CUSTOMER.name },
+}
+
+/** Starts the server of the walk with a provider, and with names as a maker would give them. */
+export async function startShop() {
+  const provider = await startProvider(PEOPLE)
+  const seed = readFileSync(SEED, 'utf8').replaceAll('"Peer ', '"Aqua ')
+  const server = await start({ seed, more: REPEATABLE, env: provider.env })
+  provider.register(server.base)
+  const stop = async () => {
+    provider.stop()
+    await server.stop()
+  }
+  return { ...server, issuer: provider.issuer, stop }
+}
 
 /**
- * Walks through the pages. `look(name, { refused, exit })` is called at each page and state. `refused`: the page answers a
- * mistake, with status 400 or 404. `exit`: the selector of its link back to the app, where it has one.
+ * Walks through the pages. `look(name, { refused, exit, via })` is called at each page and state. `refused`: the page
+ * answers a mistake, with status 400 or 404. `exit`: the selector of its link back to the app, where it has one. `via`:
+ * another site from which the browser comes.
  */
 export async function walk(page, server, look) {
-  const visit = new Visit(page, server.base, look)
+  const visit = new Visit(page, server, look)
   await visit.createAccount()
   await visit.linkDevice()
   await visit.device.use()
@@ -35,12 +53,13 @@ export async function walk(page, server, look) {
   await visit.withdraw()
   await visit.changeAccount()
   await visit.recoverPassword()
+  await visit.signInByProvider()
   await visit.seeOthers()
 }
 
 class Visit {
-  constructor(page, base, look) {
-    Object.assign(this, { page, base, look, device: new Device(base) })
+  constructor(page, { base, issuer }, look) {
+    Object.assign(this, { page, base, issuer, look, device: new Device(base) })
   }
 
   /** Waits for what the page is known by, and looks at it. */
@@ -297,6 +316,41 @@ class Visit {
     await page.type('#ap_email', CUSTOMER.email)
     await page.type('#ap_password', NEW_PASSWORD)
     await page.press('#signInSubmit')
+    await page.shows('.rows .link')
+  }
+
+  /** Somebody cancels at the provider, somebody new comes from it, and the customer links their account with it. */
+  async signInByProvider() {
+    const { page, issuer } = this
+    const atProvider = 'form[name=provider]'
+    const leave = async () => {
+      await this.signOut()
+      await forgetPerson(page, issuer)
+      await page.press('main a[href^="/ap/federated?"]')
+      await page.shows(atProvider)
+    }
+    await leave()
+    await page.press(`${atProvider} button[name=cancel]`)
+    await this.at('main a.button[href="/settings"]', 'sign-in at a provider is cancelled', { refused: true, via: issuer })
+    await page.press('main a.button[href="/settings"]')
+    await page.press('main a[href^="/ap/federated?"]')
+    await signInAtProvider(page, 'grace')
+    await this.at('form[name=federated-create]', 'create an account with a provider', { via: issuer })
+    await page.press('form[name=federated-create] button')
+    await page.press('nav a[href="/account"]')
+    await this.at('form[name=delete-account], #identity', 'account without a password')
+    await leave()
+    await signInAtProvider(page, 'ada')
+    await this.at('a.button[href="/ap/federated/continue?sign-in=1"]', 'there is an account already', { via: issuer })
+    await page.press('a.button[href="/ap/federated/continue?sign-in=1"]')
+    await page.type('#ap_email', CUSTOMER.email)
+    await page.type('#ap_password', NEW_PASSWORD)
+    await page.press('#signInSubmit')
+    await this.at('form[name=federated-link]', 'link the account')
+    await page.press('form[name=federated-link] button')
+    await page.press('nav a[href="/account"]')
+    await this.at('form[name=delete-account]', 'account with a link')
+    await page.go(`${this.base}/settings`)
     await page.shows('.rows .link')
   }
 

@@ -8,12 +8,13 @@ import sys
 import aiosmtpd_peer
 import moto_peer
 import notify_peer
+import oidc_provider_mock_peer
 import requests_oauthlib_peer
 import schemathesis_peer
 from checks import check, tally
 from server import Server
 
-for peer in (aiosmtpd_peer, requests_oauthlib_peer, notify_peer, moto_peer, schemathesis_peer):
+for peer in (aiosmtpd_peer, requests_oauthlib_peer, notify_peer, oidc_provider_mock_peer, moto_peer, schemathesis_peer):
 
     @check(f"{peer.__name__}: its server starts and ends well")
     def _():

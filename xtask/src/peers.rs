@@ -37,7 +37,10 @@ pub fn run(site: &mut StepContext<'_>) -> TaskResult {
         }
     }
     site.cargo(&["build"]).run()?;
-    let node = prepare_node_script(site, "run.mjs").and_then(|script| run_with_server(site, script));
+    // Node's peers use it to fill a store.
+    let interpreter = site.apt.ensure_python()?;
+    let node = prepare_node_script(site, "run.mjs")
+        .and_then(|script| run_with_server(site, script.env("PYTHON", interpreter)));
     let python = prepare_python_peer(site, &folder.join("python")).and_then(|script| run_with_server(site, script));
     TaskError::combine([node, python].into_iter().filter_map(Result::err).collect())
 }

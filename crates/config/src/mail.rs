@@ -5,6 +5,7 @@
 use super::{Config, DurationSetting, Role, secret};
 use lettre::message::Mailbox;
 use opendrs_service::mail::MailSettings;
+use opendrs_store::regular_file;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -138,5 +139,6 @@ impl Config {
 }
 
 fn read_ca_file(path: &Path) -> Result<Vec<u8>, String> {
-    std::fs::read(path).map_err(|e| format!("cannot read the file {} of outbound.ca_file: {e}", path.display()))
+    let read = regular_file::read_to_string(path).map(String::into_bytes);
+    read.map_err(|e| format!("cannot read the file {} of outbound.ca_file: {e}", path.display()))
 }

@@ -4,10 +4,11 @@
 //! No error repeats the content of a file.
 
 use super::Config;
+use opendrs_store::regular_file;
 use std::path::Path;
 
 fn read_file(key: &str, path: &Path) -> Result<String, String> {
-    std::fs::read_to_string(path).map_err(|e| format!("cannot read the file {} of {key}: {e}", path.display()))
+    regular_file::read_to_string(path).map_err(|e| format!("cannot read the file {} of {key}: {e}", path.display()))
 }
 
 fn empty_file_error(key: &str, path: &Path) -> String {

@@ -150,6 +150,11 @@ fn unknown_settings_and_wrong_values_are_errors_that_say_where() {
             None,
             "cannot read the file /no/such/key of fulfilment.vendure_key_file",
         ),
+        (
+            "[fulfilment]\nvendure_url = \"https://a\"\nvendure_key_file = \"/dev/zero\"",
+            None,
+            "cannot read the file /dev/zero of fulfilment.vendure_key_file: it is no regular file",
+        ),
         ("[web]\nlanguage = \"fr\"", None, "web.language is `fr`: write one of en, de, ja"),
         ("[web]\npublic_url = \"shop.example\"", None, "web.public_url is `shop.example`: write it with http"),
         ("[notifications]\nsns_endpoint = \"sns\"", None, "notifications.sns_endpoint is `sns`: write it with http"),

@@ -151,6 +151,9 @@ pub enum AccountMail {
     IdentityLinked {
         /// The provider's name.
         provider: String,
+        /// The name of the provider whose earlier link ended with it, if there was one.
+        #[serde(default)]
+        replaced: Option<String>,
     },
     /// That link was removed.
     IdentityRemoved {

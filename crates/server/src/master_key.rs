@@ -19,6 +19,7 @@ pub struct MasterKeyError {
 #[derive(Debug)]
 enum MasterKeyErrorKind {
     IsFolder,
+    NoRegularFile,
     Unreadable(Error),
     /// The file's mode, and the key in it if it is valid.
     ReadableByOthers(u32, Option<[u8; 32]>),
@@ -31,6 +32,7 @@ impl MasterKeyError {
         let at = self.path.display();
         match &self.kind {
             MasterKeyErrorKind::IsFolder => format!("cannot read the master key {at}: it is a folder"),
+            MasterKeyErrorKind::NoRegularFile => format!("cannot read the master key {at}: it is no regular file"),
             MasterKeyErrorKind::Unreadable(error) => format!("cannot read the master key {at}: {error}"),
             MasterKeyErrorKind::ReadableByOthers(mode, _) => {
                 format!("the master key {at} can be read by others than its owner (mode {mode:o})")
@@ -46,6 +48,7 @@ impl MasterKeyError {
             MasterKeyErrorKind::IsFolder => {
                 "set keys.master_file to the key's file, or replace the folder with that file".into()
             }
+            MasterKeyErrorKind::NoRegularFile => "set keys.master_file to the key's file".into(),
             MasterKeyErrorKind::Unreadable(_) => {
                 format!("make {at} and its folder readable for this user (chown), with mode 600")
             }
@@ -81,14 +84,17 @@ impl From<MasterKeyError> for String {
 /// [`MasterKeyError`] if the file exists but cannot be used.
 pub fn read_master_key(path: &Path) -> Result<Option<[u8; 32]>, MasterKeyError> {
     let bad = |why| MasterKeyError { path: path.to_owned(), kind: why };
-    let mut file = match std::fs::File::open(path) {
+    let unreadable = |e| bad(MasterKeyErrorKind::Unreadable(e));
+    // Before the file is opened, which would wait for the other end of a pipe.
+    match std::fs::metadata(path) {
         Err(error) if [ErrorKind::NotFound, ErrorKind::NotADirectory].contains(&error.kind()) => return Ok(None),
-        opened => opened.map_err(|e| bad(MasterKeyErrorKind::Unreadable(e)))?,
-    };
-    let found = file.metadata().map_err(|e| bad(MasterKeyErrorKind::Unreadable(e)))?;
-    if found.is_dir() {
-        return Err(bad(MasterKeyErrorKind::IsFolder));
+        Err(error) => return Err(unreadable(error)),
+        Ok(found) if found.is_dir() => return Err(bad(MasterKeyErrorKind::IsFolder)),
+        Ok(found) if !found.is_file() => return Err(bad(MasterKeyErrorKind::NoRegularFile)),
+        Ok(_) => {}
     }
+    let mut file = std::fs::File::open(path).map_err(unreadable)?;
+    let found = file.metadata().map_err(unreadable)?;
     let mut text = String::new();
     let key = match file.read_to_string(&mut text) {
         Err(error) if error.kind() != ErrorKind::InvalidData => return Err(bad(MasterKeyErrorKind::Unreadable(error))),

@@ -9,6 +9,7 @@ mod begin;
 mod cache;
 mod finish;
 mod identity;
+mod linked;
 mod pending;
 mod provider;
 mod seal;
@@ -18,7 +19,8 @@ mod signature;
 pub use begin::{BegunSignIn, SignInBegin, begin};
 pub(crate) use cache::ProviderCache;
 pub use finish::{FederatedOutcome, ProviderAnswer, find_return_path, finish};
-pub use identity::{IdentityRemoval, IdentityState, LinkedIdentity, find_identity, link, remove};
+pub use identity::{IdentityRemoval, link, remove};
+pub use linked::{IdentityState, LinkedIdentity, find_identity};
 pub use pending::{IdentityAccountForm, PendingStep, create_account, find_pending};
 pub use settings::FederationSettings;
 
@@ -26,12 +28,19 @@ use crate::keys::IDENTITY_PURPOSE;
 use crate::{App, Error, Result};
 use hmac::{Hmac, KeyInit, Mac};
 use opendrs_domain::federation::{FederationRefusal, ProviderIdentity};
+use opendrs_domain::id::CustomerId;
 use opendrs_store::federation::IdentityKey;
 use sha2::Sha256;
 
 /// The provider of the settings.
 fn settings(app: &App) -> Result<&FederationSettings, FederationRefusal> {
     app.settings.federation.as_ref().ok_or(FederationRefusal::NotConfigured)
+}
+
+/// The customer to whom an identity belongs.
+async fn find_owner(app: &App, key: &IdentityKey) -> Result<Option<CustomerId>> {
+    let mut reader = app.db.reader().await?;
+    Ok(opendrs_store::federation::find_customer(&mut reader.tx()?, key).await?)
 }
 
 /// The place of an identity in the store. Its digest is keyed, so that the store reveals no subject.

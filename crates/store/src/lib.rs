@@ -56,6 +56,7 @@ pub mod product;
 pub mod profile;
 pub mod reading;
 pub mod receiver;
+pub mod regular_file;
 pub mod reset;
 pub mod rule;
 pub mod second_factor;

@@ -6,6 +6,7 @@
 //! such certificates by `openssl req -x509`, which marks each as an authority (`CA:TRUE`), and put them where
 //! authorities are named.
 
+use crate::regular_file;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
@@ -41,6 +42,7 @@ impl TrustedCertificates {
     /// # Errors
     /// What is wrong with the file, without its name.
     pub fn add_file(&mut self, path: &Path) -> Result<(), String> {
+        regular_file::check(path).map_err(|e| e.to_string())?;
         let before = self.pinned.len();
         for certificate in CertificateDer::pem_file_iter(path).map_err(|e| e.to_string())? {
             let certificate = certificate.map_err(|e| e.to_string())?;

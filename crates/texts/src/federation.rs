@@ -23,6 +23,8 @@ pub struct FederationTexts {
     pub link_title: fn(provider: &str) -> String,
     /// Explains the link.
     pub link_why: fn(provider: &str, email: &str) -> String,
+    /// What becomes of an earlier link, if there is one. `earlier` is its provider.
+    pub link_replaces: fn(earlier: &str) -> String,
     /// Button that links the account.
     pub link_now: Text,
     /// Link that goes on without a change.
@@ -47,8 +49,8 @@ pub struct FederationTexts {
     pub choose_password: Text,
     /// Subject of the mail after an account was linked.
     pub linked_subject: fn(provider: &str) -> String,
-    /// Its sentences.
-    pub linked: fn(provider: &str) -> [String; 2],
+    /// Its sentences. `earlier` is the provider of a link that ended with it.
+    pub linked: fn(provider: &str, earlier: Option<&str>) -> [String; 2],
     /// Subject of the mail after the link was removed.
     pub removed_subject: fn(provider: &str) -> String,
     /// Its sentences.

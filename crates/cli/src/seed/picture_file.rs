@@ -1,11 +1,11 @@
 //! The files of pictures beside a seed file.
 //!
 //! Not here: whether a file is a picture. Invariant: no more is read of a file than a picture may have, and one byte, by
-//! which it is found to be too large.
+//! which it is found to be too large. A pipe or a device is not opened.
 
 use opendrs_domain::picture::MAX_FILE_BYTES;
 use opendrs_service::seed::PictureSeed;
-use std::fs::File;
+use opendrs_store::regular_file;
 use std::io::Read;
 use std::path::Path;
 
@@ -14,7 +14,7 @@ pub(super) fn read_picture_file(path: &Path) -> Result<Vec<u8>, String> {
     let failed = |e: std::io::Error| format!("cannot read the picture {}: {e}", path.display());
     let mut bytes = Vec::new();
     let most = u64::try_from(MAX_FILE_BYTES + 1).unwrap_or(u64::MAX);
-    File::open(path).map_err(failed)?.take(most).read_to_end(&mut bytes).map_err(failed)?;
+    regular_file::open(path).map_err(failed)?.take(most).read_to_end(&mut bytes).map_err(failed)?;
     Ok(bytes)
 }
 

@@ -6,7 +6,7 @@
 use super::provider::{ProviderRequest, WantedKeys, find_keys, find_metadata, send};
 use super::seal::{SealedStep, open, seal};
 use super::signature::{SignedClaims, check_signature};
-use super::{FederationSettings, identity_key, settings};
+use super::{FederationSettings, find_owner, identity_key, settings};
 use crate::session::{SessionCookie, SessionStart, find_credentials, session_shard, start_session};
 use crate::throttle::CredentialAttempt;
 use crate::{App, Error, FormError, Result, ordering_key};
@@ -183,11 +183,7 @@ async fn go_on(app: &App, flow: FederationFlow, proved: Proved, agent: &str) -> 
     let subject = proved.claims.subject().to_owned();
     let identity = ProviderIdentity { issuer: flow.issuer, subject };
     let key = identity_key(app, &identity)?;
-    let known = {
-        let mut reader = app.db.reader().await?;
-        federation::find_customer(&mut reader.tx()?, &key).await?
-    };
-    if let Some(customer) = known {
+    if let Some(customer) = find_owner(app, &key).await? {
         let cookie = sign_in(app, customer, key, agent).await?;
         return Ok(FederatedOutcome::SignedIn { cookie, return_to: flow.return_to });
     }
@@ -217,7 +213,7 @@ async fn find_profile(app: &App, proved: &Proved) -> Result<ProfileClaims, Feder
 }
 
 /// Signs in the customer of an identity.
-async fn sign_in(app: &App, customer: CustomerId, key: IdentityKey, agent: &str) -> Result<SessionCookie> {
+pub(super) async fn sign_in(app: &App, customer: CustomerId, key: IdentityKey, agent: &str) -> Result<SessionCookie> {
     let credentials = find_credentials(app, customer).await?.ok_or(FederationRefusal::UnknownState)?;
     if credentials.blocked_at.is_some() {
         return Err(Error::CustomerBlocked);

@@ -3,8 +3,9 @@
 //! Invariants: a link needs a sign-in of the account after the provider's answer. Removing it needs the password, if the
 //! account has one; without one, the customer can choose a password by mail.
 
+use super::linked::{LinkedIdentity, find_identity};
 use super::pending::{open_pending, proves_customer};
-use super::{identity_key, settings};
+use super::{find_owner, identity_key, settings};
 use crate::customer::mail_recipient;
 use crate::mail::queue;
 use crate::session::{check_password, find_credentials};
@@ -13,52 +14,9 @@ use opendrs_domain::account::{AccountMail, CredentialState};
 use opendrs_domain::federation::FederationRefusal;
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::session::Session;
-use opendrs_domain::time::Time;
 use opendrs_store::federation::{self, CustomerIdentity};
 use opendrs_store::mail::StoredMail;
 use opendrs_store::{Command, Tx, account, mail};
-
-/// A link with a provider.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LinkedIdentity {
-    /// The provider's name.
-    pub provider: String,
-    /// When it was linked.
-    pub since: Time,
-}
-
-/// How a customer can sign in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IdentityState {
-    /// The link, if there is one.
-    pub linked: Option<LinkedIdentity>,
-    /// Whether the account has a password.
-    pub has_password: bool,
-}
-
-/// The name of the provider with an issuer. One that the settings no longer name has none.
-fn provider_name(app: &App, issuer: &str) -> String {
-    let own = app.settings.federation.as_ref().filter(|provider| provider.issuer == issuer);
-    let host = issuer.split("//").nth(1).and_then(|rest| rest.split('/').next());
-    own.map_or_else(|| host.unwrap_or(issuer).to_owned(), |provider| provider.name.clone())
-}
-
-/// How a customer can sign in.
-///
-/// # Errors
-/// [`crate::Error::Unavailable`].
-pub async fn find_identity(app: &App, id: CustomerId) -> Result<IdentityState> {
-    let shard = app.db.shards().for_customer(id);
-    let mut reader = app.db.reader().await?;
-    let mut tx = reader.tx()?;
-    let linked = federation::find_identity(&mut tx, shard, id).await?;
-    let credentials = account::find_credentials(&mut tx, shard, id).await?;
-    Ok(IdentityState {
-        linked: linked
-            .map(|linked| LinkedIdentity { provider: provider_name(app, &linked.issuer), since: linked.since }),
-        has_password: credentials.is_some_and(|credentials| credentials.password_hash.is_some()),
-    })
-}
 
 /// Links the identity that a browser kept with the account of its session. An earlier link of the account ends. Returns
 /// the page at which the browser continues.
@@ -76,13 +34,16 @@ pub async fn link(app: &App, cookie: Option<&str>, session: &Session) -> Result<
     let credentials = find_credentials(app, id).await?.ok_or(FederationRefusal::UnknownState)?;
     let key = identity_key(app, &pending.identity)?;
     let provider = settings(app)?.name.clone();
+    let replaced = find_identity(app, id).await?.linked.map(|earlier| earlier.provider);
     let wanted = WantedIdentity {
         relies_on: credentials.state,
         identity: Some(CustomerIdentity { key, issuer: pending.identity.issuer, since: app.now() }),
-        news: AccountMail::IdentityLinked { provider },
+        news: AccountMail::IdentityLinked { provider, replaced },
     };
     let change = ChangeIdentity::new(app, id, wanted).await?;
-    if app.db.write(change).await? { Ok(pending.return_to) } else { Err(FederationRefusal::UnknownState.into()) }
+    // A form that was sent twice: the first one linked the account.
+    let is_linked = app.db.write(change).await? || find_owner(app, &key).await? == Some(id);
+    if is_linked { Ok(pending.return_to) } else { Err(FederationRefusal::UnknownState.into()) }
 }
 
 /// The form that removes a link.

@@ -3,8 +3,10 @@
 //! Invariant: an account is created for a mail address that the provider verified, after the customer agreed. Whether an
 //! address has an account is shown only to the person whose provider verified that address.
 
+use super::finish::sign_in;
+use super::linked::find_identity;
 use super::seal::{SealedStep, open};
-use super::{identity_key, settings};
+use super::{find_owner, identity_key, settings};
 use crate::account::{CreatedAccount, email_shard, parse_name};
 use crate::customer::mail_recipient;
 use crate::mail::queue;
@@ -28,7 +30,12 @@ pub enum PendingStep {
     /// Sign in to the account of the mail address.
     SignIn(PendingIdentity),
     /// Agree to the link: the customer has signed in.
-    Link(PendingIdentity),
+    Link {
+        /// The identity.
+        pending: PendingIdentity,
+        /// The name of the provider whose earlier link ends with it, if there is one.
+        replaces: Option<String>,
+    },
 }
 
 /// The identity that a browser kept.
@@ -49,7 +56,10 @@ pub async fn find_pending(app: &App, cookie: Option<&str>, session: Option<&Sess
     Ok(match crate::customer::find_id_by_email(app, &pending.email).await? {
         None if !app.settings.accounts.open => return Err(FormError::AccountsClosed.into()),
         None => PendingStep::Create(pending),
-        Some(id) if session.is_some_and(|session| proves_customer(session, id, &pending)) => PendingStep::Link(pending),
+        Some(id) if session.is_some_and(|session| proves_customer(session, id, &pending)) => {
+            let replaces = find_identity(app, id).await?.linked.map(|earlier| earlier.provider);
+            PendingStep::Link { pending, replaces }
+        }
         Some(_) => PendingStep::SignIn(pending),
     })
 }
@@ -73,11 +83,12 @@ pub struct IdentityAccountForm<'a> {
     pub agent: &'a str,
 }
 
-/// Creates an account without a password, and signs its customer in.
+/// Creates an account without a password, and signs its customer in. A form that was sent twice creates one account: the
+/// identity belongs to a customer by then, who is signed in.
 ///
 /// # Errors
 /// [`FormError::AccountsClosed`], [`FormError::InvalidName`], [`FormError::EmailTaken`];
-/// [`crate::Error::FederationRefused`], also if the identity belongs to a customer by now; [`crate::Error::Unavailable`].
+/// [`crate::Error::FederationRefused`]; [`crate::Error::CustomerBlocked`]; [`crate::Error::Unavailable`].
 pub async fn create_account(app: &App, form: IdentityAccountForm<'_>) -> Result<CreatedAccount> {
     if !app.settings.accounts.open {
         return Err(FormError::AccountsClosed.into());
@@ -109,7 +120,11 @@ pub async fn create_account(app: &App, form: IdentityAccountForm<'_>) -> Result<
     match app.db.write(create).await? {
         CreateOutcome::Created => Ok(CreatedAccount { cookie, return_to: pending.return_to }),
         CreateOutcome::EmailTaken => Err(FormError::EmailTaken.into()),
-        CreateOutcome::IdentityTaken => Err(FederationRefusal::UnknownState.into()),
+        CreateOutcome::IdentityTaken => {
+            let owner = find_owner(app, &key).await?.ok_or(FederationRefusal::UnknownState)?;
+            let cookie = sign_in(app, owner, key, form.agent).await?;
+            Ok(CreatedAccount { cookie, return_to: pending.return_to })
+        }
     }
 }
 

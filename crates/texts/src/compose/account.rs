@@ -29,8 +29,9 @@ impl ComposedMail {
             AccountMail::SecondFactorOn => (step.on_subject.into(), plain(step.on), said.account_link),
             AccountMail::SecondFactorOff => (step.off_subject.into(), plain(step.off), said.account_link),
             AccountMail::RecoveryCodeUsed => (step.used_subject.into(), plain(step.used), said.account_link),
-            AccountMail::IdentityLinked { provider } => {
-                ((federated.linked_subject)(provider), (federated.linked)(provider), said.account_link)
+            AccountMail::IdentityLinked { provider, replaced } => {
+                let lines = (federated.linked)(provider, replaced.as_deref());
+                ((federated.linked_subject)(provider), lines, said.account_link)
             }
             AccountMail::IdentityRemoved { provider } => {
                 ((federated.removed_subject)(provider), (federated.removed)(provider), said.account_link)

@@ -26,6 +26,11 @@ pub const FEDERATION_TEXTS: FederationTexts = FederationTexts {
             "Wir verknüpfen Ihr Konto {email} mit {provider}. Danach können Sie sich auf beiden Wegen anmelden. Die Verknüpfung können Sie jederzeit in Ihrem Konto entfernen."
         )
     },
+    link_replaces: |earlier| {
+        format!(
+            "Ihr Konto ist schon mit einer anderen Anmeldung bei {earlier} verknüpft. Diese gilt danach nicht mehr."
+        )
+    },
     link_now: "Konten verknüpfen",
     not_now: "Jetzt nicht",
     failed_title: "Die Anmeldung hat nicht geklappt",
@@ -38,9 +43,13 @@ pub const FEDERATION_TEXTS: FederationTexts = FederationTexts {
     no_password: "Ihr Konto hat noch kein Passwort. Sie benötigen eines, um die E-Mail-Adresse zu ändern, die Anmeldung in zwei Schritten einzurichten, Ihre Daten herunterzuladen oder das Konto zu löschen.",
     choose_password: "Passwort wählen",
     linked_subject: |provider| format!("Ihr Konto ist mit {provider} verknüpft"),
-    linked: |provider| {
+    linked: |provider, earlier| {
+        let now = format!("Sie können sich jetzt mit {provider} in Ihrem Konto anmelden.");
         [
-            format!("Sie können sich jetzt mit {provider} in Ihrem Konto anmelden."),
+            earlier.map_or_else(
+                || now.clone(),
+                |earlier| format!("{now} Die früher verknüpfte Anmeldung bei {earlier} gilt nicht mehr."),
+            ),
             "Falls Sie das nicht waren, ändern Sie sofort Ihr Passwort und entfernen Sie die Verknüpfung in Ihrem Konto."
                 .into(),
         ]

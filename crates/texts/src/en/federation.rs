@@ -26,6 +26,9 @@ pub const FEDERATION_TEXTS: FederationTexts = FederationTexts {
             "We link your account {email} with {provider}. You can then sign in either way. You can remove the link in your account at any time."
         )
     },
+    link_replaces: |earlier| {
+        format!("Your account is already linked with another sign-in at {earlier}, which will no longer work.")
+    },
     link_now: "Link accounts",
     not_now: "Not now",
     failed_title: "We could not sign you in",
@@ -38,9 +41,13 @@ pub const FEDERATION_TEXTS: FederationTexts = FederationTexts {
     no_password: "Your account has no password yet. You need one to change your email address, to set up two-step sign-in, to download your data or to delete your account.",
     choose_password: "Choose a password",
     linked_subject: |provider| format!("Your account is linked with {provider}"),
-    linked: |provider| {
+    linked: |provider, earlier| {
+        let now = format!("You can now sign in to your account with {provider}.");
         [
-            format!("You can now sign in to your account with {provider}."),
+            earlier.map_or_else(
+                || now.clone(),
+                |earlier| format!("{now} The earlier linked sign-in at {earlier} no longer works."),
+            ),
             "If this wasn't you, change your password right away and remove the link in your account.".into(),
         ]
     },

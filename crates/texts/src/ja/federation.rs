@@ -26,6 +26,11 @@ pub const FEDERATION_TEXTS: FederationTexts = FederationTexts {
             "アカウント{email}を{provider}と連携します。どちらの方法でもサインインできるようになります。連携はアカウントのページでいつでも解除できます。"
         )
     },
+    link_replaces: |earlier| {
+        format!(
+            "このアカウントはすでに{earlier}の別のアカウントと連携しています。以前の連携ではサインインできなくなります。"
+        )
+    },
     link_now: "連携する",
     not_now: "今はしない",
     failed_title: "サインインできませんでした",
@@ -38,9 +43,13 @@ pub const FEDERATION_TEXTS: FederationTexts = FederationTexts {
     no_password: "アカウントにパスワードが設定されていません。メールアドレスの変更、2段階認証の設定、データのダウンロード、アカウントの削除にはパスワードが必要です。",
     choose_password: "パスワードを設定する",
     linked_subject: |provider| format!("アカウントを{provider}と連携しました"),
-    linked: |provider| {
+    linked: |provider, earlier| {
+        let now = format!("{provider}でアカウントにサインインできるようになりました。");
         [
-            format!("{provider}でアカウントにサインインできるようになりました。"),
+            earlier.map_or_else(
+                || now.clone(),
+                |earlier| format!("{now}以前に連携した{earlier}ではサインインできなくなりました。"),
+            ),
             "お心当たりがない場合は、すぐにパスワードを変更し、アカウントのページで連携を解除してください。".into(),
         ]
     },

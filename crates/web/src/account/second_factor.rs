@@ -18,7 +18,7 @@ use axum::response::Response;
 use opendrs_domain::session::Session;
 use opendrs_edge::state::AppState;
 use opendrs_service::account::second_factor::{self, PasswordProof, SecondFactorSetup, SetupConfirmation};
-use opendrs_service::{Error, FormError};
+use opendrs_service::{Error, FormError, federation};
 use opendrs_texts::Texts;
 use qrcode::QrCode;
 use qrcode::render::svg;
@@ -28,6 +28,8 @@ use std::sync::Arc;
 pub(super) const SETUP_PATH: &str = "/account/second-factor";
 /// The place on the account's page that shows its state.
 const STATE_PATH: &str = "/account#second-factor";
+/// The place on the account's page that offers a first password.
+const NO_PASSWORD_PATH: &str = "/account#no-password";
 /// The name by which the app lists the account, if the pages' address has no host name.
 const ISSUER: &str = "OpenDRS";
 
@@ -95,12 +97,15 @@ fn render_codes(browser: &BrowserSession, codes: Vec<String>) -> Response {
     render_page(&browser.context, StatusCode::OK, &template, None)
 }
 
-/// Shows the page that sets it up. If there is one already, the account's page says so.
+/// Shows the page that sets it up. If there is one already, or no password, the account's page says so.
 pub(super) async fn get(State(state): State<Arc<AppState>>, browser: BrowserSession) -> Result<Response, PageError> {
     let Some(session) = &browser.session else {
         return sign_in_page(&state, &browser, SETUP_PATH, None, "").await;
     };
     let refused = PageError::with_context(&browser.context);
+    if !federation::find_identity(&state.app, session.customer).await.map_err(&refused)?.has_password {
+        return Ok(redirect_to(StatusCode::SEE_OTHER, NO_PASSWORD_PATH));
+    }
     if is_on(&state, &browser, session).await? {
         return Ok(redirect_to(StatusCode::SEE_OTHER, STATE_PATH));
     }

@@ -42,6 +42,8 @@ struct PendingPage<'a> {
     offer: Offer,
     title: &'a str,
     why: &'a str,
+    /// What becomes of an earlier link, if there is one.
+    replaces: Option<String>,
     terms: &'a str,
     typed_name: &'a str,
     email: &'a str,
@@ -59,10 +61,10 @@ async fn render(state: &Arc<AppState>, browser: &BrowserSession, shown: ShownSte
     let texts = browser.context.texts;
     let said = &texts.federation;
     let provider = state.app.settings.federation.as_ref().map_or("", |provider| provider.name.as_str());
-    let (offer, pending) = match shown.step {
-        PendingStep::Create(pending) => (Offer::Create, pending),
-        PendingStep::SignIn(pending) => (Offer::SignIn, pending),
-        PendingStep::Link(pending) => (Offer::Link, pending),
+    let (offer, pending, replaces) = match shown.step {
+        PendingStep::Create(pending) => (Offer::Create, pending, None),
+        PendingStep::SignIn(pending) => (Offer::SignIn, pending, None),
+        PendingStep::Link { pending, replaces } => (Offer::Link, pending, replaces),
     };
     let PendingIdentity { email, name, return_to, .. } = &pending;
     let context = &sign_in_context(browser, return_to).await?;
@@ -79,6 +81,7 @@ async fn render(state: &Arc<AppState>, browser: &BrowserSession, shown: ShownSte
         offer,
         title: &title,
         why: &why,
+        replaces: replaces.map(|earlier| (said.link_replaces)(&earlier)),
         terms: &(said.create_terms)(provider),
         typed_name: shown.refused.map_or(name, |(typed, _)| typed),
         email,

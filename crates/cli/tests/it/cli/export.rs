@@ -92,6 +92,10 @@ async fn an_export_writes_pictures_beside_it(place: &ProgramFolder) {
         refused.contains("seed.toml: line ") && refused.contains(": logo: cannot read the picture logo.png"),
         "{refused}"
     );
+    place.make_pipe("logo.png");
+    let refused = place.run_on_store(&["seed", "seed.toml"]).expect_failure();
+    assert!(refused.contains("cannot read the picture logo.png: it is no regular file"), "{refused}");
+    std::fs::remove_file(place.path().join("logo.png")).unwrap();
     std::fs::write(place.path().join("logo.png"), LOGO_PNG).unwrap();
     place.run_on_store(&["seed", "seed.toml"]).expect_success();
     place.run_on_store(&["seed", "export", "--pictures", "pictures", "--output", "out.toml"]).expect_success();

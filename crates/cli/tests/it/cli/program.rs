@@ -85,6 +85,11 @@ impl ProgramFolder {
         file.unwrap().write_all(text.as_bytes()).unwrap();
     }
 
+    /// Creates a pipe. Whoever opens it waits for its other end.
+    pub fn make_pipe(&self, name: &str) {
+        assert!(Command::new("mkfifo").arg(self.path().join(name)).status().unwrap().success());
+    }
+
     pub fn path(&self) -> &Path {
         self.folder.path()
     }

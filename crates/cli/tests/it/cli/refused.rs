@@ -48,11 +48,13 @@ fn a_master_key_that_is_none() {
     place.write_private_file("open", &"0".repeat(64));
     mode(&place, "open", 0o644);
     std::fs::create_dir(place.path().join("folder")).unwrap();
+    place.make_pipe("pipe");
     for (file, says, fix) in [
         ("short", "short is not a master key: it must contain 64 hex digits", "restore the key from its backup"),
         ("empty", "empty is not a master key: it must contain 64 hex digits", "restore the key from its backup"),
         ("open", "the master key open can be read by others than its owner (mode 644)", "chmod 600 open"),
         ("folder", "cannot read the master key folder: it is a folder", "set keys.master_file to the key's file"),
+        ("pipe", "cannot read the master key pipe: it is no regular file", "set keys.master_file to the key's file"),
     ] {
         refused(&place, &DATA, &[("OPENDRS_KEYS_MASTER_FILE", file)], says, fix);
     }

@@ -49,12 +49,23 @@ fn mails_of_every_kind(language: Language) -> Vec<MailMessage> {
     all.into_iter().map(|letter| MailMessage { language, ..letter }).collect()
 }
 
+/// The provider of a link that another one replaced.
+const EARLIER: &str = "Earlier Shop";
+
 /// A mail of each kind about an account.
 fn account_mails(bare: &MailMessage) -> Vec<MailMessage> {
     let (email, customer) = (bare.to.clone(), CustomerId(Uuid::from_u128(4)));
     let request = CodeRequest { email: email.clone(), requested_at: bare.at, return_to: "/settings".into() };
     let state = CredentialState { email, password_changed_at: None, generation: 0 };
+    let provider = "Aqua Shop".to_owned();
+    let linked = |replaced| AccountMail::IdentityLinked { provider: provider.clone(), replaced };
     let news = [
+        AccountMail::SecondFactorOn,
+        AccountMail::SecondFactorOff,
+        AccountMail::RecoveryCodeUsed,
+        linked(None),
+        linked(Some(EARLIER.to_owned())),
+        AccountMail::IdentityRemoved { provider: provider.clone() },
         AccountMail::ConfirmAddress(request),
         AccountMail::AlreadyRegistered,
         AccountMail::Created,
@@ -81,6 +92,15 @@ fn account_mails(bare: &MailMessage) -> Vec<MailMessage> {
         ..bare.clone()
     };
     news.map(mail).into()
+}
+
+#[test]
+fn a_link_that_was_replaced_is_named() {
+    for language in Language::ALL {
+        let all = mails_of_every_kind(language);
+        let named = all.iter().map(ComposedMail::compose).filter(|mail| mail.lines.join(" ").contains(EARLIER));
+        assert_eq!(named.count(), 1, "{language}");
+    }
 }
 
 #[test]

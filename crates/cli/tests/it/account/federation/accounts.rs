@@ -4,6 +4,8 @@ use super::{CREATE, EXISTS, FAILED, FederatedServer, SEEDED, eve, on, with_addre
 use crate::account::{NEW_PASSWORD, link_path};
 use crate::harness::fixtures::{ANN, BOB, PASSWORD};
 use crate::harness::{ProviderFault, Signer, TestBrowser, authorize_path};
+use opendrs_domain::account::AccountMail;
+use opendrs_domain::mail::MailContent;
 use opendrs_domain::text::Email;
 use opendrs_service::customer;
 use serde_json::json;
@@ -19,6 +21,8 @@ both!(by on:
     a_link_without_a_password_is_removed_too,
     a_deletion_removes_the_link,
     one_identity_makes_one_account,
+    a_form_that_is_sent_twice_leads_on_twice,
+    another_identity_replaces_the_first_and_says_so,
     the_profile_may_be_at_the_userinfo_endpoint,
     every_algorithm_with_a_private_key_is_accepted,
     a_name_is_checked,
@@ -53,8 +57,9 @@ async fn a_new_customer_creates_an_account_without_a_password(server: &Federated
 
 async fn a_customer_without_a_password_chooses_one_by_mail(server: &FederatedServer) {
     let mut visit = server.create_by_provider(&eve()).await;
-    visit.go_to("/account/forgotten").await;
-    let form = visit.form("/account/forgotten").fill("email", "eve@example.com");
+    assert_eq!(visit.go_to("/account/second-factor").await.title(), "Your account", "it needs a password");
+    assert!(!visit.page.text().contains("type=\"password\""), "{}", visit.page.text());
+    let form = visit.form("/account/forgotten");
     visit.submit(&form).await;
     let mail = server.newest_mail().await;
     visit.go_to(&link_path(&mail)).await;
@@ -207,9 +212,52 @@ async fn one_identity_makes_one_account(server: &FederatedServer) {
     let mut statuses: Vec<_> =
         futures_util::future::join_all(sent).await.into_iter().map(|visit| visit.page.status.as_u16()).collect();
     statuses.sort_unstable();
-    assert_eq!(statuses, [200, 400, 400]);
+    assert_eq!(statuses, [200, 200, 200], "whoever proved the identity is signed in");
     assert_eq!((server.row_count("customer").await, server.row_count("federated_identity").await), (SEEDED + 1, 1));
     assert_eq!(server.row_count("customer_email").await, SEEDED + 1);
+}
+
+/// Sends a form twice at once from one browser. Returns the title of each page that follows.
+async fn submit_twice(visit: &TestBrowser, path: &str) -> [String; 2] {
+    let form = visit.form(path);
+    let (mut one, mut two) = (visit.clone(), visit.clone());
+    futures_util::future::join(one.submit(&form), two.submit(&form)).await;
+    [one, two].map(|visit| visit.title())
+}
+
+async fn a_form_that_is_sent_twice_leads_on_twice(server: &FederatedServer) {
+    let visit = server.sign_in_at_provider("/account", &eve()).await;
+    assert_eq!(submit_twice(&visit, "/ap/federated/create").await, ["Your account", "Your account"]);
+    assert_eq!(server.row_count("customer").await, SEEDED + 1);
+    let mut visit = server.sign_in_at_provider("/account", &with_address_of(ANN)).await;
+    visit.go_to("/ap/federated/continue?sign-in=1").await;
+    visit.sign_in(ANN).await;
+    assert_eq!(submit_twice(&visit, "/ap/federated/link").await, ["Your account", "Your account"]);
+    assert_eq!(server.mail_kinds().await, ["account_created", "identity_linked"]);
+}
+
+/// The provider of the earlier link that the newest mail names.
+async fn newest_linked(server: &FederatedServer) -> Option<String> {
+    match server.newest_mail().await.content {
+        MailContent::Account(AccountMail::IdentityLinked { replaced, .. }) => replaced,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn another_identity_replaces_the_first_and_says_so(server: &FederatedServer) {
+    link_ann(server).await;
+    assert_eq!(newest_linked(server).await, None, "there was none before");
+    let other = json!({ "sub": "ann-2", "email": ANN, "email_verified": true });
+    let mut visit = server.sign_in_at_provider("/account", &other).await;
+    visit.go_to("/ap/federated/continue?sign-in=1").await;
+    visit.sign_in(ANN).await;
+    let html = visit.page.text();
+    assert!(html.contains("another sign-in at Aqua Shop, which will no longer work."), "{html}");
+    let form = visit.form("/ap/federated/link");
+    visit.submit(&form).await;
+    assert_eq!(newest_linked(server).await.as_deref(), Some("Aqua Shop"));
+    assert_eq!(server.sign_in_at_provider("/account", &other).await.title(), "Your account");
+    assert_eq!(server.sign_in_at_provider("/account", &with_address_of(ANN)).await.title(), EXISTS);
 }
 
 async fn the_profile_may_be_at_the_userinfo_endpoint(server: &FederatedServer) {
