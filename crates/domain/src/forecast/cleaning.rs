@@ -56,8 +56,10 @@ pub struct CleanedReading {
     pub observed: UsageObservation,
 }
 
-/// The capacities that are valid, in units. Beyond them squares lose all digits.
-const VALID_AMOUNTS: RangeInclusive<f64> = 1e-6..=1e12;
+/// The largest amount that is valid, in units. Squares of larger ones have no digits left.
+pub(super) const MOST_AMOUNT: f64 = 1e12;
+/// The capacities that are valid, in units.
+const VALID_CAPACITIES: RangeInclusive<f64> = 1e-6..=MOST_AMOUNT;
 /// The times that are valid, in days since 1970: to the year 9999.
 const VALID_DAYS: RangeInclusive<f64> = 0.0..=3e6;
 /// A capacity that changes by this factor has another unit.
@@ -82,7 +84,8 @@ const EMPTY_OBSERVATION_DAYS: f64 = 0.05;
 /// Takes a reading into the level and the belief of a slot.
 pub fn clean(state: &mut SlotState, reading: &SlotReading, prior: &DemandPrior, sensor: Sensor) -> CleanedReading {
     let SlotReading { at, remaining, original, .. } = *reading;
-    let is_valid = VALID_DAYS.contains(&at) && VALID_AMOUNTS.contains(&original) && (0.0..=1e12).contains(&remaining);
+    let is_valid =
+        VALID_DAYS.contains(&at) && VALID_CAPACITIES.contains(&original) && (0.0..=MOST_AMOUNT).contains(&remaining);
     if !is_valid || state.track.at.is_some_and(|last| at <= last) {
         return CleanedReading { kind: ReadingKind::Ignored, observed: UsageObservation::default() };
     }

@@ -4,7 +4,7 @@
 //! not: the level of the slot. Invariant: the stock is never negative. It counts packs and not units, because the use
 //! that a refill hides would add up to an error.
 
-use super::cleaning::ReadingKind;
+use super::cleaning::{MOST_AMOUNT, ReadingKind};
 use super::state::HouseStock;
 
 /// What the stock must know of a reading after the slot took it.
@@ -34,9 +34,10 @@ pub(super) struct StockInput {
 const MISSING_SHARE: f64 = 0.3;
 
 impl HouseStock {
-    /// A pack arrives. `quantity` is its content, in the slot's unit; a quantity that is not positive is ignored.
+    /// A pack arrives. `quantity` is its content, in the slot's unit. A quantity that is not positive, or larger than
+    /// the largest amount of a reading, is ignored.
     pub fn deliver(&mut self, quantity: f64) {
-        if quantity.is_finite() && quantity > 0.0 {
+        if quantity > 0.0 && quantity <= MOST_AMOUNT {
             self.pack = quantity;
             self.spare += quantity;
         }
@@ -54,7 +55,7 @@ impl HouseStock {
             _ => self.last_cut = 0.0,
         }
         self.check_empty(input);
-        if let Some(on_hand) = input.on_hand.filter(|amount| (0.0..=1e12).contains(amount)) {
+        if let Some(on_hand) = input.on_hand.filter(|amount| (0.0..=MOST_AMOUNT).contains(amount)) {
             *self = Self { spare: on_hand, pack: self.pack, ..Self::default() };
         }
     }
@@ -91,5 +92,46 @@ impl HouseStock {
         if input.at - since >= 1.0 + input.slack / input.rate {
             self.spare = 0.0;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn input(kind: ReadingKind, level_before: f64, level: f64) -> StockInput {
+        let (full, rate, slack) = (40.0, 2.0, 0.5);
+        StockInput { kind, at: 9.0, days: 1.0, level_before, level, full, rate, slack, on_hand: None }
+    }
+
+    #[test]
+    fn a_quantity_that_no_pack_has_is_ignored() {
+        let mut stock = HouseStock::default();
+        for quantity in [0.0, -1.0, f64::NAN, f64::INFINITY, 2.5e299] {
+            stock.deliver(quantity);
+        }
+        assert_eq!(stock, HouseStock::default());
+    }
+
+    #[test]
+    fn what_the_device_counts_is_the_truth() {
+        let mut stock = HouseStock::default();
+        stock.deliver(40.0);
+        stock.follow(&StockInput { on_hand: Some(7.0), ..input(ReadingKind::Refill, 0.0, 39.0) });
+        assert_eq!((stock.spare, stock.pack, stock.topup, stock.last_cut), (7.0, 40.0, 0.0, 0.0));
+        // A refill that is undone gives nothing back, because the device counted.
+        stock.follow(&input(ReadingKind::RefillUndone, 39.0, 0.5));
+        assert_eq!(stock.spare, 7.0);
+    }
+
+    #[test]
+    fn small_refills_add_up_to_a_pack() {
+        let mut stock = HouseStock::default();
+        stock.deliver(40.0);
+        let spares = [10.0, 20.0, 30.0].map(|level| {
+            stock.follow(&input(ReadingKind::Refill, level - 9.0, level));
+            stock.spare
+        });
+        assert_eq!(spares, [40.0, 40.0, 0.0]);
     }
 }

@@ -5,5 +5,8 @@
 
 mod decisions;
 mod learning;
+mod reading_properties;
 mod readings;
+mod risk_properties;
+mod strategies;
 mod vectors;
