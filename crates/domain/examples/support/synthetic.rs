@@ -7,6 +7,7 @@ use super::household::{ParcelCount, ReportStyle, SimulatedSlot, WARM_UP};
 use super::random::Draws;
 use opendrs_domain::forecast::lead_time::LeadTimes;
 use opendrs_domain::forecast::prior::DemandPrior;
+use std::ops::Range;
 
 /// A kind of use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,37 +48,52 @@ pub const SCENARIOS: [Scenario; 10] = [
     Scenario::Irregular,
 ];
 
-/// The containers: how many days of usual use each holds.
-pub const CONTAINERS: [u32; 3] = [15, 45, 120];
 /// The seed of the fleet that the prior is learnt from.
-pub const FLEET_SEED: u64 = 2011;
+const FLEET_SEED: u64 = 2011;
 const WEEKDAYS: [f64; 7] = [0.7, 0.8, 0.9, 1.0, 1.2, 1.4, 1.0];
+/// The days of the slots that the prior is learnt from.
+const FLEET_DAYS: usize = 400;
 const TYPICAL_LEAD: f64 = 5.0;
 const TYPICAL_DAYS: f64 = 30.0;
 
-/// How many slots are played, and for how long.
-#[derive(Clone, Copy)]
-pub struct RunSize {
-    /// The slots that teach the prior.
-    pub fleet: u64,
-    /// The slots of each seed.
-    pub slots: u64,
-    /// The days of each slot.
-    pub days: usize,
+/// Which parcels count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CountedParcels {
+    /// Those after the first 30 days.
+    AfterWarmUp,
+    /// Those of the first one and a half fillings.
+    FirstFillings,
+    /// Those of the days 30 to 60 after a change of use.
+    AfterChange,
+}
+
+/// What a slot is expected to use before its own use is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PriorSource {
+    /// Other slots of the scenario.
+    Fleet,
+    /// The guess that one filling lasts 30 days.
+    Guess,
+}
+
+/// One kind of run, and how many late parcels it may have.
+#[derive(Clone, Copy, Debug)]
+pub struct ScenarioRun {
+    /// The kind of use.
+    pub scenario: Scenario,
+    /// How many days of usual use the container holds.
+    pub container: u32,
+    /// Which parcels count.
+    pub counted: CountedParcels,
+    /// Where the prior is from.
+    pub prior: PriorSource,
+    /// The accepted risk.
+    pub accepted: f64,
+    /// The most late parcels in 100. `None` where nothing is promised.
+    pub most_late_percent: Option<f64>,
 }
 
 impl Scenario {
-    /// The most late parcels in 100 at an accepted risk of 0.05, by container. `None` where nothing is promised.
-    pub fn most_late_percent(self, container: u32) -> Option<f64> {
-        let by_container = match self {
-            Self::Steady | Self::Level | Self::Coarse | Self::Holiday | Self::Dirty => [7.5, 7.5, 7.5],
-            Self::Season | Self::Intermittent => [11.0, 9.0, 7.5],
-            Self::Bursty | Self::Regime => [12.0, 8.5, 7.5],
-            Self::Irregular => return None,
-        };
-        CONTAINERS.iter().zip(by_container).find(|(days, _)| **days == container).map(|(_, most)| most)
-    }
-
     fn base_rate(self) -> f64 {
         match self {
             Self::Bursty => 8.0,
@@ -99,7 +115,7 @@ impl Scenario {
     }
 
     /// Makes a slot.
-    pub fn make(self, container: u32, days: usize, seed: u64, number: u64) -> SimulatedSlot {
+    fn make(self, container: u32, days: usize, seed: u64, number: u64, counted: CountedParcels) -> SimulatedSlot {
         let mut draws = Draws::new(seed, (self as u64) << 40 | u64::from(container) << 24 | number);
         let style = self.style(&mut draws);
         let rate = self.base_rate() * (0.7 * draws.normal()).exp();
@@ -108,7 +124,7 @@ impl Scenario {
         let capacity = if is_measured { content } else { content.round().max(5.0) };
         let pattern = Pattern::draw(self, days, &mut draws);
         let usage = (0..days).map(|day| self.usage_of_day(rate * pattern.factor(day), &mut draws)).collect();
-        SimulatedSlot { usage, capacity, style, counted: pattern.counted(days) }
+        SimulatedSlot { usage, capacity, style, counted: pattern.counted(counted, container, days) }
     }
 
     fn usage_of_day(self, mean: f64, draws: &mut Draws) -> f64 {
@@ -125,28 +141,39 @@ impl Scenario {
             }
         }
     }
+}
 
-    /// The prior that other slots of the scenario show.
-    pub fn learn_prior(self, container: u32, size: RunSize) -> DemandPrior {
-        let slots: Vec<_> = (0..size.fleet).map(|n| self.make(container, size.days, FLEET_SEED, n)).collect();
+impl ScenarioRun {
+    /// The days of each slot: enough for some fillings of the container.
+    pub fn days(&self) -> usize {
+        if self.container > 100 { 700 } else { 400 }
+    }
+
+    /// Plays `slots` slots of each of the seeds 1 to `seeds`. The prior is learnt from `fleet` other slots.
+    pub fn play(&self, slots: u64, seeds: u64, fleet: u64) -> ParcelCount {
+        let prior = self.learn_prior(fleet);
+        let lead = LeadTimes::learn(TYPICAL_LEAD, &[], &[], 0.0);
+        let mut sum = ParcelCount::default();
+        for (seed, number) in (1..=seeds).flat_map(|seed| (0..slots).map(move |number| (seed, number))) {
+            let slot = self.scenario.make(self.container, self.days(), seed, number, self.counted);
+            sum += slot.play(&prior, &lead, self.accepted, &mut Draws::new(seed, 1 << 60 | number));
+        }
+        sum
+    }
+
+    fn learn_prior(&self, fleet: u64) -> DemandPrior {
+        let make = |number| self.scenario.make(self.container, FLEET_DAYS, FLEET_SEED, number, self.counted);
+        let slots: Vec<_> = (0..fleet).map(make).collect();
         let mut capacities: Vec<_> = slots.iter().map(|slot| slot.capacity).collect();
         capacities.sort_by(f64::total_cmp);
         let (full, sensor) = (capacities[capacities.len() / 2], slots[0].sensor());
         let guess = DemandPrior::from_guess(full, TYPICAL_DAYS, sensor.is_counted());
+        if self.prior == PriorSource::Guess {
+            return guess;
+        }
         let mut draws = Draws::new(FLEET_SEED, 1);
         let fleet: Vec<_> = slots.iter().filter_map(|slot| slot.observe(&guess, &mut draws)).collect();
         DemandPrior::from_fleet(&fleet, sensor.grain(full)).unwrap_or(guess)
-    }
-
-    /// Plays the slots of a seed.
-    pub fn play(self, container: u32, size: RunSize, seed: u64, prior: &DemandPrior, accepted: f64) -> ParcelCount {
-        let lead = LeadTimes::learn(TYPICAL_LEAD, &[], &[], 0.0);
-        let mut sum = ParcelCount::default();
-        for number in 0..size.slots {
-            let mut draws = Draws::new(seed, 1 << 60 | number);
-            sum += self.make(container, size.days, seed, number).play(prior, &lead, accepted, &mut draws);
-        }
-        sum
     }
 }
 
@@ -156,7 +183,7 @@ struct Pattern {
     phase: f64,
     change_at: usize,
     change: f64,
-    absences: Vec<std::ops::Range<usize>>,
+    absences: Vec<Range<usize>>,
 }
 
 impl Pattern {
@@ -193,7 +220,11 @@ impl Pattern {
         }
     }
 
-    fn counted(&self, days: usize) -> std::ops::Range<usize> {
-        WARM_UP..days
+    fn counted(&self, counted: CountedParcels, container: u32, days: usize) -> Range<usize> {
+        match counted {
+            CountedParcels::AfterWarmUp => WARM_UP..days,
+            CountedParcels::FirstFillings => 0..(3 * container / 2) as usize,
+            CountedParcels::AfterChange => self.change_at + 30..self.change_at + 60,
+        }
     }
 }

@@ -1,12 +1,25 @@
 //! The forecast.
 //!
-//! `tests/data/forecast_vectors.json` has results of an independent implementation (docs/forecast.md#golden-vectors).
-//! Invariant: probabilities agree to 1e-9, other numbers to a part in 1e9, and answers exactly.
+//! `tests/data/forecast_vectors.json` has results of an independent implementation (docs/forecast.md#golden-vectors). The
+//! households of the simulation are those of the examples. Invariant: probabilities agree to 1e-9, other numbers to a part
+//! in 1e9, and answers exactly.
 
 mod decisions;
+#[path = "../../examples/support/household.rs"]
+#[allow(dead_code, reason = "the examples use the rest")]
+mod household;
 mod learning;
+#[path = "../../examples/support/random.rs"]
+mod random;
 mod reading_properties;
 mod readings;
 mod risk_properties;
+#[path = "../../examples/support/scenario_runs.rs"]
+#[allow(dead_code, reason = "the examples use the rest")]
+mod scenario_runs;
+mod simulation;
 mod strategies;
+#[path = "../../examples/support/synthetic.rs"]
+#[allow(dead_code, reason = "the examples use the rest")]
+mod synthetic;
 mod vectors;

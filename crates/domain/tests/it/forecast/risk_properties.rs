@@ -60,7 +60,7 @@ proptest! {
     ) {
         let look = slot.context().next_look(READ_AT, accepted);
         prop_assert!(look.due_at >= READ_AT + 0.25 && look.due_at <= READ_AT + 7.1, "{look:?}");
-        let mut read = slot.clone();
+        let mut read = slot;
         read.state.track.level = look.alarm_level + above * 40.0 + 1e-6;
         let risk = read.risk(READ_AT);
         prop_assert!(risk < accepted, "{risk} above {look:?}");
