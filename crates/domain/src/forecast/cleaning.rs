@@ -82,7 +82,12 @@ const OBSERVATION_DAYS: f64 = 0.8;
 const EMPTY_OBSERVATION_DAYS: f64 = 0.05;
 
 /// Takes a reading into the level and the belief of a slot.
-pub fn clean(state: &mut SlotState, reading: &SlotReading, prior: &DemandPrior, sensor: Sensor) -> CleanedReading {
+pub(super) fn clean(
+    state: &mut SlotState,
+    reading: &SlotReading,
+    prior: &DemandPrior,
+    sensor: Sensor,
+) -> CleanedReading {
     let SlotReading { at, remaining, original, .. } = *reading;
     let is_valid =
         VALID_DAYS.contains(&at) && VALID_CAPACITIES.contains(&original) && (0.0..=MOST_AMOUNT).contains(&remaining);
