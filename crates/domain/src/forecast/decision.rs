@@ -146,3 +146,7 @@ fn blocking_reason(mode: DecidingMode, situation: SlotSituation) -> Option<Decis
     .flatten()
     .next()
 }
+
+#[cfg(test)]
+#[path = "tests/decision.rs"]
+mod tests;

@@ -76,3 +76,7 @@ impl RiskContext<'_> {
         if is_counted && high - low <= 1.0 { low } else { high }
     }
 }
+
+#[cfg(test)]
+#[path = "tests/next_look.rs"]
+mod tests;

@@ -91,3 +91,7 @@ impl DemandMoments {
 fn gamma_tail(mean: f64, variance: f64, amount: f64) -> f64 {
     gamma_upper(mean * mean / variance, amount * mean / variance)
 }
+
+#[cfg(test)]
+#[path = "tests/tail.rs"]
+mod tests;
