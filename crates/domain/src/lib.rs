@@ -18,6 +18,7 @@ pub mod endpoint;
 pub mod export;
 pub mod fault;
 pub mod federation;
+pub mod forecast;
 pub mod fulfilment;
 pub mod id;
 pub mod json;
