@@ -5,7 +5,7 @@ use super::customer::{self, CustomerSelectorArgs};
 use super::output;
 use crate::store_args::{self, StoreArgs};
 use clap::{Args, Subcommand};
-use opendrs_domain::device::Device;
+use opendrs_domain::device::{Device, NamedDevice};
 use opendrs_domain::login::pkce::Challenge;
 use opendrs_domain::text::{Asin, Email, ModelCode, Serial, SlotId};
 use opendrs_domain::time::Time;
@@ -99,15 +99,16 @@ pub(super) async fn run(file: Option<&Path>, command: DeviceCommand) -> Result<(
     match command {
         DeviceCommand::Link(args) => link_and_print(file, args).await,
         DeviceCommand::List { of, json } => {
-            for (unit, model) in list_customer_devices(file, of).await?.1 {
-                output::print_line(device_line(&unit, &model, json));
+            for unit in list_customer_devices(file, of).await?.1 {
+                output::print_line(device_line(&unit.device, &unit.model_name, json));
             }
             Ok(())
         }
         DeviceCommand::Remove { of, model, serial } => {
             let (app, found) = list_customer_devices(file, of).await?;
-            let unit = found.into_iter().find(|(unit, _)| unit.model_code == model && unit.serial == serial);
-            let (unit, name) = unit.ok_or_else(|| {
+            let is_named = |unit: &Device| unit.model_code == model && unit.serial == serial;
+            let unit = found.into_iter().find(|found| is_named(&found.device));
+            let NamedDevice { device: unit, model_name: name, .. } = unit.ok_or_else(|| {
                 format!("the customer has no device {model} {serial}: `opendrs device list` lists all devices")
             })?;
             device::remove(&app, unit).await.map_err(super::error_text)?;
@@ -117,11 +118,11 @@ pub(super) async fn run(file: Option<&Path>, command: DeviceCommand) -> Result<(
     }
 }
 
-/// Prints a customer's devices with the names of their models.
+/// Opens the store, and finds a customer's devices.
 async fn list_customer_devices(
     file: Option<&Path>,
     of: CustomerSelectorArgs,
-) -> Result<(App, Vec<(Device, String)>), String> {
+) -> Result<(App, Vec<NamedDevice>), String> {
     let (app, id) = customer::open_app_and_find_customer(file, of).await?;
     let found = device::list_for_customer(&app, id).await.map_err(super::error_text)?;
     Ok((app, found))

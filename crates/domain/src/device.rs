@@ -5,7 +5,7 @@
 //! (docs/spec/registrations.md#end-of-registration).
 
 use crate::id::{ClientId, CustomerId, DeviceId, MakerId, ModelId};
-use crate::text::{ModelCode, Serial};
+use crate::text::{DeviceName, ModelCode, Serial};
 use crate::time::Time;
 
 /// A device with the shard of its rows.
@@ -61,6 +61,34 @@ impl Device {
     #[must_use]
     pub fn accepts_token_family(&self, family: u64) -> bool {
         self.deregistered_at.is_none() && self.suspended_at.is_none() && !self.revoked_families.0.contains(&family)
+    }
+}
+
+/// A device with the names under which its owner knows it. No maker and no shop gets the owner's own name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedDevice {
+    /// The device.
+    pub device: Device,
+    /// The name of its model.
+    pub model_name: String,
+    /// The name that its owner gave it.
+    pub own_name: Option<DeviceName>,
+}
+
+impl NamedDevice {
+    /// The name for the owner: their own, or else the model's.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.own_name.as_ref().map_or(&self.model_name, DeviceName::as_str)
+    }
+
+    /// The name for the owner, followed by the model's name if that is another one.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        match &self.own_name {
+            Some(name) if name.as_str() != self.model_name => format!("{name} ({})", self.model_name),
+            _ => self.model_name.clone(),
+        }
     }
 }
 

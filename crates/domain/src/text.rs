@@ -108,6 +108,9 @@ texts! {
     /// A name of a maker, profile, model, slot or customer.
     Name, "a name: 1 to 120 characters on one line, not all of them blank",
         |x| x.chars().count() <= 120 && is_single_line(x) && !is_blank(x);
+    /// A name that a customer gives to a device.
+    DeviceName, "a device name: 1 to 60 characters on one line, not all of them blank",
+        |x| x.chars().count() <= Self::MAX_CHARS && is_single_line(x) && !is_blank(x);
     /// A product's title.
     Title, "a title: 1 to 500 characters on one line, not all of them blank",
         |x| x.chars().count() <= 500 && is_single_line(x) && !is_blank(x);
@@ -129,9 +132,41 @@ texts! {
         |x| (1..=100).contains(&x.chars().count()) && x.trim() == x && !x.chars().any(char::is_control);
 }
 
+impl DeviceName {
+    /// The most characters of a name.
+    pub const MAX_CHARS: usize = 60;
+
+    /// Reads what a customer typed, without the blanks around it. An empty text is no name.
+    ///
+    /// # Errors
+    /// [`ParseTextError`], which states the rule.
+    pub fn parse_typed(typed: &str) -> Result<Option<Self>, ParseTextError> {
+        let typed = typed.trim();
+        if typed.is_empty() { Ok(None) } else { Self::parse(typed).map(Some) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_typed_device_name_is_trimmed_and_may_be_none() {
+        let read = |typed: &str| DeviceName::parse_typed(typed).map(|name| name.map(String::from));
+        let long = "字".repeat(DeviceName::MAX_CHARS);
+        for (typed, name) in [
+            ("  Kitchen pitcher\n", Some("Kitchen pitcher")),
+            ("<b>\"Küche\"</b>", Some("<b>\"Küche\"</b>")),
+            (long.as_str(), Some(long.as_str())),
+            ("", None),
+            (" \u{3000}\t", None),
+        ] {
+            assert_eq!(read(typed).as_ref().map(Option::as_deref), Ok(name), "{typed:?}");
+        }
+        for typed in ["a\nb", "a\0b", "\u{200b}", "a\u{202e}b", &format!("{long}x")] {
+            assert!(read(typed).is_err(), "{typed:?}");
+        }
+    }
 
     #[test]
     fn models_and_serials_of_one_to_64_characters() {

@@ -11,7 +11,7 @@ use crate::notification::EventIds;
 use crate::{App, Result, device, ordering_key};
 use futures_util::future::try_join_all;
 use opendrs_domain::consent::{Consent, ConsentGeneration};
-use opendrs_domain::device::Device;
+use opendrs_domain::device::{Device, NamedDevice};
 use opendrs_domain::id::{CustomerId, ProfileId};
 use opendrs_domain::time::Time;
 use opendrs_store::consent::{self as store, PendingWithdrawal};
@@ -33,16 +33,12 @@ pub async fn list_for_customer(app: &App, customer: CustomerId) -> Result<Vec<Co
     Ok(store::list_by_customer(&mut reader.tx()?, app.db.shards().for_customer(customer), customer).await?)
 }
 
-/// The devices that a withdrawal of consent to a profile would remove, with their models' names. Only the first ones
+/// The devices that a withdrawal of consent to a profile would remove, with their names. Only the first ones
 /// are listed.
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].
-pub async fn list_affected_devices(
-    app: &App,
-    customer: CustomerId,
-    profile: ProfileId,
-) -> Result<Vec<(Device, String)>> {
+pub async fn list_affected_devices(app: &App, customer: CustomerId, profile: ProfileId) -> Result<Vec<NamedDevice>> {
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
     let Some(profile) = profile::find_by_id(&mut tx, profile).await? else { return Ok(Vec::new()) };
@@ -91,7 +87,7 @@ pub(crate) async fn finish_withdrawal(app: &App, of: PendingWithdrawal) -> Resul
         if found.is_empty() {
             return Ok(app.db.write(FinishWithdrawal(of)).await?);
         }
-        let ends = found.into_iter().map(|(device, _)| {
+        let ends = found.into_iter().map(|NamedDevice { device, .. }| {
             let (now, shard) = (app.now(), app.db.shards().for_unit(device.model, &device.serial));
             app.db.write(RemoveAffectedDevice {
                 withdrawal: of,

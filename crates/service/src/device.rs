@@ -3,14 +3,15 @@
 use crate::mail::queue;
 use crate::notification::{ChangeContext, EventIds, record_event};
 use crate::token::DeviceCaller;
-use crate::{App, Error, Result, ordering_key};
-use opendrs_domain::device::{Device, DeviceRef};
+use crate::{App, Error, FormError, Result, ordering_key};
+use opendrs_domain::device::{Device, DeviceRef, NamedDevice};
 use opendrs_domain::id::{CustomerId, DeviceId, MakerId};
 use opendrs_domain::mail::MailContent;
 use opendrs_domain::maker::Maker;
 use opendrs_domain::model::Model;
 use opendrs_domain::notification::{Event, EventFacts};
 use opendrs_domain::reading::DeviceStatus;
+use opendrs_domain::text::DeviceName;
 use opendrs_domain::time::Time;
 use opendrs_store::{Command, Tx, device, maker, model};
 
@@ -125,23 +126,62 @@ pub(crate) async fn end_registration(
     Ok(ended)
 }
 
-/// The devices of a customer with their models' names.
+/// The devices of a customer with their names.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn list_for_customer(app: &App, customer: CustomerId) -> Result<Vec<(Device, String)>> {
+pub async fn list_for_customer(app: &App, customer: CustomerId) -> Result<Vec<NamedDevice>> {
     let mut reader = app.db.reader().await?;
     Ok(device::list_by_customer(&mut reader.tx()?, customer).await?)
 }
 
-/// Finds a registered device of a customer, with its model's name.
+/// Finds a registered device of a customer, with its names.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn find_owned(app: &App, owner: CustomerId, id: DeviceId) -> Result<Option<(Device, String)>> {
+pub async fn find_owned(app: &App, owner: CustomerId, id: DeviceId) -> Result<Option<NamedDevice>> {
     let mut reader = app.db.reader().await?;
     let found = device::find_by_customer(&mut reader.tx()?, owner, id).await?;
-    Ok(found.filter(|(device, _)| device.deregistered_at.is_none()))
+    Ok(found.filter(|found| found.device.deregistered_at.is_none()))
+}
+
+/// Gives a device the name that its owner typed. With an empty text it has the name of its model again.
+///
+/// # Errors
+/// [`FormError::InvalidDeviceName`]; [`Error::InvalidToken`] when the registration ended meanwhile;
+/// [`Error::Unavailable`].
+pub async fn rename(app: &App, caller: &DeviceCaller, typed: &str) -> Result<Option<DeviceName>> {
+    let name = DeviceName::parse_typed(typed).map_err(|_| FormError::InvalidDeviceName)?;
+    let command = RenameDevice { shard: caller.shard, device: caller.device.clone(), name: name.clone() };
+    if app.db.write(command).await? { Ok(name) } else { Err(Error::InvalidToken) }
+}
+
+struct RenameDevice {
+    shard: i64,
+    device: Device,
+    name: Option<DeviceName>,
+}
+
+impl Command for RenameDevice {
+    type Output = bool;
+    fn ordering_key(&self) -> u64 {
+        ordering_key::for_device(&self.device)
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
+        let Self { shard, device, name } = self;
+        device::set_name(tx, device.in_shard(*shard), device.customer, name.as_ref()).await
+    }
+}
+
+/// Loads the names of a caller's device.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn load_named(app: &App, caller: &DeviceCaller) -> Result<NamedDevice> {
+    let mut reader = app.db.reader().await?;
+    device::find_named(&mut reader.tx()?, caller.device_ref())
+        .await?
+        .ok_or_else(|| Error::missing_row("a caller's device"))
 }
 
 /// Loads the model of a device.

@@ -223,6 +223,9 @@ pub enum FormError {
     /// The name is invalid.
     #[error("Please enter your name: at most 120 characters on one line.")]
     InvalidName,
+    /// The name of a device is invalid.
+    #[error("Please enter a name of at most 60 characters on one line.")]
+    InvalidDeviceName,
     /// The typed code is not the one in the mail.
     #[error("This code is not correct. Check the newest e-mail from us.")]
     WrongCode,

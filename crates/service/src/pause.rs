@@ -5,7 +5,7 @@
 
 use crate::rule::{lock_slot, recheck_now};
 use crate::{App, FormError, Result, device as devices};
-use opendrs_domain::device::Device;
+use opendrs_domain::device::{Device, NamedDevice};
 use opendrs_domain::id::{CustomerId, DeviceId};
 use opendrs_domain::rule::{OrderPause, RuleFormError, SlotRules};
 use opendrs_domain::subscription::Subscription;
@@ -35,7 +35,7 @@ pub async fn end_all(app: &App, customer: CustomerId) -> Result<()> {
 
 async fn set_all(app: &App, customer: CustomerId, pause: Option<OrderPause>) -> Result<()> {
     let now = app.now();
-    for (device, _) in devices::list_for_customer(app, customer).await? {
+    for NamedDevice { device, .. } in devices::list_for_customer(app, customer).await? {
         let shard = app.db.shards().for_unit(device.model, &device.serial);
         let slots = {
             let mut reader = app.db.reader().await?;
@@ -66,7 +66,7 @@ pub struct CustomerPauses {
 pub async fn find(app: &App, customer: CustomerId) -> Result<CustomerPauses> {
     let now = app.now();
     let (mut found, mut pauses) = (CustomerPauses::default(), Vec::new());
-    for (device, _) in devices::list_for_customer(app, customer).await? {
+    for NamedDevice { device, .. } in devices::list_for_customer(app, customer).await? {
         let shard = app.db.shards().for_unit(device.model, &device.serial);
         let mut reader = app.db.reader().await?;
         let mut tx = reader.tx()?;

@@ -7,11 +7,11 @@ use crate::customer::read_recipient;
 use crate::queries::Query;
 use crate::value::{DbRow, FromRow, params};
 use crate::{Error, Result, Tx};
-use opendrs_domain::device::{Device, DeviceRef, RevokedFamilies};
+use opendrs_domain::device::{Device, DeviceRef, NamedDevice, RevokedFamilies};
 use opendrs_domain::id::{ClientId, CustomerId, DeviceId, MakerId, ModelId};
 use opendrs_domain::login::refresh_rotation::RotationState;
 use opendrs_domain::order::Recipient;
-use opendrs_domain::text::{Serial, SlotId};
+use opendrs_domain::text::{DeviceName, Serial, SlotId};
 use opendrs_domain::time::Time;
 
 /// The number of a device's columns, before those that a query adds.
@@ -40,11 +40,10 @@ impl FromRow for Device {
     }
 }
 
-struct DeviceWith<T>(Device, T);
-
-impl<T: crate::value::FromColumn + Send> FromRow for DeviceWith<T> {
+impl FromRow for NamedDevice {
     fn from_row(row: &DbRow<'_>) -> Result<Self> {
-        Ok(Self(Device::from_row(row)?, row.get(DEVICE_COLUMNS)?))
+        let (model_name, own_name) = (row.get(DEVICE_COLUMNS)?, row.get(DEVICE_COLUMNS + 1)?);
+        Ok(Self { device: Device::from_row(row)?, model_name, own_name })
     }
 }
 
@@ -54,6 +53,27 @@ impl<T: crate::value::FromColumn + Send> FromRow for DeviceWith<T> {
 /// [`crate::Error`].
 pub async fn find_by_id(tx: &mut Tx<'_>, device: DeviceRef) -> Result<Option<Device>> {
     tx.query_opt(Query::DeviceById, params![device.shard, device.id]).await
+}
+
+/// A device by id, with its names.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn find_named(tx: &mut Tx<'_>, device: DeviceRef) -> Result<Option<NamedDevice>> {
+    tx.query_opt(Query::DeviceNamed, params![device.shard, device.id]).await
+}
+
+/// Sets the owner's name of a device, or removes it; `false` if it is no longer registered for that owner.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn set_name(
+    tx: &mut Tx<'_>,
+    device: DeviceRef,
+    owner: CustomerId,
+    name: Option<&DeviceName>,
+) -> Result<bool> {
+    Ok(tx.exec(Query::DeviceSetName, params![device.shard, device.id, owner, name]).await? > 0)
 }
 
 impl FromRow for DeviceRef {
@@ -171,16 +191,15 @@ pub async fn find_for_replenish(
     Ok(Some(found))
 }
 
-/// A customer's devices with their models' names, oldest first.
+/// A customer's devices with their names, oldest first.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn list_by_customer(tx: &mut Tx<'_>, customer: CustomerId) -> Result<Vec<(Device, String)>> {
-    let found: Vec<DeviceWith<String>> = tx.query_all(Query::DevicesOfCustomer, params![customer]).await?;
-    Ok(found.into_iter().map(|DeviceWith(device, name)| (device, name)).collect())
+pub async fn list_by_customer(tx: &mut Tx<'_>, customer: CustomerId) -> Result<Vec<NamedDevice>> {
+    tx.query_all(Query::DevicesOfCustomer, params![customer]).await
 }
 
-/// A customer's devices of one maker, oldest first, with their models' names.
+/// A customer's devices of one maker, oldest first, with their names.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -189,18 +208,16 @@ pub async fn list_by_maker(
     customer: CustomerId,
     maker: MakerId,
     limit: i64,
-) -> Result<Vec<(Device, String)>> {
-    let found: Vec<DeviceWith<String>> = tx.query_all(Query::DevicesOfMaker, params![customer, maker, limit]).await?;
-    Ok(found.into_iter().map(|DeviceWith(device, name)| (device, name)).collect())
+) -> Result<Vec<NamedDevice>> {
+    tx.query_all(Query::DevicesOfMaker, params![customer, maker, limit]).await
 }
 
-/// A customer's device by id, with its model's name. Its registration may have ended.
+/// A customer's device by id, with its names. Its registration may have ended.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn find_by_customer(tx: &mut Tx<'_>, customer: CustomerId, id: DeviceId) -> Result<Option<(Device, String)>> {
-    let found: Option<DeviceWith<String>> = tx.query_opt(Query::DeviceOfCustomer, params![customer, id]).await?;
-    Ok(found.map(|DeviceWith(device, name)| (device, name)))
+pub async fn find_by_customer(tx: &mut Tx<'_>, customer: CustomerId, id: DeviceId) -> Result<Option<NamedDevice>> {
+    tx.query_opt(Query::DeviceOfCustomer, params![customer, id]).await
 }
 
 /// The current registration of a unit, locked until this transaction ends.
@@ -346,24 +363,18 @@ pub async fn save_rotation(
     .await
 }
 
-/// A registration with its shard and the name of its model.
+/// A registration with its shard and its names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnedDevice {
     /// The shard.
     pub shard: i64,
     /// The registration.
-    pub device: Device,
-    /// The name of its model.
-    pub model_name: String,
+    pub device: NamedDevice,
 }
 
 impl FromRow for OwnedDevice {
     fn from_row(row: &DbRow<'_>) -> Result<Self> {
-        Ok(Self {
-            shard: row.get(DEVICE_COLUMNS + 1)?,
-            device: Device::from_row(row)?,
-            model_name: row.get(DEVICE_COLUMNS)?,
-        })
+        Ok(Self { shard: row.get(DEVICE_COLUMNS + 2)?, device: NamedDevice::from_row(row)? })
     }
 }
 

@@ -34,6 +34,7 @@ const SCHEMA_STEPS: &[SchemaStep] = &[
     step!(6, "0006_exports"),
     step!(7, "0007_withdrawals"),
     step!(8, "0008_federated_identity"),
+    step!(9, "0009_own_facts"),
 ];
 
 /// The number of the latest step.

@@ -12,7 +12,9 @@ use opendrs_domain::id::{
     ProfileId, ReadingId, ReceiverId,
 };
 use opendrs_domain::picture::Picture;
-use opendrs_domain::text::{Asin, ContactLink, Email, Imprint, ModelCode, Name, Serial, Sku, SlotId, WebLink};
+use opendrs_domain::text::{
+    Asin, ContactLink, DeviceName, Email, Imprint, ModelCode, Name, Serial, Sku, SlotId, WebLink,
+};
 use opendrs_domain::time::Time;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
@@ -37,7 +39,7 @@ into_value! {
     i64 => |x| Value::Int(x), bool => |x| Value::Bool(x), f64 => |x| Value::Real(x), Uuid => |x| Value::Uuid(x),
     &'a str => |x| Value::Text(x), &'a String => |x| Value::Text(x), &'a [u8; 32] => |x| Value::Bytes(x), &'a [u8] => |x| Value::Bytes(x), Time => |x| Value::Int(x.as_micros()),
     &'a SlotId => |x| Value::Text(x.as_str()), &'a Asin => |x| Value::Text(x.as_str()), &'a Sku => |x| Value::Text(x.as_str()), &'a Serial => |x| Value::Text(x.as_str()),
-    &'a ModelCode => |x| Value::Text(x.as_str()), &'a Email => |x| Value::Text(x.as_str()), &'a Name => |x| Value::Text(x.as_str()),
+    &'a ModelCode => |x| Value::Text(x.as_str()), &'a DeviceName => |x| Value::Text(x.as_str()), &'a Email => |x| Value::Text(x.as_str()), &'a Name => |x| Value::Text(x.as_str()),
     &'a WebLink => |x| Value::Text(x.as_str()), &'a ContactLink => |x| Value::Text(x.as_str()), &'a Imprint => |x| Value::Text(x.as_str()),
 }
 
@@ -119,6 +121,7 @@ columns! {
     i64 as i64 => |x| Some(x), bool as bool => |x| Some(x), f64 as f64 => |x| Some(x), String as String => |x| Some(x),
     Uuid as Uuid => |x| Some(x), [u8; 32] as Vec<u8> => |x| x.try_into().ok(), Vec<u8> as Vec<u8> => |x| Some(x), Time as i64 => |x| Some(Time::from_micros(x)),
     SlotId as String => |x| SlotId::parse(&x).ok(), Asin as String => |x| Asin::parse(&x).ok(),
+    DeviceName as String => |x| DeviceName::parse(&x).ok(),
     Serial as String => |x| Serial::parse(&x).ok(), ModelCode as String => |x| ModelCode::parse(&x).ok(),
     Email as String => |x| Email::parse(&x).ok(), Sku as String => |x| Sku::parse(&x).ok(),
     Name as String => |x| Name::parse(&x).ok(), WebLink as String => |x| WebLink::parse(&x).ok(),

@@ -71,11 +71,10 @@ impl ComposedMail {
         let texts = Texts::for_language(letter.language);
         let said = &texts.letters;
         let name = to_single_line(&letter.name);
-        let model = letter.device.as_ref().map_or(String::new(), |device| to_single_line(&device.model));
-        let about = letter
-            .device
-            .as_ref()
-            .map(|MailDevice { serial, is_test, .. }| (said.device)(&model, &to_single_line(serial), *is_test));
+        let model = letter.device.as_ref().map_or(String::new(), |device| to_single_line(&device.name));
+        let about = letter.device.as_ref().map(|MailDevice { full_name, serial, is_test, .. }| {
+            (said.device)(&to_single_line(full_name), &to_single_line(serial), *is_test)
+        });
         let mut words = Self {
             texts,
             subject: String::new(),

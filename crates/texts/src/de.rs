@@ -3,6 +3,7 @@
 
 mod account;
 mod brand;
+mod device;
 mod errors;
 mod federation;
 mod mails;
@@ -311,6 +312,7 @@ pub static TEXTS: Texts = Texts {
     account: account::ACCOUNT_TEXTS,
     ordering: ordering::ORDERING_TEXTS,
     second_factor: second_factor::SECOND_FACTOR_TEXTS,
+    device_names: device::DEVICE_NAME_TEXTS,
     federation: federation::FEDERATION_TEXTS,
     letters: mails::MAIL_TEXTS,
 };

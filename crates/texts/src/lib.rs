@@ -14,6 +14,7 @@ mod brand;
 pub mod compose;
 mod customer_account;
 mod de;
+mod device;
 mod en;
 mod federation;
 mod ja;
@@ -27,6 +28,7 @@ mod withdrawal;
 pub use account::{ConsentWithdrawalTexts, DeviceRemovalTexts, OrderTexts, RuleTexts, SettingsTexts};
 pub use brand::BrandTexts;
 pub use customer_account::{AccountMailTexts, AccountTexts};
+pub use device::DeviceNameTexts;
 pub use federation::FederationTexts;
 pub use mails::MailTexts;
 pub use ordering::OrderingTexts;
@@ -72,6 +74,8 @@ pub struct Texts {
     pub teaser: TeaserTexts,
     /// The settings of a device, and the list of devices.
     pub settings: SettingsTexts,
+    /// The name that a customer gives to a device.
+    pub device_names: DeviceNameTexts,
     /// The page that removes a device from an account.
     pub removal: DeviceRemovalTexts,
     /// The list of apps that have a customer's consent, and the page that withdraws a consent.

@@ -16,7 +16,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use opendrs_domain::customer::Address;
-use opendrs_domain::device::Device;
+use opendrs_domain::device::{Device, NamedDevice};
 use opendrs_domain::order::{Order, OrderState};
 use opendrs_domain::session::Session;
 use opendrs_edge::state::AppState;
@@ -57,7 +57,10 @@ struct DevicesPage<'a> {
 
 /// A device of the customer.
 struct DeviceRow {
-    model: String,
+    /// Its name for the owner.
+    name: String,
+    /// The name of its model, if it has another name.
+    model: Option<String>,
     picture: Option<PageImage>,
     serial: String,
     state: StatePill,
@@ -151,19 +154,22 @@ pub(super) async fn devices_page(
     let given = consent::list_for_customer(&state.app, session.customer).await.map_err(&refused)?;
     let open = order::list_open_for_customer(&state.app, session.customer).await.map_err(&refused)?;
     let own = device::list_for_customer(&state.app, session.customer).await.map_err(&refused)?;
-    let models = own.iter().map(|(device, _)| device.model).collect();
+    let models = own.iter().map(|own| own.device.model).collect();
     let pictures = picture::list_of_models(&state.app, &models).await.map_err(&refused)?;
     // The page is a maker's where all devices are that maker's.
-    let makers: BTreeSet<_> = own.iter().map(|(device, _)| device.maker).collect();
+    let makers: BTreeSet<_> = own.iter().map(|own| own.device.maker).collect();
     let shown = &match makers.first() {
         Some(maker) if makers.len() == 1 => shown.branded(*maker).await?,
         _ => shown.clone(),
     };
     let pauses = pause::find(&state.app, session.customer).await.map_err(&refused)?;
     let mut devices = Vec::new();
-    for (device, model) in own {
+    for own in own {
+        let name = own.name().to_owned();
+        let NamedDevice { device, model_name, .. } = own;
         devices.push(DeviceRow {
-            model,
+            model: Some(model_name).filter(|model| *model != name),
+            name,
             picture: PageImage::of(pictures.get(&device.model)),
             serial: device.serial.to_string(),
             state: device_pill(state, &device, &open, &pauses, texts).await.map_err(&refused)?,

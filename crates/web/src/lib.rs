@@ -10,6 +10,7 @@ mod browser;
 mod cancel;
 mod cookie;
 mod design;
+mod device_name;
 mod device_selection;
 mod devices;
 mod federation;
@@ -78,6 +79,7 @@ pub fn web_routes() -> Vec<Route> {
         Route::post("/settings/skip", ordering::skip),
         Route::post("/settings/pause", ordering::pause_all),
         Route::post("/settings/language", settings::change_language),
+        Route::post("/settings/name", device_name::rename),
         Route::get("/settings/device", settings::get),
         Route::get("/settings/address", address::get),
         Route::post("/settings/address", address::post),

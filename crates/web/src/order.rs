@@ -86,7 +86,7 @@ async fn render_order(
     owned: &OwnedOrder,
     shows: OrderExtras,
 ) -> Result<Response, PageError> {
-    let OwnedOrder { caller, model, order } = owned;
+    let OwnedOrder { caller, device_name, order } = owned;
     let Order { item, .. } = order;
     let present = shows.present.as_ref();
     let problem = order.problem.filter(|_| order.state == OrderState::Held);
@@ -102,7 +102,11 @@ async fn render_order(
         instance,
         picture: shows.picture,
         title: &item.title,
-        brings: (texts.orders.brings)(&texts.amount(&item.quantity, &item.unit), model, caller.device.serial.as_str()),
+        brings: (texts.orders.brings)(
+            &texts.amount(&item.quantity, &item.unit),
+            device_name,
+            caller.device.serial.as_str(),
+        ),
         price: texts.money(&item.price),
         amount: item.price.to_decimal_text(),
         currency: &item.price.currency,
@@ -145,7 +149,7 @@ fn order_facts(owned: &OwnedOrder, maker: &str, texts: &Texts) -> Vec<OrderFact>
         (letters.carrier, tracking.carrier.clone()),
         (letters.tracking, tracking.number.clone()),
         (texts.orders.sold_by, Some(maker.to_owned())),
-        (texts.orders.why, Some((texts.orders.why_ordered)(order.trigger, &owned.model, approved.as_deref()))),
+        (texts.orders.why, Some((texts.orders.why_ordered)(order.trigger, &owned.device_name, approved.as_deref()))),
     ];
     facts.into_iter().filter_map(|(term, value)| Some(OrderFact { term, value: value? })).collect()
 }

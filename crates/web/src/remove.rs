@@ -14,7 +14,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
-use opendrs_domain::device::Device;
+use opendrs_domain::device::NamedDevice;
 use opendrs_domain::id::{CustomerId, DeviceId};
 use opendrs_edge::state::AppState;
 use opendrs_service::device;
@@ -31,7 +31,9 @@ struct RemovePage<'a> {
     frame: PageFrame,
     csrf: &'a str,
     device: String,
-    model: &'a str,
+    name: &'a str,
+    /// The name of its model, if it has another name.
+    model: Option<&'a str>,
     serial: &'a str,
 }
 
@@ -40,13 +42,13 @@ pub(super) fn page_url(device: DeviceId) -> String {
     format!("/settings/remove?device={device}")
 }
 
-/// Finds the customer's device with this id, and the name of its model.
+/// Finds the customer's device with this id.
 pub(super) async fn find_owned_device(
     state: &AppState,
     browser: &BrowserSession,
     owner: CustomerId,
     id: &str,
-) -> Result<Option<(Device, String)>, PageError> {
+) -> Result<Option<NamedDevice>, PageError> {
     let Ok(id) = DeviceId::parse(id) else { return Ok(None) };
     device::find_owned(&state.app, owner, id).await.map_err(PageError::with_context(&browser.context))
 }
@@ -61,16 +63,18 @@ pub(super) async fn get(
         let back = DeviceId::parse(id).map_or_else(|_| DEVICE_LIST_PATH.to_owned(), page_url);
         return sign_in_page(&state, &browser, &back, None, "").await;
     };
-    let Some((device, model)) = find_owned_device(&state, &browser, session.customer, id).await? else {
+    let Some(named) = find_owned_device(&state, &browser, session.customer, id).await? else {
         return Ok(redirect_to(StatusCode::SEE_OTHER, DEVICE_LIST_PATH));
     };
     let BrowserSession { context: shown, .. } = &browser;
+    let NamedDevice { device, model_name, .. } = &named;
     let template = RemovePage {
         texts: shown.texts,
         frame: shown.frame(current_path(&parts)),
         csrf: &browser.form_token(&state),
         device: device.id.to_string(),
-        model: &model,
+        name: named.name(),
+        model: Some(model_name.as_str()).filter(|model| *model != named.name()),
         serial: device.serial.as_str(),
     };
     Ok(render_page(shown, StatusCode::OK, &template, None))
@@ -84,7 +88,7 @@ pub(super) async fn post(
     let Some(session) = &browser.session else {
         return sign_in_page(&state, &browser, DEVICE_LIST_PATH, None, "").await;
     };
-    if let Some((device, _)) =
+    if let Some(NamedDevice { device, .. }) =
         find_owned_device(&state, &browser, session.customer, form.get("device").unwrap_or_default()).await?
     {
         device::remove(&state.app, device).await.map_err(PageError::with_context(&browser.context))?;

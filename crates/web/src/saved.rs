@@ -32,10 +32,12 @@ pub(super) enum SavedChange {
     Resumed,
     SecondFactorOff,
     IdentityRemoved,
+    Renamed,
+    NameRemoved,
 }
 
 /// Each change, and its value in the URL.
-const NAMES: [(SavedChange, &str); 21] = [
+const NAMES: [(SavedChange, &str); 23] = [
     (SavedChange::Product, "product"),
     (SavedChange::Rules, "rules"),
     (SavedChange::SwitchedOff, "off"),
@@ -57,6 +59,8 @@ const NAMES: [(SavedChange, &str); 21] = [
     (SavedChange::Resumed, "resumed"),
     (SavedChange::SecondFactorOff, "one-step"),
     (SavedChange::IdentityRemoved, "identity"),
+    (SavedChange::Renamed, "renamed"),
+    (SavedChange::NameRemoved, "unnamed"),
 ];
 
 impl SavedChange {
@@ -91,6 +95,8 @@ impl SavedChange {
             SavedChange::Resumed => texts.ordering.pause_ended,
             SavedChange::SecondFactorOff => texts.second_factor.off_saved,
             SavedChange::IdentityRemoved => texts.federation.removed_saved,
+            SavedChange::Renamed => texts.device_names.saved,
+            SavedChange::NameRemoved => texts.device_names.removed,
         }
     }
 

@@ -9,6 +9,7 @@ mod slot_row;
 
 use super::address as shipping;
 use super::browser::{BrowserSession, PostedForm, PostedPage};
+use super::device_name::NameForm;
 use super::device_selection::{DeviceSelection, selection_of_form, settings_url};
 use super::devices::{ListFeedback, devices_page};
 use super::field_problem::FieldProblem;
@@ -31,6 +32,7 @@ use opendrs_domain::id::OrderId;
 use opendrs_domain::language::Language;
 use opendrs_domain::order::{CancelRequester, Order};
 use opendrs_domain::session::Session;
+use opendrs_domain::text::DeviceName;
 use opendrs_edge::state::AppState;
 use opendrs_http::credentials::has_conflicting_tokens;
 use opendrs_http::request::query;
@@ -49,7 +51,12 @@ struct SettingsPage<'a> {
     csrf: &'a str,
     which: DeviceSelection<'a>,
     exit: Option<&'a str>,
-    model: &'a str,
+    /// The name of the device: the owner's own, or else the model's.
+    device_name: &'a str,
+    /// The name of the model, if the device has another one.
+    model: Option<&'a str>,
+    name_about: String,
+    name_form: NameForm,
     picture: Option<PageImage>,
     serial: &'a str,
     test: bool,
@@ -96,7 +103,7 @@ async fn open_device(
         DeviceSelection::Token(text) => text,
         DeviceSelection::OwnDevice(id) => {
             let own = remove::find_owned_device(state, browser, session.customer, id).await?;
-            let own = own.map(|(device, _)| DeviceCaller::for_owner(&state.app, device));
+            let own = own.map(|own| DeviceCaller::for_owner(&state.app, own.device));
             return match own {
                 Some(caller) => Ok(Ok(caller)),
                 None => devices_page(state, browser, session, exit, link_expired).await.map(Err),
@@ -176,6 +183,7 @@ pub(super) async fn device_page(
 ) -> Result<Response, PageError> {
     let refused = PageError::with_context(&browser.context);
     let model = device::load_model(&state.app, &caller.device).await.map_err(&refused)?;
+    let named = device::load_named(&state.app, caller).await.map_err(&refused)?;
     let shown = &browser.context.branded(model.maker).await?;
     let texts = shown.texts;
     let of = Some((caller.shard, &caller.device));
@@ -213,7 +221,10 @@ pub(super) async fn device_page(
         csrf: &browser.form_token(state),
         which,
         exit,
-        model: &model.name,
+        device_name: named.name(),
+        model: Some(model.name.as_str()).filter(|model| *model != named.name()),
+        name_about: (texts.device_names.about)(&model.name),
+        name_form: NameForm::new(named.own_name.as_ref().map(DeviceName::as_str), feedback.rejected_name),
         picture: PageImage::of(model.picture.as_ref()),
         serial: caller.device.serial.as_str(),
         test: caller.device.test,
@@ -232,11 +243,7 @@ pub(super) async fn device_page(
         change_address: shipping::page_url(&settings_url(which, exit)),
         remove: remove::page_url(caller.device.id),
     };
-    let status = if feedback.rejected.is_some() || feedback.refused.is_some() {
-        StatusCode::BAD_REQUEST
-    } else {
-        StatusCode::OK
-    };
+    let status = if feedback.is_refusal() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     Ok(render_page(shown, status, &template, None))
 }
 

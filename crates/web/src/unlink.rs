@@ -32,7 +32,7 @@ struct UnlinkPage<'a> {
     profile: String,
     name: &'a str,
     maker: &'a str,
-    /// The model and the serial of each device that is removed.
+    /// The name and the serial of each device that is removed.
     devices: Vec<(String, String)>,
 }
 
@@ -65,7 +65,7 @@ pub(super) async fn get(
         profile: given.profile.to_string(),
         name: &given.name,
         maker: &given.maker,
-        devices: found.into_iter().map(|(device, model)| (model, device.serial.to_string())).collect(),
+        devices: found.iter().map(|found| (found.full_name(), found.device.serial.to_string())).collect(),
     };
     Ok(render_page(shown, StatusCode::OK, &template, None))
 }

@@ -2,6 +2,7 @@
 
 mod brand;
 mod design;
+mod device_name;
 mod devices;
 mod duty_to_pay;
 mod hostile;

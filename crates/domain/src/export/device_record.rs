@@ -4,7 +4,7 @@
 
 use super::{ExportKind, ExportRecord, day_text, time_text};
 use crate::delivery::DeliveryState;
-use crate::device::Device;
+use crate::device::NamedDevice;
 use crate::id::{DeliveryId, DeviceId};
 use crate::level::LevelDay;
 use crate::model::Slot;
@@ -24,6 +24,7 @@ pub(super) const DEVICE_COLUMNS: &[&str] = &[
     "id",
     "model",
     "modelName",
+    "name",
     "serial",
     "test",
     "registeredAt",
@@ -41,6 +42,7 @@ pub struct DeviceRecord {
     id: String,
     model: String,
     model_name: String,
+    name: Option<String>,
     serial: String,
     test: bool,
     registered_at: String,
@@ -55,14 +57,13 @@ impl ExportRecord for DeviceRecord {
     const KIND: ExportKind = ExportKind::Devices;
 }
 
-impl DeviceRecord {
-    /// The record of a device, with the name of its model.
-    #[must_use]
-    pub fn new(device: &Device, model_name: String) -> Self {
+impl From<&NamedDevice> for DeviceRecord {
+    fn from(NamedDevice { device, model_name, own_name }: &NamedDevice) -> Self {
         Self {
             id: device.id.to_string(),
             model: device.model_code.to_string(),
-            model_name,
+            model_name: model_name.clone(),
+            name: own_name.as_ref().map(ToString::to_string),
             serial: device.serial.to_string(),
             test: device.test,
             registered_at: time_text(device.registered_at),

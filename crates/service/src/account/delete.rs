@@ -11,6 +11,7 @@ use crate::session::check_password;
 use crate::{App, Error, Result, consent, device, order, ordering_key};
 use opendrs_domain::account::AccountMail;
 use opendrs_domain::customer::Customer;
+use opendrs_domain::device::NamedDevice;
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::order::CancelRequester;
 use opendrs_domain::time::{Span, Time};
@@ -166,7 +167,7 @@ async fn end_devices(app: &App, id: CustomerId) -> Result<()> {
         if devices.is_empty() {
             return Ok(());
         }
-        for (found, _) in devices {
+        for NamedDevice { device: found, .. } in devices {
             device::remove(app, found).await?;
         }
     }

@@ -209,13 +209,14 @@ async fn read_account(tx: &mut Tx<'_>, of: PageRequest) -> Result<Option<Page>> 
 
 /// Reads a registration with its slots, of which its model has a few.
 async fn read_device(tx: &mut Tx<'_>, found: OwnedDevice) -> Result<Page> {
-    let OwnedDevice { shard, device, model_name } = found;
+    let OwnedDevice { shard, device: found } = found;
+    let device = &found.device;
     let named = device.in_shard(shard);
     let chosen = subscription::list_by_device(tx, named).await?;
     let rules = rule::list_by_device(tx, named).await?;
     let own = OwnDevice { shard, id: device.id };
     let mut page = Page::new(Some(Place::OfDevice(own, DevicePlace::Takeovers(CustomerId(Uuid::nil())))));
-    page.push(&DeviceRecord::new(&device, model_name))?;
+    page.push(&DeviceRecord::from(&found))?;
     for slot in model::list_slots(tx, device.model).await? {
         let chosen = chosen.iter().find(|sub| sub.slot == slot.id).cloned();
         let chosen = chosen.unwrap_or_else(|| Subscription::empty(slot.id.clone()));

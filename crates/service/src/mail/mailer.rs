@@ -3,7 +3,8 @@
 //! Not here: when a mail is sent. Invariant: a mailer gets all data that a mail's text needs, and nothing else.
 
 use opendrs_domain::brand::MakerBrand;
-use opendrs_domain::id::MailId;
+use opendrs_domain::device::NamedDevice;
+use opendrs_domain::id::{CustomerId, MailId};
 use opendrs_domain::language::Language;
 use opendrs_domain::mail::{MailContent, MailOutcome};
 use opendrs_domain::text::Email;
@@ -51,12 +52,29 @@ pub struct MailMessage {
 /// A device as a mail names it.
 #[derive(Clone, Debug)]
 pub struct MailDevice {
-    /// The name of its model.
-    pub model: String,
+    /// Its name: the owner's own, or else that of its model.
+    pub name: String,
+    /// The same with the name of its model.
+    pub full_name: String,
     /// Its serial.
     pub serial: String,
     /// Whether it is a test device.
     pub is_test: bool,
+}
+
+impl MailDevice {
+    /// The device as a mail to a customer names it. Nobody but its owner reads the owner's name of it, so a mail to the
+    /// other side of a takeover has the model's.
+    #[must_use]
+    pub fn for_customer(of: &NamedDevice, reader: CustomerId) -> Self {
+        let is_owner = of.device.customer == reader;
+        let (name, full_name) = if is_owner {
+            (of.name().to_owned(), of.full_name())
+        } else {
+            (of.model_name.clone(), of.model_name.clone())
+        };
+        Self { name, full_name, serial: of.device.serial.to_string(), is_test: of.device.test }
+    }
 }
 
 /// The future of a mail that is being sent.

@@ -12,7 +12,7 @@ use opendrs_domain::id::{CustomerId, DeviceId};
 use opendrs_domain::login::form;
 use opendrs_domain::mail::{MailContent, MailSubject};
 use opendrs_store::mail::StoredMail;
-use opendrs_store::{customer, device, model, order, picture};
+use opendrs_store::{customer, device, order, picture};
 
 /// Loads the data that a mail's text needs; `None` when its customer, device or order no longer exists.
 ///
@@ -34,8 +34,7 @@ async fn build_device_message(
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
     let named = DeviceRef { shard: mail.shard, id: device };
-    let Some(of) = device::find_by_id(&mut tx, named).await? else { return Ok(None) };
-    let Some(model) = model::find_by_id(&mut tx, of.model).await? else { return Ok(None) };
+    let Some(of) = device::find_named(&mut tx, named).await? else { return Ok(None) };
     let shard = app.db.shards().for_customer(customer);
     let Some(to) = customer::find_by_id(&mut tx, shard, customer).await? else { return Ok(None) };
     // An order keeps the address that it was placed with.
@@ -48,7 +47,7 @@ async fn build_device_message(
     };
     let recipient = order.and_then(|order| order.recipient);
     let address = recipient.map_or(to.address, |recipient| recipient.address);
-    let brand = brand::find_in(app, &mut tx, model.maker).await?;
+    let brand = brand::find_in(app, &mut tx, of.device.maker).await?;
     let logo = match brand.brand.logo {
         Some(logo) => picture::find(&mut tx, logo.hash).await?,
         None => None,
@@ -67,8 +66,8 @@ async fn build_device_message(
         to: to.email,
         language: to.language.unwrap_or(app.settings.language),
         name: to.name,
-        address: if of.test { Some("N/A".into()) } else { address.as_ref().map(Address::to_single_line) },
-        device: Some(MailDevice { model: model.name, serial: of.serial.to_string(), is_test: of.test }),
+        address: if of.device.test { Some("N/A".into()) } else { address.as_ref().map(Address::to_single_line) },
+        device: Some(MailDevice::for_customer(&of, customer)),
         content: mail.content.clone(),
         cancel_url: token.map(|token| format!("{base}/order/cancel?token={token}")),
         order_url: mail

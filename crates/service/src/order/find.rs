@@ -81,8 +81,8 @@ pub async fn list_open_for_customer(app: &App, customer: CustomerId) -> Result<V
 pub struct OwnedOrder {
     /// The device that ordered.
     pub caller: DeviceCaller,
-    /// The name of its model.
-    pub model: String,
+    /// The name of that device, for its owner.
+    pub device_name: String,
     /// The order.
     pub order: Order,
 }
@@ -99,8 +99,9 @@ pub async fn find_for_customer(app: &App, owner: CustomerId, instance: &str) -> 
     // The order's row leads to its device and to the owner. The device in the id is only compared.
     let place = order::find_location(&mut tx, id.order).await?.ok_or(Error::UnknownOrder)?;
     let found = device::find_by_customer(&mut tx, owner, place.id).await?;
-    let (device, model) = found.ok_or(Error::UnknownOrder)?;
+    let found = found.ok_or(Error::UnknownOrder)?;
     let order = order::find_by_id(&mut tx, place, id.order).await?;
     let order = order.filter(|order| !order.test && order.matches_instance_id(id)).ok_or(Error::UnknownOrder)?;
-    Ok(OwnedOrder { caller: DeviceCaller { device, shard: place.shard, slot: None }, model, order })
+    let (device_name, device) = (found.name().to_owned(), found.device);
+    Ok(OwnedOrder { caller: DeviceCaller { device, shard: place.shard, slot: None }, device_name, order })
 }

@@ -9,7 +9,7 @@ use crate::named_link;
 use crate::notification::{EventIds, record_event};
 use crate::signed_link::TAKEOVER_PURPOSE;
 use crate::{App, Error, FormError, Result};
-use opendrs_domain::device::{Device, DeviceRef};
+use opendrs_domain::device::{Device, DeviceRef, NamedDevice};
 use opendrs_domain::id::{CustomerId, DeviceId, ProfileId};
 use opendrs_domain::mail::MailContent;
 use opendrs_domain::model::Model;
@@ -25,8 +25,8 @@ pub struct TakeoverLink {
     pub takeover: Takeover,
     /// The unit's model.
     pub model: Model,
-    /// The earlier registration.
-    pub device: Device,
+    /// The earlier registration, with the names that its owner knows.
+    pub device: NamedDevice,
     /// The answers that are possible now.
     pub allowed_answers: &'static [TakeoverAnswer],
     shard: i64,
@@ -43,9 +43,9 @@ pub async fn find_takeover_link(app: &App, token: &str) -> Result<TakeoverLink> 
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
     let takeover = takeover::find(&mut tx, old, customer).await?.ok_or(Error::InvalidToken)?;
-    let device = device::find_by_id(&mut tx, old).await?.ok_or(Error::InvalidToken)?;
+    let device = device::find_named(&mut tx, old).await?.ok_or(Error::InvalidToken)?;
     let model =
-        model::find_by_id(&mut tx, device.model).await?.ok_or_else(|| Error::missing_row("a device's model"))?;
+        model::find_by_id(&mut tx, device.device.model).await?.ok_or_else(|| Error::missing_row("a device's model"))?;
     let answers = takeover.allowed_answers(app.now());
     Ok(TakeoverLink { takeover, model, device, allowed_answers: answers, shard: old.shard })
 }
@@ -56,7 +56,8 @@ pub async fn find_takeover_link(app: &App, token: &str) -> Result<TakeoverLink> 
 /// [`Error::InvalidToken`]; [`FormError::TakeoverClosed`] when no answer is possible, or the unit belongs to yet
 /// another customer; [`Error::Unavailable`].
 pub async fn answer_takeover(app: &App, token: &str, answer: TakeoverAnswer) -> Result<()> {
-    let TakeoverLink { takeover, device, shard, .. } = find_takeover_link(app, token).await?;
+    let TakeoverLink { takeover, device: NamedDevice { device, .. }, shard, .. } =
+        find_takeover_link(app, token).await?;
     let now = app.now();
     let client = {
         let mut reader = app.db.reader().await?;

@@ -9,6 +9,13 @@ macro_rules! device_columns {
     };
 }
 
+/// A device with the names of its model and of its owner. The frequent calls of devices read no names.
+macro_rules! named_device_columns {
+    () => {
+        concat!(device_columns!(), ", m.name, d.name")
+    };
+}
+
 macro_rules! client_columns {
     () => {
         "c.id, c.profile, p.maker, c.kind, c.secret_hash, c.redirect_uris, c.mode, c.former_secret_hash, c.state, c.generation"

@@ -6,8 +6,8 @@ macro_rules! device_queries {
     ([$($before:tt)*] $($rest:ident)*) => { query_lists! { [$($before)*
         DevicesSuspend = "UPDATE device SET suspended_at = $2 WHERE customer = $1 AND deregistered_at IS NULL";
         /// The serial becomes one that says nothing: the registration's id.
-        DevicesForgetSerial = "UPDATE device SET serial = /*pg replace(id::text, '-', '') */ /*lite lower(hex(id)) */
-            WHERE customer = $1";
+        DevicesForgetSerial = "UPDATE device SET serial = /*pg replace(id::text, '-', '') */ /*lite lower(hex(id)) */,
+            name = NULL WHERE customer = $1";
         UnitGet = "SELECT device FROM unit WHERE shard = $1 AND model = $2 AND serial = $3 /*pg FOR UPDATE */";
         UnitPut = "INSERT INTO unit (shard, model, serial, device) VALUES ($1, $2, $3, $4)
             ON CONFLICT (shard, model, serial) DO NOTHING";
@@ -16,6 +16,10 @@ macro_rules! device_queries {
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '')";
         DeviceById = concat!("SELECT ", device_columns!(), " FROM device d JOIN model m ON m.id = d.model
             WHERE d.shard = $1 AND d.id = $2");
+        DeviceNamed = concat!("SELECT ", named_device_columns!(), " FROM device d JOIN model m ON m.id = d.model
+            WHERE d.shard = $1 AND d.id = $2");
+        /// The owner ($3) is compared, since a takeover may have ended the registration meanwhile.
+        DeviceSetName = "UPDATE device SET name = $4 WHERE shard = $1 AND id = $2 AND customer = $3 AND deregistered_at IS NULL";
         DeviceFamilies = "SELECT revoked FROM device
             WHERE shard = $1 AND id = $2 AND deregistered_at IS NULL AND suspended_at IS NULL";
         DeviceForUpdate = concat!("SELECT ", device_columns!(), " FROM device d JOIN model m ON m.id = d.model
@@ -31,7 +35,7 @@ macro_rules! device_queries {
             FROM device d JOIN model m ON m.id = d.model
             LEFT JOIN slot s ON s.model = d.model AND s.id = $3
             /*lite LEFT JOIN customer c ON c.shard = $4 AND c.id = $5 */ WHERE d.shard = $1 AND d.id = $2");
-        DevicesOfCustomer = concat!("SELECT ", device_columns!(), ", m.name FROM device d JOIN model m ON m.id = d.model
+        DevicesOfCustomer = concat!("SELECT ", named_device_columns!(), " FROM device d JOIN model m ON m.id = d.model
             WHERE d.customer = $1 AND d.deregistered_at IS NULL ORDER BY d.registered_at LIMIT 200");
         DeviceRelink = "UPDATE device SET client = $3, test = $4 WHERE shard = $1 AND id = $2";
         DeviceEnd = "UPDATE device SET deregistered_at = $3 WHERE shard = $1 AND id = $2 AND deregistered_at IS NULL";
@@ -138,10 +142,10 @@ macro_rules! device_queries {
         RulesOfDevice = "SELECT slot, rules FROM rule WHERE shard = $1 AND device = $2";
         RulePut = "INSERT INTO rule (shard, device, slot, rules) VALUES ($1, $2, $3, $4)
             ON CONFLICT (shard, device, slot) DO UPDATE SET rules = excluded.rules";
-        DeviceOfCustomer = concat!("SELECT ", device_columns!(), ", m.name FROM device d JOIN model m ON m.id = d.model
+        DeviceOfCustomer = concat!("SELECT ", named_device_columns!(), " FROM device d JOIN model m ON m.id = d.model
             WHERE d.customer = $1 AND d.id = $2");
         UnitRead = "SELECT device FROM unit WHERE shard = $1 AND model = $2 AND serial = $3";
-        DevicesOfMaker = concat!("SELECT ", device_columns!(), ", m.name FROM device d JOIN model m ON m.id = d.model
+        DevicesOfMaker = concat!("SELECT ", named_device_columns!(), " FROM device d JOIN model m ON m.id = d.model
             WHERE d.customer = $1 AND m.maker = $2 AND d.deregistered_at IS NULL ORDER BY d.registered_at, d.id LIMIT $3");
         DeviceRotationLock = "SELECT revoked, turns FROM device
             WHERE shard = $1 AND id = $2 AND deregistered_at IS NULL AND suspended_at IS NULL /*pg FOR UPDATE */";

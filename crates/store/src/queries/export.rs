@@ -33,7 +33,7 @@ macro_rules! export_queries {
             WHERE t.customer = $1 AND t.device > $2 ORDER BY t.device LIMIT $3";
         TakeoversOfDevice = "SELECT device, customer, state, answer_by, successor, consent FROM takeover
             WHERE shard = $1 AND device = $2 AND customer > $3 ORDER BY customer LIMIT $4";
-        DevicesAfter = concat!("SELECT ", device_columns!(), ", m.name, d.shard FROM device d JOIN model m ON m.id = d.model
+        DevicesAfter = concat!("SELECT ", named_device_columns!(), ", d.shard FROM device d JOIN model m ON m.id = d.model
             WHERE d.customer = $1 AND d.id > $2 ORDER BY d.id LIMIT $3");
         LevelDaysAfter = "SELECT shard, device, slot, day, lowest, highest, last_at, last_reading, remaining, original, on_hand
             FROM level_day WHERE shard = $1 AND device = $2 AND (slot, day) > ($3, $4) ORDER BY slot, day LIMIT $5";

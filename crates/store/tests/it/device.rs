@@ -2,10 +2,11 @@
 
 use crate::harness::{TestStore, command};
 use crate::samples::{at, device, model, serial, slot, uuid};
-use opendrs_domain::device::{Device, DeviceRef, RevokedFamilies};
+use opendrs_domain::device::{Device, DeviceRef, NamedDevice, RevokedFamilies};
 use opendrs_domain::id::{ClientId, CustomerId, DeviceId, MakerId, ModelId};
 use opendrs_domain::login::refresh_rotation::RotationState;
 use opendrs_domain::model::Model;
+use opendrs_domain::text::DeviceName;
 use opendrs_store::{Error, device, model};
 
 both!(
@@ -17,6 +18,7 @@ both!(
     only_a_later_use_counts,
     revoked_families_come_back,
     the_hot_read_tells_whether_the_model_has_the_slot,
+    an_owners_name_comes_back_and_only_the_owner_sets_it,
     a_customers_devices_come_oldest_first_without_those_that_left,
     the_devices_of_one_maker_are_told_from_those_of_others,
     where_refresh_tokens_stand_comes_back_until_the_registration_ends,
@@ -179,6 +181,40 @@ async fn the_hot_read_tells_whether_the_model_has_the_slot(store: &TestStore) {
     assert_eq!(store.read(async |tx| device::find_with_slot(tx, device.in_shard(SHARD + 1), "a.b").await).await, None);
 }
 
+/// A device to which its owner gave no name.
+fn unnamed(device: &Device, model: &Model) -> NamedDevice {
+    NamedDevice { device: device.clone(), model_name: model.name.clone(), own_name: None }
+}
+
+async fn an_owners_name_comes_back_and_only_the_owner_sets_it(store: &TestStore) {
+    let model = insert_model(store).await;
+    let (device, other) = (device(1, &model, "unit"), device(2, &model, "other"));
+    insert(store, &device).await;
+    insert(store, &other).await;
+    let set = async |owner: CustomerId, name: Option<DeviceName>| {
+        let with = (device.in_shard(SHARD), owner, name);
+        store
+            .write(with, |tx, (device, owner, name)| Box::pin(device::set_name(tx, *device, *owner, name.as_ref())))
+            .await
+    };
+    let found = async |id| store.read(async |tx| device::find_named(tx, DeviceRef { shard: SHARD, id }).await).await;
+    let (ann, name) = (device.customer, DeviceName::parse("Küche „1“").unwrap());
+    let named = NamedDevice { own_name: Some(name.clone()), ..unnamed(&device, &model) };
+    assert!(!set(CustomerId(uuid(77)), Some(name.clone())).await, "somebody else's device");
+    assert_eq!(found(device.id).await, Some(unnamed(&device, &model)));
+    assert!(set(ann, Some(name.clone())).await);
+    assert_eq!(found(device.id).await, Some(named.clone()));
+    assert_eq!(store.read(async |tx| device::find_by_customer(tx, ann, device.id).await).await, Some(named.clone()));
+    assert!(store.read(async |tx| device::list_by_customer(tx, ann).await).await.contains(&named));
+    let after = store.read(async |tx| device::find_after(tx, ann, DeviceId(uuid(0))).await).await;
+    assert_eq!(after.map(|owned| (owned.shard, owned.device)), Some((SHARD, named)));
+    assert_eq!(found(other.id).await, Some(unnamed(&other, &model)), "another device keeps its name");
+    assert!(set(ann, None).await);
+    assert_eq!(found(device.id).await, Some(unnamed(&device, &model)));
+    assert!(end_registration(store, &device, 9).await);
+    assert!(!set(ann, Some(name)).await, "the registration ended");
+}
+
 async fn a_customers_devices_come_oldest_first_without_those_that_left(store: &TestStore) {
     let model = insert_model(store).await;
     let (ann, ben) = (CustomerId(uuid(1)), CustomerId(uuid(2)));
@@ -192,7 +228,7 @@ async fn a_customers_devices_come_oldest_first_without_those_that_left(store: &T
     let left = devices[4].clone();
     assert!(store.write(left, |tx, d| Box::pin(device::end_registration(tx, 5, d, at(99)))).await);
     let found = store.read(async |tx| device::list_by_customer(tx, ann).await).await;
-    let wanted = [2, 3, 0].map(|n: usize| (devices[n].clone(), model.name.clone()));
+    let wanted = [2, 3, 0].map(|n: usize| unnamed(&devices[n], &model));
     assert_eq!(found, wanted);
     assert_eq!(store.read(async |tx| device::list_by_customer(tx, CustomerId(uuid(3))).await).await, []);
 }
@@ -212,10 +248,10 @@ async fn the_devices_of_one_maker_are_told_from_those_of_others(store: &TestStor
     }
     let found =
         async |limit| store.read(async |tx| device::list_by_maker(tx, ann, MakerId(uuid(1)), limit).await).await;
-    let [first, third] = [0, 2].map(|n: usize| (devices[n].clone(), washer.name.clone()));
+    let [first, third] = [0, 2].map(|n: usize| unnamed(&devices[n], &washer));
     assert_eq!(found(9).await, [third.clone(), first.clone()]);
     assert_eq!(found(1).await, std::slice::from_ref(&third));
-    assert!(end_registration(store, &third.0, 99).await);
+    assert!(end_registration(store, &third.device, 99).await);
     assert_eq!(found(9).await, [first]);
 }
 

@@ -85,7 +85,12 @@ fn order_mail(state: OrderState, problem: Option<OrderProblem>, known: bool) -> 
         to: Email::parse("ann@example.com").unwrap(),
         language: Language::English,
         name: "Ann\n<b>Example</b>".into(),
-        device: Some(MailDevice { model: "Pitcher\n\"7\"".into(), serial: "SN-1".into(), is_test: false }),
+        device: Some(MailDevice {
+            name: "Pitcher\n\"7\"".into(),
+            full_name: "Pitcher\n\"7\"".into(),
+            serial: "SN-1".into(),
+            is_test: false,
+        }),
         address: Some("1 Main Street\r\n\r\nClick here".into()),
         content: mail::content_for_change(&order, change).unwrap(),
         cancel_url: Some("https://drs.example/order/cancel?token=x".into()),

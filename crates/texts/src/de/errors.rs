@@ -7,6 +7,7 @@ use opendrs_domain::language::Language;
 use opendrs_domain::money::ParseMoneyError;
 use opendrs_domain::order::{ApproveError, CancelError, WithdrawError};
 use opendrs_domain::rule::{MAX_FORM_NUMBER, RuleFormError, RuleFormNumber};
+use opendrs_domain::text::DeviceName;
 use opendrs_service::{Error, FormError};
 
 pub fn describe_error(error: &Error) -> String {
@@ -153,6 +154,10 @@ fn describe_bad_choice(choice: &FormError) -> String {
             "Bitte geben Sie Ihre vollständige E-Mail-Adresse ein, zum Beispiel anna@example.com.".into()
         }
         FormError::InvalidName => "Bitte geben Sie Ihren Namen ein, höchstens 120 Zeichen.".into(),
+        FormError::InvalidDeviceName => format!(
+            "Bitte geben Sie einen Namen mit höchstens {} Zeichen ein, in einer Zeile und ohne besondere Steuerzeichen.",
+            DeviceName::MAX_CHARS
+        ),
         FormError::WrongCode => "Dieser Code stimmt nicht. Bitte prüfen Sie ihn oder senden Sie eine weitere E-Mail.".into(),
         FormError::LinkEnded => {
             "Dieser Link oder Code ist abgelaufen oder wurde schon verwendet. Bitte fordern Sie einen neuen an.".into()

@@ -10,6 +10,7 @@ use opendrs_domain::language::Language;
 use opendrs_domain::money::ParseMoneyError;
 use opendrs_domain::order::{ApproveError, CancelError, WithdrawError};
 use opendrs_domain::rule::{MAX_FORM_NUMBER, RuleFormError, RuleFormNumber};
+use opendrs_domain::text::DeviceName;
 use opendrs_service::{Error, FormError};
 
 pub fn describe_error(error: &Error) -> String {
@@ -128,6 +129,10 @@ fn describe_bad_choice(choice: &FormError) -> String {
         }
         FormError::InvalidEmail => "Please enter your complete email address, such as ann@example.com.".into(),
         FormError::InvalidName => "Please enter your name: at most 120 characters, on one line and without special control characters.".into(),
+        FormError::InvalidDeviceName => format!(
+            "Please enter a name of at most {} characters, on one line and without special control characters.",
+            DeviceName::MAX_CHARS
+        ),
         FormError::WrongCode => "This code does not match. Please check it, or send another email.".into(),
         FormError::LinkEnded => "This link or code has expired or was already used. Please ask for a new one.".into(),
         FormError::EmailTaken => "This email address already has an account. Please sign in.".into(),

@@ -7,6 +7,7 @@ use opendrs_domain::language::Language;
 use opendrs_domain::money::ParseMoneyError;
 use opendrs_domain::order::{ApproveError, CancelError, WithdrawError};
 use opendrs_domain::rule::{MAX_FORM_NUMBER, RuleFormError, RuleFormNumber};
+use opendrs_domain::text::DeviceName;
 use opendrs_service::{Error, FormError};
 
 pub fn describe_error(error: &Error) -> String {
@@ -134,6 +135,10 @@ fn describe_bad_choice(choice: &FormError) -> String {
         }
         FormError::InvalidEmail => "メールアドレスを正しく入力してください（例：hanako@example.com）。".into(),
         FormError::InvalidName => "お名前を120文字以内で入力してください。".into(),
+        FormError::InvalidDeviceName => format!(
+            "名前は{}文字以内で、改行や特殊な制御文字を使わずに入力してください。",
+            DeviceName::MAX_CHARS
+        ),
         FormError::WrongCode => "コードが一致しません。入力内容をご確認いただくか、メールを再送してください。".into(),
         FormError::LinkEnded => {
             "リンクまたはコードの有効期限が切れているか、すでに使用されています。もう一度お手続きください。".into()

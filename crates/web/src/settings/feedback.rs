@@ -1,5 +1,6 @@
 //! What a device's page says about the form that led to it.
 
+use super::super::device_name::RejectedName;
 use super::super::rule::RejectedRules;
 use super::super::saved::SavedChange;
 use opendrs_domain::id::OrderId;
@@ -15,6 +16,15 @@ pub(crate) struct Feedback<'f> {
     pub(crate) refused: Option<&'f str>,
     /// The order before which the list of orders begins; `None` for the newest ones.
     pub(crate) orders_before: Option<OrderId>,
+    /// The name of the device that was refused.
+    pub(crate) rejected_name: Option<&'f RejectedName<'f>>,
     /// The rules that were refused.
     pub(crate) rejected: Option<&'f RejectedRules<'f>>,
+}
+
+impl Feedback<'_> {
+    /// Whether the form was refused.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.rejected.is_some() || self.refused.is_some() || self.rejected_name.is_some()
+    }
 }

@@ -35,7 +35,7 @@ async fn report(server: &Server, device: &LinkedDevice, slot: &str, remaining: u
 /// Ann's only device.
 async fn device_ref(server: &Server) -> DeviceRef {
     let ann = customer::find_id_by_email(server.app(), &Email::parse(ANN).unwrap()).await.unwrap().unwrap();
-    let (device, _) = device::list_for_customer(server.app(), ann).await.unwrap().remove(0);
+    let device = device::list_for_customer(server.app(), ann).await.unwrap().remove(0).device;
     device.in_shard(server.app().db.shards().for_unit(device.model, &device.serial))
 }
 

@@ -20,10 +20,14 @@ async fn with_policies(store: Store, test: impl AsyncFn(&Server)) {
 
 async fn an_owner_is_asked_before_the_unit_changes_hands(server: &Server) {
     let anns = server.link_default_device().await;
+    server.execute_sql("UPDATE device SET name = 'Kitchen'").await;
     let visit = choose(server, BOB, &authorize_path(&[])).await;
     assert_eq!((visit.page.status.as_u16(), visit.title().as_str()), (200, "This device belongs to another account"));
     assert!(visit.page.text().contains("We have emailed the owner"), "{}", visit.page.text());
     assert_eq!(server.mail_kinds().await, ["subscribed", "takeover_asked"]);
+
+    let asked = server.newest_mail_text().await;
+    assert!(asked.contains("Kitchen (Aqua Pitcher)"), "{asked}");
 
     // The owner gets one question, however often the other customer tries. The sign-up cannot be completed without the
     // answer.
@@ -37,6 +41,8 @@ async fn an_owner_is_asked_before_the_unit_changes_hands(server: &Server) {
     assert_eq!(press(server, "takeover_asked", "agree").await, "You agreed to hand over your device");
     assert_eq!(server.mail_kinds().await[2..], ["takeover_agreed"]);
     assert_eq!(server.newest_mail().await.to.as_str(), BOB);
+    let agreed = server.newest_mail_text().await;
+    assert!(agreed.contains("Aqua Pitcher") && !agreed.contains("Kitchen"), "the owner's name is hers: {agreed}");
     assert!(works(server, &anns).await, "the unit is hers until the other set-up is complete");
     // The answer is not valid for another customer.
     let carl = choose(server, CARL, &authorize_path(&[])).await;

@@ -191,6 +191,7 @@ fn cases(token: &str, order: &str) -> Vec<RouteCase> {
         ),
         posted("/settings/pause", &[("resume", "true")], SIGN_IN, "303 /settings"),
         posted("/settings/language", &[("language", "en")], SIGN_IN, "303 /settings"),
+        posted("/settings/name", &[("access_token", token), ("name", "Kitchen")], SIGN_IN, "303 /settings"),
         // A registration opens for its owner only; others see their own list.
         page("GET", "/settings/device", "?device=x".into(), SIGN_IN, "200 Your devices"),
         page("GET", "/settings/address", String::new(), SIGN_IN, "200 Shipping address"),

@@ -3,7 +3,7 @@
 use super::Archive;
 use crate::account::NEW_PASSWORD;
 use crate::harness::fixtures::{ANN, BOB, CARL, FILTER, PASSWORD, SMALL};
-use crate::harness::{LinkOptions, Server, TestBrowser, TestReceiver};
+use crate::harness::{LinkOptions, Server, TestBrowser, TestReceiver, form_body};
 use opendrs_domain::export::ExportKind;
 use opendrs_domain::id::ClientId;
 use opendrs_domain::text::{ModelCode, Serial};
@@ -59,6 +59,9 @@ async fn live(server: &Server, email: &str, serial: &str) {
         server.execute_sql(&sql).await;
     }
     let mut visit = TestBrowser::signed_in(server, email).await;
+    visit.go_to(&format!("/settings?{}", form_body(&[("access_token", &device.access)]))).await;
+    let form = visit.form("/settings/name").fill("name", &format!("Pitcher of {email}"));
+    visit.submit(&form).await;
     visit.go_to("/account").await;
     let form = visit.form("/account/delete").fill("password", PASSWORD);
     visit.submit(&form).await;
@@ -83,6 +86,7 @@ async fn everything_about_a_customer_and_nothing_of_another(server: &Server) {
     assert!(profile["deletionAt"].is_string(), "{profile}");
     assert_eq!(archive.rows(ExportKind::Addresses)[0]["line1"], "1 Main Street");
     assert_eq!(archive.rows(ExportKind::Devices)[0]["serial"], ann);
+    assert_eq!(archive.rows(ExportKind::Devices)[0]["name"], format!("Pitcher of {ANN}"));
     let order = &archive.rows(ExportKind::Orders)[0];
     assert_eq!((order["product"].as_str(), order["price"].as_str()), (SMALL, "24.99"));
     assert_eq!((order["name"].as_str(), order["line1"].as_str()), ("Ann Example", "1 Main Street"));
