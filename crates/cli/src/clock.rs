@@ -73,6 +73,7 @@ pub(super) fn clock_event_line(fired: &Value) -> String {
             return format!("{}  {name} {what}{whom}: {}{why}", text("at"), text("outcome"));
         }
     }
-    let told = fired["notification"].as_str().map_or(String::new(), |told| format!("  -> {told}"));
-    format!("{}  order of slot {}: {} -> {}{told}", text("at"), text("slotId"), text("from"), text("to"))
+    let notification =
+        fired["notification"].as_str().map_or(String::new(), |notification| format!("  -> {notification}"));
+    format!("{}  order of slot {}: {} -> {}{notification}", text("at"), text("slotId"), text("from"), text("to"))
 }

@@ -53,9 +53,9 @@ pub(super) async fn run(file: Option<&Path>, args: DemoArgs) -> Result<(), Strin
     let running = listeners.serve(&config, app)?;
     let first = running.addresses.first().ok_or("the demo needs the service, login, web and worker roles")?;
     let base = &first.url;
-    let mut story = DemoReport::new(args.json);
-    let walked = scenario::run_scenario(base, &running.state.app, &cloud, &mut story).await;
-    let good = story.finish(walked.as_ref().err());
+    let mut report = DemoReport::new(args.json);
+    let outcome = scenario::run_scenario(base, &running.state.app, &cloud, &mut report).await;
+    let good = report.finish(outcome.as_ref().err());
     if !good || args.once {
         running.stop().await;
         return if good {
@@ -64,7 +64,7 @@ pub(super) async fn run(file: Option<&Path>, args: DemoArgs) -> Result<(), Strin
             Err("the demo failed: an answer differs from the specification, or a step could not run".into())
         };
     }
-    if let Ok(device) = walked {
+    if let Ok(device) = outcome {
         output::print_line(report::next_steps_text(base, folder.path(), &device));
     }
     stop_signals::wait_for_stop_signal().await;

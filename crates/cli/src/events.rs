@@ -107,21 +107,21 @@ fn event_line(event: &Event, state: EventDeliveryState) -> String {
 async fn show_event(file: Option<&Path>, args: EventsShowArgs) -> Result<(), String> {
     let config = store_args::load_config(file, &args.store, Vec::new())?;
     let app = open_app::open_existing_app(&config).await?;
-    let story = delivery::load_event_history(&app, event_json::parse_event_id(&args.event)?)
+    let history = delivery::load_event_history(&app, event_json::parse_event_id(&args.event)?)
         .await
         .map_err(super::error_text)?;
     if args.json {
-        output::print_line(event_json::event_history_json(&story).to_string());
+        output::print_line(event_json::event_history_json(&history).to_string());
         return Ok(());
     }
-    output::print_line(event_line(&story.event, story.state()));
-    print_message_versions(&story)?;
-    if story.deliveries.is_empty() {
+    output::print_line(event_line(&history.event, history.state()));
+    print_message_versions(&history)?;
+    if history.deliveries.is_empty() {
         output::print_note(
             "It was sent to no receiver: its security profile had no confirmed topic. `opendrs topic add` adds one.",
         );
     }
-    for ReceiverDelivery { receiver, delivery, attempts } in &story.deliveries {
+    for ReceiverDelivery { receiver, delivery, attempts } in &history.deliveries {
         output::print_line(format!(
             "  {:<9} {}  {}",
             delivery.state.as_str(),
@@ -144,11 +144,11 @@ async fn show_event(file: Option<&Path>, args: EventsShowArgs) -> Result<(), Str
 }
 
 /// Prints the message in each version that was sent, or in version 2.0 if none was sent.
-fn print_message_versions(story: &EventHistory) -> Result<(), String> {
-    let sent: BTreeSet<_> = story.deliveries.iter().map(|to| to.delivery.version.as_str()).collect();
+fn print_message_versions(history: &EventHistory) -> Result<(), String> {
+    let sent: BTreeSet<_> = history.deliveries.iter().map(|to| to.delivery.version.as_str()).collect();
     let versions = if sent.is_empty() { BTreeSet::from(["2.0"]) } else { sent };
     for version in versions {
-        let message = &event_json::event_json(&story.event, story.state())["versions"][version];
+        let message = &event_json::event_json(&history.event, history.state())["versions"][version];
         let text = serde_json::to_string_pretty(message).map_err(|e| e.to_string())?;
         text.lines().for_each(|line| output::print_line(format!("  {line}")));
     }

@@ -29,7 +29,7 @@ pub(super) enum KeysCommand {
         #[arg(value_name = "KEY")]
         key: i64,
         #[command(flatten)]
-        which: KeysListArgs,
+        args: KeysListArgs,
     },
     /// Change the store's master key, and encrypt again everything that is encrypted with the old one.
     ///
@@ -62,14 +62,14 @@ enum TokenKeyChange {
 }
 
 pub(super) async fn run(file: Option<&Path>, args: KeysCommand) -> Result<(), String> {
-    let (change, which) = match args {
+    let (change, args) = match args {
         KeysCommand::Rewrap(args) => return rewrap::run(file, args).await,
         KeysCommand::Operator { token } => return create_operator_token(&token),
-        KeysCommand::List(which) => (TokenKeyChange::ListOnly, which),
-        KeysCommand::Rotate(which) => (TokenKeyChange::Rotate, which),
-        KeysCommand::Retire { key, which } => (TokenKeyChange::Retire(key), which),
+        KeysCommand::List(args) => (TokenKeyChange::ListOnly, args),
+        KeysCommand::Rotate(args) => (TokenKeyChange::Rotate, args),
+        KeysCommand::Retire { key, args } => (TokenKeyChange::Retire(key), args),
     };
-    let config = store_args::load_config(file, &which.store, Vec::new())?;
+    let config = store_args::load_config(file, &args.store, Vec::new())?;
     let app = open_app::open_existing_app(&config).await?;
     match change {
         TokenKeyChange::ListOnly => {}
@@ -79,7 +79,7 @@ pub(super) async fn run(file: Option<&Path>, args: KeysCommand) -> Result<(), St
     let found = keys::list_token_keys(&app).await.map_err(super::error_text)?;
     let last = found.last().map(|key| key.number);
     for TokenKeyRow { number, created_at, retired_at } in found {
-        if which.json {
+        if args.json {
             let (created, retired) = (created_at.to_rfc3339_millis(), retired_at.map(Time::to_rfc3339_millis));
             let signs = Some(number) == last;
             output::print_line(

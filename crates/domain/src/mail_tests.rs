@@ -84,8 +84,8 @@ fn a_held_order_is_told_of_once_then_reminded_of_once_and_when_it_is_over() {
     ]
     .map(Some)
     {
-        let story = ["order_held", "order_reminder", "order_expired"];
-        assert_eq!(mail_kinds(place_order(false, held), |_| held), story, "{held:?}");
+        let log = ["order_held", "order_reminder", "order_expired"];
+        assert_eq!(mail_kinds(place_order(false, held), |_| held), log, "{held:?}");
     }
     // These holds need no action of the customer.
     for held in [OrderProblem::OutOfStock, OrderProblem::Paused].map(Some) {
@@ -105,8 +105,8 @@ fn a_new_reason_for_holding_an_order_is_told_of() {
     let changes = |now: Time| if now.since(start_time()) < Span::from_hours(5) { address } else { stock };
     assert_eq!(mail_kinds(place_order(false, address), changes), ["order_held", "order_held", "order_expired"]);
     let changes = |now: Time| if now.since(start_time()) < Span::from_hours(50) { stock } else { address };
-    let story = ["order_held", "order_held", "order_expired"];
-    assert_eq!(mail_kinds(place_order(false, stock), changes), story, "a new reason so late is reminder enough");
+    let log = ["order_held", "order_held", "order_expired"];
+    assert_eq!(mail_kinds(place_order(false, stock), changes), log, "a new reason so late is reminder enough");
     // While a back end has not answered there is no mail; its answer causes one.
     let (mut order, news) = place_order(false, Some(OrderProblem::AwaitingBackend));
     order.backend = Backend::Webhook;

@@ -51,15 +51,16 @@ fn place_order_with(backend: Backend, test: bool, problem: Option<OrderProblem>)
 
 /// Advances time to each due moment until the order is final, and records what happened.
 fn run_to_end(mut order: Order, problem: impl Fn(Time) -> Option<OrderProblem>, timing: &OrderTiming) -> Vec<String> {
-    let mut story = Vec::new();
+    let mut log = Vec::new();
     while let Some(now) = order.due_at {
         let change = order.advance(now, problem(now), timing).unwrap();
         if change.from != change.to {
-            let told = change.notification.map_or(String::new(), |told| format!(" tell {told:?}"));
-            story.push(format!("{} {}{told}", now.since(start_time()), change.to.as_str()));
+            let notification =
+                change.notification.map_or(String::new(), |notification| format!(" tell {notification:?}"));
+            log.push(format!("{} {}{notification}", now.since(start_time()), change.to.as_str()));
         }
     }
-    story
+    log
 }
 
 #[test]
@@ -76,8 +77,8 @@ fn a_standard_order_waits_a_day_ships_and_arrives() {
 #[test]
 fn without_a_word_of_delivery_the_slot_is_freed_a_day_after_it_was_expected() {
     let timing = OrderTiming { carrier_reports_delivery: false, ..TIMING };
-    let story = run_to_end(place_order(false, None).0, |_| None, &timing);
-    assert_eq!(story.last().unwrap(), "4d 30m delivered");
+    let log = run_to_end(place_order(false, None).0, |_| None, &timing);
+    assert_eq!(log.last().unwrap(), "4d 30m delivered");
 }
 
 #[test]
@@ -101,15 +102,15 @@ fn an_order_of_a_pause_waits_for_its_end_and_is_placed_then() {
     let until = start_time() + Span::from_hours(30 * 24);
     order.extend_hold(Some(until), start_time(), &TIMING);
     assert_eq!(order.window_ends_at, until + TIMING.problem_hold);
-    let story = run_to_end(order.clone(), |now| (now < until).then_some(OrderProblem::Paused), &TIMING);
-    assert_eq!(story[..2], ["30d placed tell Placed", "31d fulfilling"]);
+    let log = run_to_end(order.clone(), |now| (now < until).then_some(OrderProblem::Paused), &TIMING);
+    assert_eq!(log[..2], ["30d placed tell Placed", "31d fulfilling"]);
     // Another problem then has its 72 hours from that time on.
-    let story = run_to_end(
+    let log = run_to_end(
         order,
         |now| Some(if now < until { OrderProblem::Paused } else { OrderProblem::ApprovalRequired }),
         &TIMING,
     );
-    assert_eq!(story, ["33d expired tell Cancelled"]);
+    assert_eq!(log, ["33d expired tell Cancelled"]);
 }
 
 #[test]
@@ -136,8 +137,8 @@ fn a_pause_that_ends_early_gives_an_order_the_72_hours_of_any_other() {
 fn a_resolved_problem_starts_the_24_hours_anew() {
     let (order, _) = place_order(false, Some(OrderProblem::OutOfStock));
     let resolved = start_time() + Span::from_hours(5);
-    let story = run_to_end(order, |now| (now < resolved).then_some(OrderProblem::OutOfStock), &TIMING);
-    assert_eq!(story[..2], ["5h placed tell Placed", "1d 5h fulfilling"]);
+    let log = run_to_end(order, |now| (now < resolved).then_some(OrderProblem::OutOfStock), &TIMING);
+    assert_eq!(log[..2], ["5h placed tell Placed", "1d 5h fulfilling"]);
 }
 
 #[test]
@@ -346,7 +347,7 @@ proptest! {
     ) {
         let wrong = |bad: bool| (bad && !test).then_some(OrderProblem::OutOfStock);
         let (mut order, change) = place_order(test, wrong(bad));
-        let (mut now, mut told) = (start_time(), Vec::from_iter(change.notification));
+        let (mut now, mut notifications) = (start_time(), Vec::from_iter(change.notification));
         for (step, hours) in steps {
             now = now + Span::from_hours(hours);
             let before = order.clone();
@@ -356,18 +357,18 @@ proptest! {
                 2 => { bad = !bad; None }
                 _ => order.advance(now, wrong(bad), &TIMING),
             };
-            told.extend(change.and_then(|c| c.notification));
+            notifications.extend(change.and_then(|c| c.notification));
             prop_assert_eq!(order.state.is_final(), order.due_at.is_none());
             if before.state.is_final() {
                 prop_assert_eq!(&before, &order);
             }
         }
-        prop_assert!(told.iter().filter(|t| **t == OrderNotification::Placed).count() <= 1);
-        prop_assert!(!(told.contains(&OrderNotification::Shipped) && told.contains(&OrderNotification::Cancelled)));
-        if told.contains(&OrderNotification::Shipped) {
-            prop_assert_eq!(told[0], OrderNotification::Placed);
+        prop_assert!(notifications.iter().filter(|t| **t == OrderNotification::Placed).count() <= 1);
+        prop_assert!(!(notifications.contains(&OrderNotification::Shipped) && notifications.contains(&OrderNotification::Cancelled)));
+        if notifications.contains(&OrderNotification::Shipped) {
+            prop_assert_eq!(notifications[0], OrderNotification::Placed);
         }
-        prop_assert_eq!(told.contains(&OrderNotification::Shipped), order.wire_status() == "Shipped");
+        prop_assert_eq!(notifications.contains(&OrderNotification::Shipped), order.wire_status() == "Shipped");
     }
 }
 

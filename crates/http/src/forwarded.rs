@@ -341,10 +341,10 @@ mod tests {
 
     #[test]
     fn an_address_of_version_6_is_told_by_its_network() {
-        let told = |text: &str| network(text.parse().unwrap());
-        assert_eq!(told("192.0.2.7"), "192.0.2.7");
-        assert_eq!(told("::ffff:192.0.2.7"), "192.0.2.7");
-        assert_eq!(told("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
-        assert_eq!(told("2001:db8:1:2::9"), "2001:db8:1:2::/64");
+        let network_of = |text: &str| network(text.parse().unwrap());
+        assert_eq!(network_of("192.0.2.7"), "192.0.2.7");
+        assert_eq!(network_of("::ffff:192.0.2.7"), "192.0.2.7");
+        assert_eq!(network_of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+        assert_eq!(network_of("2001:db8:1:2::9"), "2001:db8:1:2::/64");
     }
 }

@@ -43,7 +43,7 @@ async fn summarize_readings(state: &AppState) -> Result<(), Error> {
 pub(crate) async fn watch_certificate(tls: Arc<ListenerTls>, every: Duration, mut stop: watch::Receiver<bool>) {
     let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut said = None;
+    let mut reported = None;
     loop {
         tokio::select! {
             () = wait_for_stop(&mut stop) => break,
@@ -53,15 +53,15 @@ pub(crate) async fn watch_certificate(tls: Arc<ListenerTls>, every: Duration, mu
         let looked = tokio::task::spawn_blocking(move || looking.reload_if_changed(SystemClock.now())).await;
         match looked.unwrap_or_else(|e| Err(e.to_string())) {
             Ok(other) => {
-                said = None;
+                reported = None;
                 if other {
                     tracing::info!("a new certificate is served from now on");
                 }
             }
             // Each reason is logged once, since an operator may need some time to fix it.
-            Err(why) if said.as_ref() != Some(&why) => {
+            Err(why) if reported.as_ref() != Some(&why) => {
                 tracing::warn!(why, "the certificate cannot be used, so the previous one is still served");
-                said = Some(why);
+                reported = Some(why);
             }
             Err(_) => {}
         }
@@ -103,8 +103,8 @@ pub(crate) async fn run_worker(state: Arc<AppState>, mut stop: watch::Receiver<b
         }
         match delivery::list_due_receivers(&state.app).await {
             Ok(due) => {
-                for topic in due.into_iter().filter(|topic| busy.insert(*topic)) {
-                    senders.spawn(send_deliveries(state.clone(), topic, stop.clone()));
+                for receiver in due.into_iter().filter(|receiver| busy.insert(*receiver)) {
+                    senders.spawn(send_deliveries(state.clone(), receiver, stop.clone()));
                 }
             }
             Err(error) => log(&error),
@@ -143,26 +143,26 @@ pub(crate) async fn run_worker(state: Arc<AppState>, mut stop: watch::Receiver<b
 /// Marks a receiver as idle. The receiver of a task that panicked is unknown, so all of them are checked again.
 fn release_receiver(busy: &mut HashSet<ReceiverId>, done: &Result<ReceiverId, JoinError>) {
     match done {
-        Ok(topic) => {
-            busy.remove(topic);
+        Ok(receiver) => {
+            busy.remove(receiver);
         }
         Err(_) => busy.clear(),
     }
 }
 
 /// Sends one receiver's messages until none is due or `stop` is true.
-async fn send_deliveries(state: Arc<AppState>, topic: ReceiverId, stop: watch::Receiver<bool>) -> ReceiverId {
+async fn send_deliveries(state: Arc<AppState>, receiver: ReceiverId, stop: watch::Receiver<bool>) -> ReceiverId {
     while !*stop.borrow() {
-        match delivery::drain_receiver(&state.app, topic).await {
+        match delivery::drain_receiver(&state.app, receiver).await {
             Ok(sent) if sent.is_empty() => break,
-            Ok(sent) => tracing::debug!(count = sent.len(), %topic, "messages sent"),
+            Ok(sent) => tracing::debug!(count = sent.len(), %receiver, "messages sent"),
             Err(error) => {
                 log(&error);
                 break;
             }
         }
     }
-    topic
+    receiver
 }
 
 /// How often a node checks for changes by other nodes.

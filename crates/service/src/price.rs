@@ -103,14 +103,14 @@ impl Command for WritePriceNotices {
             return store::advance_cursor(tx, &self.asin, None).await;
         };
         let slots = store::list_slots_after(tx, &self.asin, &change.cursor, BATCH_SIZE).await?;
-        for (slot, stamp) in slots.iter().zip(&self.event_ids).filter(|(slot, _)| slot.is_charged) {
-            let news = MailContent::PriceChanged(self.summary(slot, &change.before, &product));
+        for (slot, event_ids) in slots.iter().zip(&self.event_ids).filter(|(slot, _)| slot.is_charged) {
+            let content = MailContent::PriceChanged(self.summary(slot, &change.before, &product));
             queue::enqueue_for(
                 tx,
                 DeviceRef { shard: slot.shard, id: slot.device },
                 slot.customer,
-                news,
-                stamp.at(self.now),
+                content,
+                event_ids.at(self.now),
             )
             .await?;
         }

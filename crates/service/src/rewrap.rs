@@ -13,7 +13,7 @@ use crate::{App, Error, Result, signed_link, signing};
 use opendrs_domain::time::{Span, Time};
 use opendrs_store::access::{self, AccessVersion};
 use opendrs_store::derived_key::{self, DerivedKeyRow};
-use opendrs_store::{Command, Tx, delivery, installation, receiver as topics};
+use opendrs_store::{Command, Tx, delivery, installation, receiver as receivers};
 use std::sync::Arc;
 
 /// How long links in earlier mails stay valid.
@@ -120,17 +120,17 @@ impl RewrapKeys {
             let page = old.list_after(tx, last, PAGE_SIZE).await?;
             let Some(end) = page.last() else { return Ok(()) };
             last = end.id;
-            for topic in &page {
-                new.reseal(tx, topic).await?;
+            for receiver in &page {
+                new.reseal(tx, receiver).await?;
                 done.endpoints += 1;
-                if topic.token_ends_at > self.now {
-                    kept.push(self.carry_over(&confirmation_purpose(topic.id), topic.token_number)?);
+                if receiver.token_ends_at > self.now {
+                    kept.push(self.carry_over(&confirmation_purpose(receiver.id), receiver.token_number)?);
                 }
-                if topic.sns_topic_arn().is_some() {
+                if receiver.sns_topic_arn().is_some() {
                     continue;
                 }
-                for number in topic.active_secret_numbers(self.now) {
-                    for purpose in secret_purposes(topic.id) {
+                for number in receiver.active_secret_numbers(self.now) {
+                    for purpose in secret_purposes(receiver.id) {
                         kept.push(self.carry_over(&purpose, number)?);
                     }
                     done.webhook_secrets += 1;
@@ -143,13 +143,13 @@ impl RewrapKeys {
         let (old, new) = (self.old.sealer(SealingPurpose::SigningKeys), self.new.sealer(SealingPurpose::SigningKeys));
         let mut last = 0;
         loop {
-            let page = topics::list_signing_keys_after(tx, last, PAGE_SIZE).await?;
+            let page = receivers::list_signing_keys_after(tx, last, PAGE_SIZE).await?;
             let Some(end) = page.last() else { return Ok(()) };
             last = end.id;
             for key in &page {
                 let sealed =
                     signing::reseal_private_key(key, old, new).map_err(|e| seal_error("SigningKeySealed", &e))?;
-                topics::replace_sealed_signing_key(tx, key.id, &sealed).await?;
+                receivers::replace_sealed_signing_key(tx, key.id, &sealed).await?;
                 done.signing_keys += 1;
             }
         }

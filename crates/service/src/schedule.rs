@@ -87,7 +87,7 @@ async fn advance_orders(app: &App, due: Vec<(i64, OrderId)>) -> Result<Vec<Order
     }
     // Allocated here, so that event ids rise in the order of the steps.
     let due: Vec<_> = due.into_iter().map(|(shard, id)| (shard, id, EventIds::allocate(app, app.now()))).collect();
-    let moving = due.into_iter().map(|(shard, id, stamp)| order::advance(app, shard, id, stamp));
+    let moving = due.into_iter().map(|(shard, id, event_ids)| order::advance(app, shard, id, event_ids));
     let mut moved = futures_util::stream::iter(moving).buffered(MAX_CONCURRENT);
     let mut fired = Vec::new();
     while let Some(order) = moved.try_next().await? {

@@ -65,7 +65,8 @@ async fn find_free_name(app: &App, profile: ProfileId, gone: &impl AsyncFn(&str)
             app.receivers().find_by_arn(&mut reader.tx()?, &format!("arn:aws:sns:{region}:{account}:{name}")).await?
         };
         match known {
-            Some(topic) if topic.state == ReceiverState::Confirmed && !gone(topic.target.endpoint()).await => {}
+            Some(receiver) if receiver.state == ReceiverState::Confirmed && !gone(receiver.target.endpoint()).await => {
+            }
             _ => return Ok(name),
         }
     }
@@ -78,9 +79,9 @@ async fn find_free_name(app: &App, profile: ProfileId, gone: &impl AsyncFn(&str)
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn stop(app: &App, topics: &[Receiver]) -> Result<()> {
-    for topic in topics {
-        receiver::apply_change(app, topic.id, ReceiverChange::Disable).await?;
+pub async fn stop(app: &App, receivers: &[Receiver]) -> Result<()> {
+    for receiver in receivers {
+        receiver::apply_change(app, receiver.id, ReceiverChange::Disable).await?;
     }
     Ok(())
 }

@@ -62,13 +62,13 @@ pub async fn trigger(app: &App, what: TriggerNotification) -> Result<TriggerRepo
             }
         }
     };
-    let stamp = EventIds::allocate(app, now);
-    let event = Event::new(stamp.event_id, now, &device, facts);
+    let event_ids = EventIds::allocate(app, now);
+    let event = Event::new(event_ids.event_id, now, &device, facts);
     let command = RecordTriggeredEvent {
         shard,
         device,
         event: event.clone(),
-        first_message_id: stamp.first_message_id,
+        first_message_id: event_ids.first_message_id,
         version: what.version,
     };
     Ok(TriggerReport { event, receiver_count: app.db.write(command).await? })

@@ -56,19 +56,19 @@ impl CommandBatch {
 /// Adds waiting batches to a transaction until it has [`MAX_TRANSACTION_COMMANDS`] commands. The last batch may exceed
 /// that limit.
 pub(crate) fn fill_transaction(batch: &mut Vec<CommandBatch>, waiting: &mut CommandBatchReceiver) {
-    let mut jobs: usize = batch.iter().map(|parcel| parcel.commands.len()).sum();
+    let mut jobs: usize = batch.iter().map(|part| part.commands.len()).sum();
     while jobs < MAX_TRANSACTION_COMMANDS
-        && let Ok(parcel) = waiting.try_recv()
+        && let Ok(part) = waiting.try_recv()
     {
-        jobs += parcel.commands.len();
-        batch.push(parcel);
+        jobs += part.commands.len();
+        batch.push(part);
     }
 }
 
 /// Answers all batches of a transaction with success.
 pub(crate) fn reply_done(parcels: &mut Vec<CommandBatch>) {
-    for parcel in parcels.drain(..) {
-        parcel.reply(|| Ok(()));
+    for part in parcels.drain(..) {
+        part.reply(|| Ok(()));
         failpoint::reached(Point::BatchHalfAnswered);
     }
 }
@@ -79,7 +79,7 @@ pub(crate) fn reply_unavailable(parcels: &mut Vec<CommandBatch>, error: &Error) 
         Error::Unavailable(words) => words.clone(),
         error => error.to_string(),
     };
-    parcels.drain(..).for_each(|parcel| parcel.reply(|| Err(Error::Unavailable(words.clone()))));
+    parcels.drain(..).for_each(|part| part.reply(|| Err(Error::Unavailable(words.clone()))));
 }
 
 /// A thread's channel to the writer of one store.

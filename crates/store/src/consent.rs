@@ -165,9 +165,9 @@ struct ConsentRotationRow(Consent, RotationState);
 
 impl FromRow for ConsentRotationRow {
     fn from_row(row: &DbRow<'_>) -> Result<Self> {
-        let turns: String = row.get(4)?;
+        let rotation: String = row.get(4)?;
         let bad = |found| Error::InvalidRow { query: row.query.sql().name, column: 4, found };
-        Ok(Self(Consent::from_row(row)?, RotationState::parse(&turns).ok_or_else(|| bad(turns))?))
+        Ok(Self(Consent::from_row(row)?, RotationState::parse(&rotation).ok_or_else(|| bad(rotation))?))
     }
 }
 
@@ -183,7 +183,7 @@ pub async fn lock_with_rotation(
 ) -> Result<Option<(Consent, RotationState)>> {
     let found: Option<ConsentRotationRow> =
         tx.query_opt(Query::ConsentRotationLock, params![shard, customer, profile]).await?;
-    Ok(found.map(|ConsentRotationRow(consent, turns)| (consent, turns)))
+    Ok(found.map(|ConsentRotationRow(consent, rotation)| (consent, rotation)))
 }
 
 /// Records the revoked token families and the rotation state of the others.
@@ -196,11 +196,11 @@ pub async fn save_rotation(
     customer: CustomerId,
     profile: ProfileId,
     revoked: &RevokedFamilies,
-    turns: &RotationState,
+    rotation: &RotationState,
 ) -> Result<()> {
     tx.exec_deferred(
         Query::ConsentRotationSet,
-        params![shard, customer, profile, &revoked.to_string(), &turns.to_string()],
+        params![shard, customer, profile, &revoked.to_string(), &rotation.to_string()],
     )
     .await
 }

@@ -179,8 +179,8 @@ pub async fn list_dead_after(tx: &mut Tx<'_>, after: DeliveryId, limit: i64) -> 
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn find_last_confirmation(tx: &mut Tx<'_>, topic: ReceiverId) -> Result<Option<Delivery>> {
-    tx.query_opt(Query::DeliveryLastConfirmation, params![topic]).await
+pub async fn find_last_confirmation(tx: &mut Tx<'_>, receiver: ReceiverId) -> Result<Option<Delivery>> {
+    tx.query_opt(Query::DeliveryLastConfirmation, params![receiver]).await
 }
 
 /// Saves a delivery's state.
@@ -240,13 +240,13 @@ pub async fn enqueue(
     tx: &mut Tx<'_>,
     DeviceQueue { device, .. }: &DeviceQueue,
     id: DeliveryId,
-    topic: ReceiverId,
+    receiver: ReceiverId,
     event: EventId,
     version: &str,
     at: Time,
 ) -> Result<()> {
     let kind = sns::SnsMessageType::Notification.as_str();
-    tx.exec_deferred(Query::DeliveryEnqueue, params![device.shard, id, topic, device.id, event, kind, version, at])
+    tx.exec_deferred(Query::DeliveryEnqueue, params![device.shard, id, receiver, device.id, event, kind, version, at])
         .await
 }
 
@@ -254,9 +254,9 @@ pub async fn enqueue(
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn find_queued(tx: &mut Tx<'_>, device: DeviceRef, topic: ReceiverId) -> Result<Option<DeliveryId>> {
+pub async fn find_queued(tx: &mut Tx<'_>, device: DeviceRef, receiver: ReceiverId) -> Result<Option<DeliveryId>> {
     Ok(tx
-        .query_opt::<(DeliveryId,)>(Query::DeliveryQueued, params![device.shard, topic, device.id])
+        .query_opt::<(DeliveryId,)>(Query::DeliveryQueued, params![device.shard, receiver, device.id])
         .await?
         .map(|(id,)| id))
 }
@@ -273,8 +273,8 @@ pub async fn next_receiver_after(tx: &mut Tx<'_>, last: ReceiverId) -> Result<Op
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn claim(tx: &mut Tx<'_>, topic: ReceiverId, now: Time, lease: Time, limit: i64) -> Result<Vec<Delivery>> {
-    tx.query_all(Query::DeliveryClaim, params![topic, now, lease, limit]).await
+pub async fn claim(tx: &mut Tx<'_>, receiver: ReceiverId, now: Time, lease: Time, limit: i64) -> Result<Vec<Delivery>> {
+    tx.query_all(Query::DeliveryClaim, params![receiver, now, lease, limit]).await
 }
 
 /// Records how an attempt ended.

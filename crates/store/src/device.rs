@@ -329,9 +329,9 @@ struct DeviceRotationRow(RevokedFamilies, RotationState);
 
 impl FromRow for DeviceRotationRow {
     fn from_row(row: &DbRow<'_>) -> Result<Self> {
-        let turns: String = row.get(1)?;
+        let rotation: String = row.get(1)?;
         let bad = |found| Error::InvalidRow { query: row.query.sql().name, column: 1, found };
-        Ok(Self(RevokedFamilies::from_row(row)?, RotationState::parse(&turns).ok_or_else(|| bad(turns))?))
+        Ok(Self(RevokedFamilies::from_row(row)?, RotationState::parse(&rotation).ok_or_else(|| bad(rotation))?))
     }
 }
 
@@ -343,7 +343,7 @@ impl FromRow for DeviceRotationRow {
 pub async fn lock_rotation(tx: &mut Tx<'_>, device: DeviceRef) -> Result<Option<(RevokedFamilies, RotationState)>> {
     let found: Option<DeviceRotationRow> =
         tx.query_opt(Query::DeviceRotationLock, params![device.shard, device.id]).await?;
-    Ok(found.map(|DeviceRotationRow(revoked, turns)| (revoked, turns)))
+    Ok(found.map(|DeviceRotationRow(revoked, rotation)| (revoked, rotation)))
 }
 
 /// Records the revoked token families and the rotation state of the others.
@@ -354,11 +354,11 @@ pub async fn save_rotation(
     tx: &mut Tx<'_>,
     device: DeviceRef,
     revoked: &RevokedFamilies,
-    turns: &RotationState,
+    rotation: &RotationState,
 ) -> Result<()> {
     tx.exec_deferred(
         Query::DeviceRotationSet,
-        params![device.shard, device.id, &revoked.to_string(), &turns.to_string()],
+        params![device.shard, device.id, &revoked.to_string(), &rotation.to_string()],
     )
     .await
 }

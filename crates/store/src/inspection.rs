@@ -121,8 +121,8 @@ pub(crate) fn inspect_sqlite(path: &Path) -> Result<StoreInspection> {
     let installation = if step == 0 { None } else { read().map_err(bad)? };
     let installation = installation.map(|(check, at)| (check, Time::from_micros(at)));
     let endpoint = |row: &rusqlite::Row<'_>| {
-        let topic = ReceiverId(Uuid::from_bytes(row.get(0)?));
-        Ok(SealedEndpoint { receiver: topic, sealed_endpoint: row.get(1)? })
+        let receiver = ReceiverId(Uuid::from_bytes(row.get(0)?));
+        Ok(SealedEndpoint { receiver, sealed_endpoint: row.get(1)? })
     };
     let ask = || conn.prepare(CONFIRMED_ENDPOINTS_SQL)?.query_map([], endpoint)?.collect::<rusqlite::Result<_>>();
     let ours = step == migrate::latest_step();

@@ -50,13 +50,13 @@ fn read_subject(row: &DbRow<'_>) -> Result<MailSubject> {
 impl FromRow for StoredMail {
     fn from_row(row: &DbRow<'_>) -> Result<Self> {
         let bad = |column, found| Error::InvalidRow { query: row.query.sql().name, column, found };
-        let (news, state): (String, String) = (row.get(5)?, row.get(6)?);
+        let (content, state): (String, String) = (row.get(5)?, row.get(6)?);
         Ok(Self {
             shard: row.get(0)?,
             id: row.get(1)?,
             subject: read_subject(row)?,
             at: row.get(4)?,
-            content: serde_json::from_str(&news).map_err(|e| bad(5, e.to_string()))?,
+            content: serde_json::from_str(&content).map_err(|e| bad(5, e.to_string()))?,
             state: MailState::parse(&state).ok_or_else(|| bad(6, state))?,
             due_at: row.get(7)?,
             attempts: row.get(8)?,
@@ -72,7 +72,7 @@ impl FromRow for StoredMail {
 /// [`crate::Error`].
 pub async fn insert(tx: &mut Tx<'_>, mail: &StoredMail) -> Result<()> {
     let m = mail;
-    let news = serde_json::to_string(&m.content).map_err(|e| Error::CannotOpen(e.to_string()))?;
+    let content = serde_json::to_string(&m.content).map_err(|e| Error::CannotOpen(e.to_string()))?;
     let (device, customer, recipient) = match &m.subject {
         MailSubject::Device { device, customer } => (Some(*device), Some(*customer), None),
         MailSubject::Account(recipient) => (None, None, Some(recipient)),
@@ -85,7 +85,7 @@ pub async fn insert(tx: &mut Tx<'_>, mail: &StoredMail) -> Result<()> {
         customer,
         m.at,
         m.content.kind(),
-        &news,
+        &content,
         m.state.as_str(),
         m.due_at,
         m.attempts,

@@ -24,7 +24,7 @@ impl FromRow for ReceiverRow {
     fn from_row(row: &DbRow<'_>) -> Result<Self> {
         let bad = |column, found| Error::InvalidRow { query: row.query.sql().name, column, found };
         let (state, signature, policy_text): (String, String, String) = (row.get(3)?, row.get(4)?, row.get(6)?);
-        let topic = Receiver {
+        let receiver = Receiver {
             id: row.get(0)?,
             profile: row.get(1)?,
             arn: row.get(2)?,
@@ -41,7 +41,7 @@ impl FromRow for ReceiverRow {
             secret_rotated_at: row.get(11)?,
             created_at: row.get(12)?,
         };
-        Ok(Self { receiver: topic, sealed_endpoint: row.get(13)? })
+        Ok(Self { receiver, sealed_endpoint: row.get(13)? })
     }
 }
 
@@ -49,21 +49,21 @@ impl FromRow for ReceiverRow {
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn upsert(tx: &mut Tx<'_>, topic: &Receiver, sealed: &[u8]) -> Result<()> {
+pub async fn upsert(tx: &mut Tx<'_>, receiver: &Receiver, sealed: &[u8]) -> Result<()> {
     let params = params![
-        topic.id,
-        topic.profile,
-        &topic.arn,
-        topic.state.as_str(),
-        topic.signature.as_str(),
-        topic.raw_delivery,
-        &topic.policy_text,
-        topic.subscription_id,
-        topic.token_number,
-        topic.token_ends_at,
-        topic.secret_number,
-        topic.secret_rotated_at,
-        topic.created_at,
+        receiver.id,
+        receiver.profile,
+        &receiver.arn,
+        receiver.state.as_str(),
+        receiver.signature.as_str(),
+        receiver.raw_delivery,
+        &receiver.policy_text,
+        receiver.subscription_id,
+        receiver.token_number,
+        receiver.token_ends_at,
+        receiver.secret_number,
+        receiver.secret_rotated_at,
+        receiver.created_at,
         sealed
     ];
     tx.exec_deferred(Query::TopicPut, params).await

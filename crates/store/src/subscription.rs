@@ -95,7 +95,7 @@ async fn list_in_model_order(tx: &mut Tx<'_>, device: DeviceRef) -> Result<Vec<S
 /// # Errors
 /// [`crate::Error`].
 pub async fn list_slots(tx: &mut Tx<'_>, device: DeviceRef) -> Result<Vec<SlotInfo>> {
-    Ok(list_in_model_order(tx, device).await?.into_iter().map(|told| told.slot).collect())
+    Ok(list_in_model_order(tx, device).await?.into_iter().map(|slot| slot.slot).collect())
 }
 
 /// The same, for a caller with a token. `None` if the device is not registered or one of its token families is revoked.
@@ -109,8 +109,8 @@ pub async fn list_slots_for_token(
     access: AccessVersion,
 ) -> Result<Option<Vec<SlotInfo>>> {
     let found = list_in_model_order(tx, device).await?;
-    let good = found.first().is_some_and(|told| told.is_valid && told.access == access);
-    Ok(good.then(|| found.into_iter().map(|told| told.slot).collect()))
+    let good = found.first().is_some_and(|slot| slot.is_valid && slot.access == access);
+    Ok(good.then(|| found.into_iter().map(|slot| slot.slot).collect()))
 }
 
 /// Records product, activation and agreed price; the slot lock stays as it is.

@@ -33,20 +33,20 @@ impl PermittedFaults {
 
 /// Runs every fault of an engine. Reports each fault that lost nothing, and each that was left out.
 pub async fn run_all(
-    which: &RunArgs,
+    options: &RunArgs,
     cluster: Option<&ExclusiveCluster>,
     permitted: PermittedFaults,
     tell: impl Fn(&str),
 ) -> Result<(), String> {
     let named = |name: &'static str| move |e: String| format!("{name}: {e}");
-    with_test_bed(which, clock::clock_jumps).await.map_err(named("clock"))?;
+    with_test_bed(options, clock::clock_jumps).await.map_err(named("clock"))?;
     tell("the clock jumps by years, and servers die after it: time never goes back, nothing happens twice");
-    with_test_bed(which, descriptors::descriptors_exhausted).await.map_err(named("descriptors"))?;
+    with_test_bed(options, descriptors::descriptors_exhausted).await.map_err(named("descriptors"))?;
     tell("no descriptor is left: who is connected is served, who comes waits, all is well when some are free");
-    match (which.engine, cluster) {
+    match (options.engine, cluster) {
         (EngineArg::Sqlite, _) => {
             if permitted.mount {
-                with_test_bed(which, disk::disk_full).await.map_err(named("disk full"))?;
+                with_test_bed(options, disk::disk_full).await.map_err(named("disk full"))?;
                 tell("the disk is full: 503 until there is room, and by itself 200 again");
             } else {
                 tell("LEFT OUT, this machine lets nobody mount a disk: the disk is full");
@@ -55,13 +55,13 @@ pub async fn run_all(
                 tell("LEFT OUT, this machine lets nobody trace a process: writes fail, a sync fails");
                 return Ok(());
             }
-            with_test_bed(which, disk::writes_fail).await.map_err(named("failed writes"))?;
+            with_test_bed(options, disk::writes_fail).await.map_err(named("failed writes"))?;
             tell("writes fail for a while: 503, and by itself 200 again");
-            with_test_bed(which, disk::sync_fails).await.map_err(named("failed sync"))?;
+            with_test_bed(options, disk::sync_fails).await.map_err(named("failed sync"))?;
             tell("one sync fails: the server stops, and a new start finds everything that was answered");
         }
         (EngineArg::Postgres, Some(cluster)) => {
-            with_test_bed(which, async |site: &mut TestBed| postgres::postgres_killed_and_stopped(site, cluster).await)
+            with_test_bed(options, async |bed: &mut TestBed| postgres::postgres_killed_and_stopped(bed, cluster).await)
                 .await
                 .map_err(named("lost"))?;
             tell("PostgreSQL is killed and stopped under load: 503 until it is back, and by itself 200 again");
@@ -75,12 +75,12 @@ pub async fn run_all(
 
 /// The end of every fault: the server must still serve. Then it is killed, and the store is verified before and after a
 /// restart.
-async fn finish_and_verify(site: &mut TestBed, load: DeviceLoad, mut server: ServerProcess) -> Result<(), String> {
+async fn finish_and_verify(bed: &mut TestBed, load: DeviceLoad, mut server: ServerProcess) -> Result<(), String> {
     load.finish().await.map_err(|e| format!("{e}\n{}", server.last_log_lines()))?;
-    site.verify_store().await?;
+    bed.verify_store().await?;
     server.kill()?;
-    site.verify_after_death().await?;
-    site.restart().await?.kill()?;
-    site.verify_after_death().await?;
-    site.program.store.check_integrity().await
+    bed.verify_after_death().await?;
+    bed.restart().await?.kill()?;
+    bed.verify_after_death().await?;
+    bed.program.store.check_integrity().await
 }

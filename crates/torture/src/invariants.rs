@@ -20,42 +20,42 @@ fn state_rank(state: &str) -> Result<u8, String> {
 }
 
 /// Checks all recorded answers against all rows.
-pub fn check_all(told: &RecordedAnswers, rows: &ObservedRows) -> Result<(), String> {
-    check_readings(told, rows)?;
+pub fn check_all(answers: &RecordedAnswers, rows: &ObservedRows) -> Result<(), String> {
+    check_readings(answers, rows)?;
     let orders: HashMap<&str, &ObservedOrder> = rows.orders.iter().map(|row| (row.instance.as_str(), row)).collect();
-    check_answered_orders(told, &orders)?;
+    check_answered_orders(answers, &orders)?;
     check_slot_locks(rows)?;
-    check_placed_once(told, rows)?;
+    check_placed_once(answers, rows)?;
     check_events(rows)
 }
 
-fn check_readings(told: &RecordedAnswers, rows: &ObservedRows) -> Result<(), String> {
+fn check_readings(answers: &RecordedAnswers, rows: &ObservedRows) -> Result<(), String> {
     let mut there = BTreeSet::new();
     if let Some((serial, n)) = rows.readings.iter().find(|reading| !there.insert(*reading)) {
         return Err(format!("TWICE: reading {n} of {serial} was sent once and is there twice"));
     }
-    match told.readings.iter().find(|reading| !there.contains(reading)) {
+    match answers.readings.iter().find(|reading| !there.contains(reading)) {
         Some((serial, n)) => Err(format!("LOST: reading {n} of {serial} was answered and is not there")),
         None => Ok(()),
     }
 }
 
-fn check_answered_orders(told: &RecordedAnswers, orders: &HashMap<&str, &ObservedOrder>) -> Result<(), String> {
+fn check_answered_orders(answers: &RecordedAnswers, orders: &HashMap<&str, &ObservedOrder>) -> Result<(), String> {
     let state = |instance: &str| {
         let row =
             orders.get(instance).ok_or_else(|| format!("LOST: order {instance} was answered and is not there"))?;
         Ok::<_, String>(row.state.as_str())
     };
-    for instance in &told.known_orders {
+    for instance in &answers.known_orders {
         state(instance)?;
     }
-    for instance in &told.ended_orders {
+    for instance in &answers.ended_orders {
         let state = state(instance)?;
         if state_rank(state)? < 4 {
             return Err(format!("LOST: order {instance} was answered to be cancelled and is {state}"));
         }
     }
-    for (instance, reached) in &told.order_states {
+    for (instance, reached) in &answers.order_states {
         let state = state(instance)?;
         if state_rank(state)? < state_rank(reached)? {
             return Err(format!("LOST: order {instance} was answered to be {reached} and is {state}"));
@@ -87,14 +87,14 @@ fn check_slot_locks(rows: &ObservedRows) -> Result<(), String> {
 
 /// A slot has at least the orders that were answered as placed. It has at most as many more as there were unanswered
 /// calls.
-fn check_placed_once(told: &RecordedAnswers, rows: &ObservedRows) -> Result<(), String> {
+fn check_placed_once(answers: &RecordedAnswers, rows: &ObservedRows) -> Result<(), String> {
     let mut there: BTreeMap<(String, String), usize> = BTreeMap::new();
     for row in &rows.orders {
         *there.entry((row.serial.clone(), row.slot.clone())).or_default() += 1;
     }
     for (slot, there) in there {
-        let placed = told.placed_orders.get(&slot).map_or(0, BTreeSet::len);
-        let unknown = told.unanswered.get(&slot).copied().unwrap_or_default();
+        let placed = answers.placed_orders.get(&slot).map_or(0, BTreeSet::len);
+        let unknown = answers.unanswered.get(&slot).copied().unwrap_or_default();
         if there < placed || there > placed + unknown {
             return Err(format!(
                 "TWICE: slot {slot:?} has {there} orders; {placed} were answered and {unknown} calls got no answer"
@@ -106,9 +106,9 @@ fn check_placed_once(told: &RecordedAnswers, rows: &ObservedRows) -> Result<(), 
 
 /// Each change of an order has exactly one event, and each event has its change.
 fn check_events(rows: &ObservedRows) -> Result<(), String> {
-    let mut told: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let mut answers: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for (kind, instance) in &rows.events {
-        *told.entry((kind, instance)).or_default() += 1;
+        *answers.entry((kind, instance)).or_default() += 1;
     }
     let mut wanted = BTreeMap::new();
     for row in &rows.orders {
@@ -121,10 +121,10 @@ fn check_events(rows: &ObservedRows) -> Result<(), String> {
         }
     }
     let differ = |(key, count): (&(&str, &str), &usize)| wanted.get(key) != Some(count);
-    if let Some((event, count)) = told.iter().find(|(key, count)| differ((key, count))) {
+    if let Some((event, count)) = answers.iter().find(|(key, count)| differ((key, count))) {
         return Err(format!("EVENT: {event:?} was pushed {count} times, against {:?}", wanted.get(event)));
     }
-    match wanted.keys().find(|key| !told.contains_key(*key)) {
+    match wanted.keys().find(|key| !answers.contains_key(*key)) {
         Some(event) => Err(format!("EVENT: {event:?} was not pushed")),
         None => Ok(()),
     }

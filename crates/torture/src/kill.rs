@@ -30,33 +30,33 @@ pub struct DeathCounts {
 
 /// Runs `cycles` cycles, each of which kills a server.
 pub async fn run_cycles(
-    site: &mut TestBed,
+    bed: &mut TestBed,
     cycles: usize,
     mut tell: impl FnMut(usize, &DeathCounts),
 ) -> Result<DeathCounts, String> {
     let mut deaths = DeathCounts::default();
-    kill_during_store_creation(site, &mut deaths)?;
-    site.create_store().await?.kill()?;
+    kill_during_store_creation(bed, &mut deaths)?;
+    bed.create_store().await?.kill()?;
     // The failpoint of a schema step is reached only while a store is created.
     let points: Vec<_> = Point::ALL.into_iter().filter(|point| *point != Point::SchemaApplied).collect();
     let (mut turn, mut eager) = (0, false);
     for cycle in 0..cycles {
-        site.create_codes(CODES_PER_CYCLE)?;
+        bed.create_codes(CODES_PER_CYCLE)?;
         if cycle % RANDOM_KILL_EVERY == 0 {
             let failed = |e| format!("cycle {cycle}: {e}");
-            let life = Duration::from_millis(site.rng.u64(LIFETIME_MILLIS));
-            let server = site.restart().await.map_err(failed)?;
-            run_short_life(site, server, life).await.map_err(failed)?;
+            let life = Duration::from_millis(bed.rng.u64(LIFETIME_MILLIS));
+            let server = bed.restart().await.map_err(failed)?;
+            run_short_life(bed, server, life).await.map_err(failed)?;
             deaths.random += 1;
         } else {
             let point = points[turn % points.len()];
             // A failpoint that was not reached the last time takes effect at its first pass.
-            let times = if eager { 1 } else { site.rng.u64(1..=max_failpoint_passes(point)) };
+            let times = if eager { 1 } else { bed.rng.u64(1..=max_failpoint_passes(point)) };
             let failed = |e| format!("cycle {cycle}, {} {times}: {e}", point.name());
-            eager = match site.start_with_failpoint((point, times)).await.map_err(failed)? {
-                Some(server) => !run_short_life(site, server, FAILPOINT_TIMEOUT).await.map_err(failed)?,
+            eager = match bed.start_with_failpoint((point, times)).await.map_err(failed)? {
+                Some(server) => !run_short_life(bed, server, FAILPOINT_TIMEOUT).await.map_err(failed)?,
                 None => {
-                    site.verify_after_death().await.map_err(failed)?;
+                    bed.verify_after_death().await.map_err(failed)?;
                     false
                 }
             };
@@ -69,11 +69,11 @@ pub async fn run_cycles(
         }
         tell(cycle + 1, &deaths);
     }
-    run_long_life(site).await.map_err(|e| format!("the last life: {e}"))?;
+    run_long_life(bed).await.map_err(|e| format!("the last life: {e}"))?;
     deaths.random += 1;
-    site.restart().await?.kill()?;
-    site.verify_after_death().await?;
-    site.program.store.check_integrity().await?;
+    bed.restart().await?.kill()?;
+    bed.verify_after_death().await?;
+    bed.program.store.check_integrity().await?;
     Ok(deaths)
 }
 
@@ -89,8 +89,8 @@ fn max_failpoint_passes(point: Point) -> u64 {
 }
 
 /// Kills servers while the store is created: each start continues where the last one ended.
-fn kill_during_store_creation(site: &mut TestBed, deaths: &mut DeathCounts) -> Result<(), String> {
-    let later = site.rng.u64(2..=5);
+fn kill_during_store_creation(bed: &mut TestBed, deaths: &mut DeathCounts) -> Result<(), String> {
+    let later = bed.rng.u64(2..=5);
     for (point, times) in [
         (Point::SchemaApplied, 1),
         (Point::BatchApplied, 1),
@@ -98,7 +98,7 @@ fn kill_during_store_creation(site: &mut TestBed, deaths: &mut DeathCounts) -> R
         (Point::BatchApplied, later),
         (Point::BatchCommitted, 2),
     ] {
-        match site.program.serve(Some(&site.seed), Some((point, times))) {
+        match bed.program.serve(Some(&bed.seed), Some((point, times))) {
             Err(None) => *deaths.at_failpoint.entry(point.name()).or_default() += 1,
             Err(Some(why)) => return Err(format!("first start, {} {times}: {why}", point.name())),
             // Existing rows are not written again, so a later batch may not come.
@@ -109,29 +109,29 @@ fn kill_during_store_creation(site: &mut TestBed, deaths: &mut DeathCounts) -> R
 }
 
 /// Runs a server under load. Returns whether it died by itself within `life`.
-async fn run_short_life(site: &mut TestBed, mut server: ServerProcess, life: Duration) -> Result<bool, String> {
+async fn run_short_life(bed: &mut TestBed, mut server: ServerProcess, life: Duration) -> Result<bool, String> {
     let base = server.base_url.clone();
-    let mut load = site.start_load(&base, true);
-    site.redeem_codes(&mut load);
+    let mut load = bed.start_load(&base, true);
+    bed.redeem_codes(&mut load);
     let died = dies_within(&mut server, life).await;
     if !died {
         server.kill()?;
     }
     load.finish().await.map_err(|e| format!("{e}\n{}", server.last_log_lines()))?;
-    site.verify_after_death().await.map_err(|e| format!("{e}\n{}", server.last_log_lines()))?;
+    bed.verify_after_death().await.map_err(|e| format!("{e}\n{}", server.last_log_lines()))?;
     Ok(died)
 }
 
 /// Runs a server until the clock has advanced an order. On a slow store, the other servers are killed before that.
-async fn run_long_life(site: &mut TestBed) -> Result<(), String> {
-    site.create_codes(CODES_PER_CYCLE)?;
-    let mut server = site.restart().await?;
-    let mut load = site.start_load(&server.base_url, true);
-    site.redeem_codes(&mut load);
+async fn run_long_life(bed: &mut TestBed) -> Result<(), String> {
+    bed.create_codes(CODES_PER_CYCLE)?;
+    let mut server = bed.restart().await?;
+    let mut load = bed.start_load(&server.base_url, true);
+    bed.redeem_codes(&mut load);
     load.wait_for_order_transition().await?;
     server.kill()?;
     load.finish().await.map_err(|e| format!("{e}\n{}", server.last_log_lines()))?;
-    site.verify_after_death().await.map_err(|e| format!("{e}\n{}", server.last_log_lines()))
+    bed.verify_after_death().await.map_err(|e| format!("{e}\n{}", server.last_log_lines()))
 }
 
 async fn dies_within(server: &mut ServerProcess, life: Duration) -> bool {

@@ -146,22 +146,22 @@ mod tests {
     fn what_is_written_is_read_once_from_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::create(&folder.path().join("ledger")).unwrap();
-        let mut told = RecordedAnswers::default();
+        let mut answers = RecordedAnswers::default();
         ledger.append(&[redeemed_entry("a"), LedgerEntry::Clock { now: "2018".into() }]).unwrap();
-        ledger.read_new_entries(&mut told).unwrap();
+        ledger.read_new_entries(&mut answers).unwrap();
         ledger.append(&[redeemed_entry("b"), LedgerEntry::Clock { now: "2017".into() }]).unwrap();
-        ledger.read_new_entries(&mut told).unwrap();
-        ledger.read_new_entries(&mut told).unwrap();
-        assert_eq!((told.redeemed_codes.len(), told.latest_time.as_str()), (2, "2018"));
+        ledger.read_new_entries(&mut answers).unwrap();
+        ledger.read_new_entries(&mut answers).unwrap();
+        assert_eq!((answers.redeemed_codes.len(), answers.latest_time.as_str()), (2, "2018"));
     }
 
     #[test]
     fn what_may_happen_once_is_not_told_twice() {
         let placed = || LedgerEntry::Placed { serial: "s".into(), slot: "a".into(), instance: "i".into() };
         for entry in [redeemed_entry("a"), placed()] {
-            let mut told = RecordedAnswers::default();
-            told.add(entry.clone()).unwrap();
-            assert!(told.add(entry).is_err());
+            let mut answers = RecordedAnswers::default();
+            answers.add(entry.clone()).unwrap();
+            assert!(answers.add(entry).is_err());
         }
     }
 }

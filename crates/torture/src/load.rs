@@ -69,20 +69,20 @@ impl DeviceLoad {
             succeeded_calls: AtomicU64::new(0),
             moved_orders: AtomicU64::new(0),
         });
-        let mut hands = JoinSet::new();
+        let mut workers = JoinSet::new();
         for device in devices.iter().flat_map(|device| std::iter::repeat_n(device, WORKERS_PER_DEVICE)) {
-            let hand = DeviceWorker {
+            let worker = DeviceWorker {
                 state: shared.clone(),
                 device: device.clone(),
                 rng: rng.fork(),
                 last_orders: HashMap::new(),
             };
-            hands.spawn(hand.run());
+            workers.spawn(worker.run());
         }
         if clock {
-            hands.spawn(move_clock(shared.clone(), rng.fork()));
+            workers.spawn(move_clock(shared.clone(), rng.fork()));
         }
-        Self { state: shared, workers: hands }
+        Self { state: shared, workers }
     }
 
     /// Starts several workers that each redeem the code once. With `then_end`, the device then ends its registration.

@@ -68,7 +68,7 @@ const MIN_CYCLES_FOR_COVERAGE: usize = 10;
 #[derive(Debug, Args)]
 struct KillArgs {
     #[command(flatten)]
-    which: RunArgs,
+    options: RunArgs,
     /// Number of servers to kill.
     #[arg(long)]
     cycles: usize,
@@ -77,7 +77,7 @@ struct KillArgs {
 #[derive(Debug, Args)]
 struct FaultsArgs {
     #[command(flatten)]
-    which: RunArgs,
+    options: RunArgs,
     /// Folder of the cluster's `pg_ctl`; the cluster is killed, so it must have no other users.
     #[arg(long, value_name = "DIR", requires = "cluster_data")]
     cluster_bin: Option<PathBuf>,
@@ -97,8 +97,8 @@ fn main() -> ExitCode {
     };
     let done = runtime.block_on(async {
         match cli.command {
-            TortureCommand::Kill(args) => run_kill_cycles(&args).await.map_err(|e| (e, args.which.seed)),
-            TortureCommand::Faults(args) => run_faults(&args).await.map_err(|e| (e, args.which.seed)),
+            TortureCommand::Kill(args) => run_kill_cycles(&args).await.map_err(|e| (e, args.options.seed)),
+            TortureCommand::Faults(args) => run_faults(&args).await.map_err(|e| (e, args.options.seed)),
         }
     });
     match done {
@@ -131,14 +131,14 @@ impl RunFolder {
 
 /// Creates a test bed, runs `work` on it, and removes it. After a finding it is kept.
 async fn with_test_bed<T>(
-    which: &RunArgs,
+    options: &RunArgs,
     work: impl AsyncFnOnce(&mut TestBed) -> Result<T, String>,
 ) -> Result<T, String> {
     let mut folder = RunFolder(Some(tempfile::tempdir().map_err(|e| e.to_string())?));
     let data = folder.path().join("data");
-    let name = format!("torture_{}_{}", std::process::id(), which.seed);
-    let cluster = which.cluster.as_deref().unwrap_or_default();
-    let place = match which.engine {
+    let name = format!("torture_{}_{}", std::process::id(), options.seed);
+    let cluster = options.cluster.as_deref().unwrap_or_default();
+    let place = match options.engine {
         EngineArg::Sqlite => TortureStore::File(data.join("opendrs.db")),
         EngineArg::Postgres => {
             let client = store::connect(cluster).await?;
@@ -150,16 +150,16 @@ async fn with_test_bed<T>(
     let seed = folder.path().join("seed.toml");
     std::fs::write(&seed, device::SEED).map_err(|e| e.to_string())?;
     let program = ServerProgram {
-        file: std::path::absolute(&which.server).map_err(|e| e.to_string())?,
+        file: std::path::absolute(&options.server).map_err(|e| e.to_string())?,
         wrapper: Vec::new(),
         data,
         store: place,
     };
-    let rng = fastrand::Rng::with_seed(which.seed);
-    let mut site = TestBed::new(program, seed, &folder.path().join("ledger"), rng)?;
-    match work(&mut site).await {
+    let rng = fastrand::Rng::with_seed(options.seed);
+    let mut bed = TestBed::new(program, seed, &folder.path().join("ledger"), rng)?;
+    match work(&mut bed).await {
         Ok(done) => {
-            if which.engine == EngineArg::Postgres {
+            if options.engine == EngineArg::Postgres {
                 let client = store::connect(cluster).await?;
                 let drop = format!("DROP DATABASE {name} WITH (FORCE)");
                 client.batch_execute(&drop).await.map_err(|e| e.to_string())?;
@@ -176,9 +176,9 @@ async fn with_test_bed<T>(
 async fn run_faults(args: &FaultsArgs) -> Result<(), String> {
     let both = args.cluster_bin.clone().zip(args.cluster_data.clone());
     let cluster = both.map(|(bin, data)| fault::ExclusiveCluster { bin, data });
-    print_line(&format!("{:?}, seed {}: faults", args.which.engine, args.which.seed));
+    print_line(&format!("{:?}, seed {}: faults", args.options.engine, args.options.seed));
     let permitted = if args.as_permitted { PermittedFaults::detect() } else { PermittedFaults::ALL };
-    fault::run_all(&args.which, cluster.as_ref(), permitted, |done| print_line(&format!("  {done}"))).await
+    fault::run_all(&args.options, cluster.as_ref(), permitted, |done| print_line(&format!("  {done}"))).await
 }
 
 async fn run_kill_cycles(args: &KillArgs) -> Result<(), String> {
@@ -188,11 +188,11 @@ async fn run_kill_cycles(args: &KillArgs) -> Result<(), String> {
             let _ = write!(std::io::stderr().lock(), "\r{cycle} of {} cycles, {} late ", args.cycles, deaths.late);
         }
     };
-    let work = async |site: &mut TestBed| {
-        let deaths = kill::run_cycles(site, args.cycles, tell).await?;
-        Ok((deaths, site.answer_counts()))
+    let work = async |bed: &mut TestBed| {
+        let deaths = kill::run_cycles(bed, args.cycles, tell).await?;
+        Ok((deaths, bed.answer_counts()))
     };
-    let (deaths, counts) = with_test_bed(&args.which, work).await?;
+    let (deaths, counts) = with_test_bed(&args.options, work).await?;
     if progress {
         let _ = writeln!(std::io::stderr().lock());
     }
@@ -200,8 +200,8 @@ async fn run_kill_cycles(args: &KillArgs) -> Result<(), String> {
     let answers: Vec<_> = counts.iter().map(|(name, count)| format!("{count} {name}")).collect();
     print_line(&format!(
         "{:?}, seed {}: {} cycles; killed at random {}, late {}; died at {}",
-        args.which.engine,
-        args.which.seed,
+        args.options.engine,
+        args.options.seed,
         args.cycles,
         deaths.random,
         deaths.late,

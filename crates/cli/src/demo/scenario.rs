@@ -35,10 +35,10 @@ pub(super) async fn run_scenario(
     base: &str,
     app: &App,
     cloud: &MakerCloud,
-    story: &mut DemoReport,
+    report: &mut DemoReport,
 ) -> Result<DemoResult, String> {
     let browser = BrowserClient::new(base);
-    let mut walk = DemoScenario { base, app, report: story, browser, access: String::new(), refresh: String::new() };
+    let mut walk = DemoScenario { base, app, report, browser, access: String::new(), refresh: String::new() };
     walk.confirm_subscription(cloud).await?;
     walk.sign_up().await?;
     walk.report_readings().await?;
@@ -322,17 +322,17 @@ impl DemoScenario<'_> {
             return Err(format!("the maker's notifications are {names:?}, expected {wanted:?}"));
         }
         self.advance_clock("0s", &[]).await?;
-        let (told, refused) = cloud.received_notifications();
+        let (received, refused) = cloud.received_notifications();
         self.report.print_event(&format!(
             "{} arrived at {} with valid signatures, {refused} were refused",
-            told.len(),
+            received.len(),
             cloud.url
         ));
-        match (told == wanted, refused) {
+        match (received == wanted, refused) {
             (true, 0) => Ok(()),
-            _ => {
-                Err(format!("the maker's cloud received {told:?} and refused {refused} messages, expected {wanted:?}"))
-            }
+            _ => Err(format!(
+                "the maker's cloud received {received:?} and refused {refused} messages, expected {wanted:?}"
+            )),
         }
     }
 }

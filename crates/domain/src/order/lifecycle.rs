@@ -144,22 +144,22 @@ impl Order {
             now + timing.cancel_window + timing.ship_after + timing.deliver_after
         });
         self.due_at = Some(self.window_ends_at);
-        let told = self.placed_at.is_none().then_some(OrderNotification::Placed);
+        let notification = self.placed_at.is_none().then_some(OrderNotification::Placed);
         self.placed_at.get_or_insert(now);
-        self.transition(OrderState::Placed, told, Some(OrderMailKind::Placed))
+        self.transition(OrderState::Placed, notification, Some(OrderMailKind::Placed))
     }
 
     pub(super) fn transition(
         &mut self,
         to: OrderState,
-        told: Option<OrderNotification>,
+        notification: Option<OrderNotification>,
         mail: Option<OrderMailKind>,
     ) -> OrderChange {
         let from = std::mem::replace(&mut self.state, to);
         if to.is_final() {
             self.due_at = None;
         }
-        OrderChange { notification: told, mail, from, to }
+        OrderChange { notification, mail, from, to }
     }
 
     pub(super) fn mark_cancelled(&mut self, cancellation: Cancellation, now: Time) -> OrderChange {

@@ -47,28 +47,28 @@ pub(super) async fn post(State(state): State<Arc<AppState>>, request: Request) -
     if query.iter().any(|(name, _)| SECRET_PARAMS.contains(&name.as_str())) {
         return Err(invalid_request("Send parameters in the body, not in the query").into());
     }
-    let mut asked = TokenRequest {
+    let mut request = TokenRequest {
         source: state.sources.of_request(&parts.extensions, &parts.headers),
         ..parse_token_request(&body)?
     };
     let BasicAuthorization { credentials: basic, repeated } = parse_authorization(&parts.headers)?;
     if repeated {
-        asked.repeated_parameter = Some("Authorization");
+        request.repeated_parameter = Some("Authorization");
     }
     let tried = basic.is_some();
     if let Some((id, secret)) = basic {
         let other = |sent: &Option<String>, of: &str| sent.as_deref().is_some_and(|in_body| in_body != of);
-        if other(&asked.client_id, &id) || other(&asked.client_secret, &secret) {
+        if other(&request.client_id, &id) || other(&request.client_secret, &secret) {
             return Err(invalid_request("The request has different client credentials : send one pair").into());
         }
-        if asked.client_secret.is_some() {
-            asked.repeated_parameter = Some("client_secret");
+        if request.client_secret.is_some() {
+            request.repeated_parameter = Some("client_secret");
         }
-        (asked.client_id, asked.client_secret) = (Some(id), Some(secret));
+        (request.client_id, request.client_secret) = (Some(id), Some(secret));
     }
-    let tokens = token_endpoint::handle_token_request(&state.app, &asked).await.map_err(|error| {
-        let client = asked.client_id.as_deref().filter(|id| ClientId::parse(id).is_ok()).unwrap_or("unknown");
-        state.refusal_log.record(state.app.system_time(), RefusalKind::TokenRequest, &asked.source, client, &error);
+    let tokens = token_endpoint::handle_token_request(&state.app, &request).await.map_err(|error| {
+        let client = request.client_id.as_deref().filter(|id| ClientId::parse(id).is_ok()).unwrap_or("unknown");
+        state.refusal_log.record(state.app.system_time(), RefusalKind::TokenRequest, &request.source, client, &error);
         OAuthError { error, basic_auth: tried }
     })?;
     let body = TokenResponse {

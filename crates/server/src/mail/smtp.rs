@@ -85,12 +85,12 @@ impl SmtpMailer {
     }
 
     /// The sender: the maker's own address with its name, or else the operator's.
-    fn sender(&self, letter: &MailMessage) -> Result<Mailbox, String> {
-        let sender = &letter.brand.brand.sender;
+    fn sender(&self, message: &MailMessage) -> Result<Mailbox, String> {
+        let sender = &message.brand.brand.sender;
         let name = sender.name.as_ref().map(|name| to_single_line(name.as_str()));
         Ok(match &sender.address {
             Some(address) => {
-                let maker = || letter.brand.maker.as_deref().map(to_single_line);
+                let maker = || message.brand.maker.as_deref().map(to_single_line);
                 Mailbox::new(name.or_else(maker), parse_address(address)?)
             }
             None => Mailbox::new(name.or_else(|| self.from.name.clone()), self.from.email.clone()),
@@ -98,22 +98,22 @@ impl SmtpMailer {
     }
 
     /// Builds the message of a mail, or returns why that is impossible.
-    fn build_message(&self, letter: &MailMessage) -> Result<Message, String> {
-        let words = ComposedMail::compose(letter);
+    fn build_message(&self, message: &MailMessage) -> Result<Message, String> {
+        let words = ComposedMail::compose(message);
         let text = words.to_text().map_err(|e| e.to_string())?;
         let html = words.to_html().map_err(|e| e.to_string())?;
-        let to = parse_address(&letter.to)?;
+        let to = parse_address(&message.to)?;
         let name = words.name.clone();
-        let at = SystemTime::UNIX_EPOCH + Duration::from_micros(letter.at.as_micros().try_into().unwrap_or_default());
+        let at = SystemTime::UNIX_EPOCH + Duration::from_micros(message.at.as_micros().try_into().unwrap_or_default());
         let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
         let language = HeaderName::new_from_ascii_str("Content-Language");
-        let sender = &letter.brand.brand.sender;
-        let mut builder = Message::builder().from(self.sender(letter)?);
+        let sender = &message.brand.brand.sender;
+        let mut builder = Message::builder().from(self.sender(message)?);
         if let Some(address) = &sender.reply_to {
             builder = builder.reply_to(Mailbox::new(None, parse_address(address)?));
         }
         let alternative = MultiPart::alternative().singlepart(SinglePart::plain(text));
-        let alternative = match &letter.logo {
+        let alternative = match &message.logo {
             Some(logo) => alternative.multipart(related_part(html, logo)?),
             None => alternative.singlepart(SinglePart::html(html)),
         };
@@ -121,9 +121,9 @@ impl SmtpMailer {
             .to(Mailbox::new(Some(name), to))
             .subject(words.subject)
             .date(at)
-            .message_id(Some(format!("<{}@{}>", letter.id, self.from.email.domain())))
+            .message_id(Some(format!("<{}@{}>", message.id, self.from.email.domain())))
             .raw_header(HeaderValue::new(automatic, "auto-generated".into()))
-            .raw_header(HeaderValue::new(language, letter.language.tag().into()))
+            .raw_header(HeaderValue::new(language, message.language.tag().into()))
             .multipart(alternative)
             .map_err(|e| e.to_string())
     }
@@ -141,9 +141,9 @@ fn parse_address(address: &Email) -> Result<Address, String> {
 }
 
 impl Mailer for SmtpMailer {
-    fn send<'a>(&'a self, letter: &'a MailMessage) -> MailFuture<'a> {
+    fn send<'a>(&'a self, message: &'a MailMessage) -> MailFuture<'a> {
         Box::pin(async move {
-            let message = match self.build_message(letter) {
+            let message = match self.build_message(message) {
                 Ok(message) => message,
                 Err(why) => return MailOutcome::PermanentFailure(why),
             };

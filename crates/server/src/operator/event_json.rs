@@ -27,9 +27,9 @@ pub fn event_json(event: &Event, state: EventDeliveryState) -> Value {
 }
 
 /// Returns an event with its deliveries and their attempts.
-pub fn event_history_json(story: &EventHistory) -> Value {
-    let mut shown = event_json(&story.event, story.state());
-    shown["deliveries"] = story
+pub fn event_history_json(history: &EventHistory) -> Value {
+    let mut json = event_json(&history.event, history.state());
+    json["deliveries"] = history
         .deliveries
         .iter()
         .map(|ReceiverDelivery { receiver, delivery, attempts }| {
@@ -44,7 +44,7 @@ pub fn event_history_json(story: &EventHistory) -> Value {
             })
         })
         .collect();
-    shown
+    json
 }
 
 fn attempt_json(attempt: &DeliveryAttempt) -> Value {

@@ -106,7 +106,7 @@ fn order_transition_json(event: &OrderTransition) -> Value {
         "slotId": event.slot.as_str(),
         "from": event.change.from.as_str(),
         "to": event.change.to.as_str(),
-        "notification": event.change.notification.map(|told| opendrs_domain::notification::NotificationType::from(told).wire_name()),
+        "notification": event.change.notification.map(|notification| opendrs_domain::notification::NotificationType::from(notification).wire_name()),
     })
 }
 

@@ -30,14 +30,14 @@ pub struct EmailChangeRequest<'a> {
 ///
 /// # Errors
 /// [`FormError::InvalidEmail`], [`FormError::OwnEmail`], [`FormError::WrongCurrentPassword`]; [`crate::Error::Throttled`] and [`crate::Error::Unavailable`].
-pub async fn request_email_change(app: &App, id: CustomerId, asked: EmailChangeRequest<'_>) -> Result<Email> {
-    let email = parse_email(asked.email)?;
+pub async fn request_email_change(app: &App, id: CustomerId, request: EmailChangeRequest<'_>) -> Result<Email> {
+    let email = parse_email(request.email)?;
     let customer = crate::customer::load(app, id).await?;
-    let state = check_password(app, &customer, asked.password, asked.source).await?;
+    let state = check_password(app, &customer, request.password, request.source).await?;
     if email == customer.email {
         return Err(FormError::OwnEmail.into());
     }
-    app.limits.count_account_mail(&email, asked.source, app.system_time())?;
+    app.limits.count_account_mail(&email, request.source, app.system_time())?;
     let news = match crate::customer::find_id_by_email(app, &email).await? {
         Some(_) => AccountMail::AlreadyRegistered,
         None => AccountMail::ConfirmNewEmail { customer: id, state },

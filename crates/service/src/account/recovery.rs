@@ -32,14 +32,14 @@ pub struct RecoveryRequest<'a> {
 /// # Errors
 /// [`FormError::InvalidEmail`]; [`crate::Error::Throttled`] after too many mails to the address or from the source;
 /// [`crate::Error::Unavailable`].
-pub async fn request_recovery(app: &App, asked: RecoveryRequest<'_>) -> Result<()> {
-    let email = parse_email(asked.email)?;
-    app.limits.count_account_mail(&email, asked.source, app.system_time())?;
+pub async fn request_recovery(app: &App, request: RecoveryRequest<'_>) -> Result<()> {
+    let email = parse_email(request.email)?;
+    app.limits.count_account_mail(&email, request.source, app.system_time())?;
     // Both kinds of address take the same reads and the same write.
     let found = crate::customer::find_id_by_email(app, &email).await?;
     let id = found.unwrap_or(CustomerId(Uuid::nil()));
     let customer = find_customer(app, id).await?;
-    let language = customer.and_then(|customer| customer.language).unwrap_or(asked.language);
+    let language = customer.and_then(|customer| customer.language).unwrap_or(request.language);
     let news = match (found, find_credentials(app, id).await?) {
         (Some(customer), Some(credentials)) => AccountMail::Recovery { customer, state: credentials.state },
         _ => AccountMail::NotRegistered,

@@ -14,7 +14,7 @@ use opendrs_domain::id::ReceiverId;
 use opendrs_domain::time::Time;
 use opendrs_domain::wire::sns;
 use opendrs_store::delivery::{Delivery, DeliveryAttempt};
-use opendrs_store::{Command, Tx, delivery as store, device, receiver as topics, span};
+use opendrs_store::{Command, Tx, delivery as store, device, receiver as receivers, span};
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
@@ -67,8 +67,7 @@ pub(super) async fn attempt_delivery(app: &App, packed: PreparedMessage) -> Resu
 }
 
 async fn send_message(app: &App, packed: PreparedMessage) -> Result<(RecordAttempt, DeliveryAttemptSummary)> {
-    let PreparedMessage { receiver: topic, delivery, event, message_id, message: parcel, webhook_signer: webhook } =
-        packed;
+    let PreparedMessage { receiver, delivery, event, message_id, message, webhook_signer: webhook } = packed;
     let at = app.now();
     let fault = if app.faults.is_armed() && delivery.kind == sns::SnsMessageType::Notification {
         find_planned_fault(app, &delivery).await?
@@ -76,22 +75,22 @@ async fn send_message(app: &App, packed: PreparedMessage) -> Result<(RecordAttem
         None
     };
     let started = app.system_time();
-    let SendResult { outcome, excerpt } = match parcel {
+    let SendResult { outcome, excerpt } = match message {
         Ok(_) if matches!(fault, Some(MessageFault::Lost | MessageFault::Delayed(_) | MessageFault::OutOfOrder)) => {
             let why = "not sent: the plan of faults wants it so".into();
             SendResult::without_response(AttemptOutcome::NoResponse(why))
         }
-        Ok(mut parcel) => {
-            if let OutgoingMessage::Post(request) = &mut parcel {
+        Ok(mut message) => {
+            if let OutgoingMessage::Post(request) = &mut message {
                 // The time of the attempt, by the system clock, which the receiver's clock can be compared with.
                 let headers = webhook.sign_headers(&message_id, started, &request.body);
                 request.headers.extend(headers.map(|(name, value)| (name.to_owned(), value)));
             }
             if fault == Some(MessageFault::Duplicated) {
                 // Only the result of the second request counts.
-                let _ = parcel.clone().send(app).await;
+                let _ = message.clone().send(app).await;
             }
-            parcel.send(app).await
+            message.send(app).await
         }
         Err(why) => SendResult::without_response(AttemptOutcome::AddressForbidden(why)),
     };
@@ -102,10 +101,10 @@ async fn send_message(app: &App, packed: PreparedMessage) -> Result<(RecordAttem
         (AttemptOutcome::NoResponse(why), Some(MessageFault::Lost)) => DeliveryDecision::Dead(why.clone()),
         (AttemptOutcome::NoResponse(_), Some(MessageFault::Delayed(by))) => DeliveryDecision::Retry(at + by),
         (AttemptOutcome::NoResponse(_), Some(MessageFault::OutOfOrder)) => DeliveryDecision::Retry(at),
-        _ => topic.policy.decide_after_attempt(delivery.attempts_since_replay, &outcome, began, app.now(), jitter),
+        _ => receiver.policy.decide_after_attempt(delivery.attempts_since_replay, &outcome, began, app.now(), jitter),
     };
     let end = DeliveryEnd::from(&next);
-    app.metrics.deliveries.record(topic.target.protocol(), end, took);
+    app.metrics.deliveries.record(receiver.target.protocol(), end, took);
     Span::current().record("opendrs.outcome", end.text());
     let (status, problem) = match outcome {
         AttemptOutcome::Responded(status, _) => (Some(i64::from(status)), None),
@@ -123,7 +122,7 @@ async fn send_message(app: &App, packed: PreparedMessage) -> Result<(RecordAttem
     let what = event.as_ref().map_or(delivery.kind.as_str(), |event| event.notification_type().wire_name()).to_owned();
     let sent = DeliveryAttemptSummary {
         at,
-        arn: topic.arn.clone(),
+        arn: receiver.arn.clone(),
         message_id,
         message_type: what,
         attempt: delivery.attempts,
@@ -159,7 +158,7 @@ impl Command for RecordAttempt {
         self.delivery.shard.cast_unsigned()
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
-        let Delivery { shard, id, receiver: topic, device, .. } = self.delivery;
+        let Delivery { shard, id, receiver, device, .. } = self.delivery;
         let device = device.map(|id| DeviceRef { shard, id });
         if let Some(device) = device {
             device::lock(tx, device).await?;
@@ -180,7 +179,7 @@ impl Command for RecordAttempt {
         found.ended_at = due_at.is_none().then_some(self.now);
         (found.state, found.due_at, found.reason) = (state, due_at, reason);
         if let (true, Some(device)) = (self.is_overtaken, device)
-            && release_next_message(tx, device, topic, self.now).await?
+            && release_next_message(tx, device, receiver, self.now).await?
         {
             (found.state, found.due_at) = (DeliveryState::Queued, None);
         }
@@ -188,10 +187,10 @@ impl Command for RecordAttempt {
         if found.ended_at.is_some()
             && let Some(device) = device
         {
-            release_next_message(tx, device, topic, self.now).await?;
+            release_next_message(tx, device, receiver, self.now).await?;
         }
         if let DeliveryDecision::ReceiverGone(_) = &self.next {
-            topics::disable(tx, topic).await?;
+            receivers::disable(tx, receiver).await?;
         }
         Ok(())
     }
@@ -202,10 +201,10 @@ impl Command for RecordAttempt {
 async fn release_next_message(
     tx: &mut Tx<'_>,
     device: DeviceRef,
-    topic: ReceiverId,
+    receiver: ReceiverId,
     now: Time,
 ) -> opendrs_store::Result<bool> {
-    if let Some(id) = store::find_queued(tx, device, topic).await?
+    if let Some(id) = store::find_queued(tx, device, receiver).await?
         && let Some(mut next) = store::lock(tx, device.shard, id).await?
     {
         // The message is due since it was published, however long it waited behind another one.

@@ -37,7 +37,7 @@ const LEASE_DURATION: Span = Span::from_secs(60);
 /// [`crate::Error::Unavailable`].
 pub async fn list_due_receivers(app: &App) -> Result<Vec<ReceiverId>> {
     let now = app.now();
-    Ok(list_open_receivers(app).await?.into_iter().filter(|(_, at)| *at <= now).map(|(topic, _)| topic).collect())
+    Ok(list_open_receivers(app).await?.into_iter().filter(|(_, at)| *at <= now).map(|(receiver, _)| receiver).collect())
 }
 
 /// The time at which the next message is due.
@@ -50,9 +50,9 @@ async fn list_open_receivers(app: &App) -> Result<Vec<(ReceiverId, Time)>> {
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
     let (mut found, mut last) = (Vec::new(), store::lowest_receiver_id());
-    while let Some((topic, at)) = store::next_receiver_after(&mut tx, last).await? {
-        found.push((topic, at));
-        last = topic;
+    while let Some((receiver, at)) = store::next_receiver_after(&mut tx, last).await? {
+        found.push((receiver, at));
+        last = receiver;
     }
     Ok(found)
 }
@@ -68,8 +68,8 @@ pub async fn drain_receiver(app: &App, id: ReceiverId) -> Result<Vec<DeliveryAtt
 
 /// Sends all messages that were due at `until`. The caller holds [`App::sending_lock`] exclusively.
 pub(crate) async fn deliver_all_due(app: &App, until: Time) -> Result<Vec<DeliveryAttemptSummary>> {
-    let topics = list_open_receivers(app).await?.into_iter().filter(|(_, at)| *at <= until);
-    let sent = try_join_all(topics.map(|(topic, _)| deliver_due(app, topic, Some(until)))).await?;
+    let receivers = list_open_receivers(app).await?.into_iter().filter(|(_, at)| *at <= until);
+    let sent = try_join_all(receivers.map(|(receiver, _)| deliver_due(app, receiver, Some(until)))).await?;
     Ok(sent.into_iter().flatten().collect())
 }
 
@@ -122,17 +122,17 @@ async fn deliver_due(app: &App, id: ReceiverId, until: Option<Time>) -> Result<V
 
 /// Claims the next batch of messages that are due for a receiver.
 async fn claim_batch(app: &App, id: ReceiverId, until: Option<Time>) -> Result<Option<ClaimedBatch>> {
-    let Some(topic) = find_receiver(app, id).await? else { return Ok(None) };
+    let Some(receiver) = find_receiver(app, id).await? else { return Ok(None) };
     // Amazon SNS signs the messages of its topics itself.
-    let signer = match topic.sns_topic_arn() {
+    let signer = match receiver.sns_topic_arn() {
         Some(_) => None,
         None => Some(signing::current_signer(app).await?),
     };
-    let limit = app.send_rate_limiter.acquire(id, topic.policy.max_per_second(), BATCH_SIZE, app.system_time());
+    let limit = app.send_rate_limiter.acquire(id, receiver.policy.max_per_second(), BATCH_SIZE, app.system_time());
     let deliveries =
         app.db.write(ClaimDeliveries { receiver: id, now: until.unwrap_or_else(|| app.now()), limit }).await?;
     app.send_rate_limiter.release_unused(id, limit - deliveries.len());
-    Ok((!deliveries.is_empty()).then_some(ClaimedBatch { receiver: topic, signer, deliveries }))
+    Ok((!deliveries.is_empty()).then_some(ClaimedBatch { receiver, signer, deliveries }))
 }
 
 async fn find_receiver(app: &App, id: ReceiverId) -> Result<Option<Receiver>> {

@@ -56,60 +56,60 @@ pub(super) struct ClaimedBatch {
 impl ClaimedBatch {
     /// Reads the events, and writes and signs the messages.
     pub(super) async fn prepare(self, app: &App) -> Result<Vec<PreparedMessage>> {
-        let Self { receiver: topic, signer, deliveries } = self;
+        let Self { receiver, signer, deliveries } = self;
         let events = try_join_all(deliveries.iter().map(|delivery| find_event(app, delivery))).await?;
-        let (webhook, topic) = (Arc::new(WebhookSigner::new(app, &topic)?), Arc::new(topic));
-        let (mut packed, mut letters) = (Vec::with_capacity(deliveries.len()), Vec::new());
+        let (webhook, receiver) = (Arc::new(WebhookSigner::new(app, &receiver)?), Arc::new(receiver));
+        let (mut prepared, mut envelopes) = (Vec::with_capacity(deliveries.len()), Vec::new());
         for (delivery, event) in deliveries.into_iter().zip(events) {
             let message_id = delivery.event.map_or(delivery.id.0, |event| event.0).to_string();
-            let parcel = match build_payload(app, &topic, &delivery, event.as_ref(), &message_id) {
+            let payload = match build_payload(app, &receiver, &delivery, event.as_ref(), &message_id) {
                 Ok(Payload::Publish(publication)) => Ok(OutgoingMessage::Publish(publication)),
                 Ok(Payload::Post(envelope)) => {
-                    let raw = topic.raw_delivery && delivery.kind == sns::SnsMessageType::Notification;
-                    let mut request = build_request(&topic, &envelope, raw);
+                    let raw = receiver.raw_delivery && delivery.kind == sns::SnsMessageType::Notification;
+                    let mut request = build_request(&receiver, &envelope, raw);
                     if raw {
                         request.body = envelope.message.into_bytes();
                     } else {
-                        letters.push((packed.len(), envelope));
+                        envelopes.push((prepared.len(), envelope));
                     }
                     Ok(OutgoingMessage::Post(request))
                 }
                 Err(why) => Err(why),
             };
-            packed.push(PreparedMessage {
-                receiver: topic.clone(),
+            prepared.push(PreparedMessage {
+                receiver: receiver.clone(),
                 delivery,
                 event,
                 message_id,
-                message: parcel,
+                message: payload,
                 webhook_signer: webhook.clone(),
             });
         }
-        if !letters.is_empty() {
+        if !envelopes.is_empty() {
             let signer = signer.ok_or_else(|| Error::Internal("nobody signs".into()))?;
-            for (n, body) in sign_envelopes(app, &topic, &signer, letters).await? {
-                if let Ok(OutgoingMessage::Post(request)) = &mut packed[n].message {
+            for (n, body) in sign_envelopes(app, &receiver, &signer, envelopes).await? {
+                if let Ok(OutgoingMessage::Post(request)) = &mut prepared[n].message {
                     request.body = body;
                 }
             }
         }
-        Ok(packed)
+        Ok(prepared)
     }
 }
 
 /// Signs the numbered envelopes and returns them as request bodies.
 async fn sign_envelopes(
     app: &App,
-    topic: &Receiver,
+    receiver: &Receiver,
     signer: &Arc<MessageSigner>,
-    letters: Vec<(usize, sns::SnsEnvelope)>,
+    envelopes: Vec<(usize, sns::SnsEnvelope)>,
 ) -> Result<impl Iterator<Item = (usize, Vec<u8>)>> {
     let certificate =
         format!("{}/{}", app.settings.notifications.base_url, signing::certificate_file_name(&signer.certificate_name));
-    let texts = letters.iter().map(|(_, envelope)| envelope.string_to_sign()).collect();
-    let signatures = signing::sign_all(signer, topic.signature, texts).await?;
-    let version = topic.signature.as_str();
-    Ok(letters
+    let texts = envelopes.iter().map(|(_, envelope)| envelope.string_to_sign()).collect();
+    let signatures = signing::sign_all(signer, receiver.signature, texts).await?;
+    let version = receiver.signature.as_str();
+    Ok(envelopes
         .into_iter()
         .zip(signatures)
         .map(move |((n, envelope), signature)| (n, envelope.to_json(version, &signature, &certificate).into_bytes())))
@@ -125,13 +125,13 @@ async fn find_event(app: &App, delivery: &Delivery) -> Result<Option<Event>> {
 /// The content of an attempt, or the reason why there is none to send any more.
 fn build_payload(
     app: &App,
-    topic: &Receiver,
+    receiver: &Receiver,
     delivery: &Delivery,
     event: Option<&Event>,
     message_id: &str,
 ) -> Result<Payload, String> {
     let is_question = delivery.kind != sns::SnsMessageType::Notification;
-    let wanted = match topic.state {
+    let wanted = match receiver.state {
         ReceiverState::Confirmed => true,
         ReceiverState::Pending => delivery.kind == sns::SnsMessageType::SubscriptionConfirmation,
         ReceiverState::Unsubscribed => delivery.kind == sns::SnsMessageType::UnsubscribeConfirmation,
@@ -139,19 +139,19 @@ fn build_payload(
         ReceiverState::Disabled => delivery.attempts_since_replay == 1 && delivery.attempts > 1,
     };
     if !wanted {
-        return Err(format!("the topic is {}", topic.state.as_str()));
+        return Err(format!("the topic is {}", receiver.state.as_str()));
     }
     let version = Version::parse(&delivery.version).unwrap_or(Version::V2);
     let message = match (event, is_question) {
         (_, true) if delivery.kind == sns::SnsMessageType::UnsubscribeConfirmation => {
-            sns::confirmation_message(delivery.kind, &topic.subscription_arn())
+            sns::confirmation_message(delivery.kind, &receiver.subscription_arn())
         }
-        (_, true) => sns::confirmation_message(delivery.kind, &topic.arn),
+        (_, true) => sns::confirmation_message(delivery.kind, &receiver.arn),
         (Some(event), false) => wire::notification_json(event, version),
         (None, false) => return Err("its event is no longer kept".into()),
     };
     let version = (!is_question && version == Version::V2).then_some("2.0");
-    match topic.sns_topic_arn() {
+    match receiver.sns_topic_arn() {
         Some(_) if is_question => Err("it is published now, and nobody is asked".into()),
         Some(arn) => {
             let place = || FifoKeys {
@@ -161,13 +161,13 @@ fn build_payload(
             let publication = Publication::new(arn.clone(), sns::NOTIFICATION_SUBJECT, message, place);
             Ok(Payload::Publish(Publication { version, ..publication }))
         }
-        None => Ok(Payload::Post(build_envelope(app, topic, delivery, message, version, message_id))),
+        None => Ok(Payload::Post(build_envelope(app, receiver, delivery, message, version, message_id))),
     }
 }
 
 fn build_envelope(
     app: &App,
-    topic: &Receiver,
+    receiver: &Receiver,
     delivery: &Delivery,
     message: String,
     version: Option<&'static str>,
@@ -176,31 +176,31 @@ fn build_envelope(
     let base = &app.settings.notifications.base_url;
     let is_question = delivery.kind != sns::SnsMessageType::Notification;
     let confirm = is_question.then(|| {
-        let token = receiver::confirmation_token(app, topic);
-        let url = sns::subscribe_url(base, &topic.arn, &token);
+        let token = receiver::confirmation_token(app, receiver);
+        let url = sns::subscribe_url(base, &receiver.arn, &token);
         (token, url)
     });
     sns::SnsEnvelope {
         kind: delivery.kind,
         message_id: message_id.to_owned(),
-        topic_arn: topic.arn.clone(),
+        topic_arn: receiver.arn.clone(),
         subject: (!is_question).then(|| sns::NOTIFICATION_SUBJECT.to_owned()),
         message,
         timestamp: sns::format_timestamp(delivery.published_at),
         confirmation: confirm,
-        unsubscribe_url: (!is_question).then(|| sns::unsubscribe_url(base, &topic.subscription_arn())),
+        unsubscribe_url: (!is_question).then(|| sns::unsubscribe_url(base, &receiver.subscription_arn())),
         version,
     }
 }
 
 /// The request that carries an envelope, or its bare notification. It has no body yet.
-fn build_request(topic: &Receiver, envelope: &sns::SnsEnvelope, raw: bool) -> OutboundRequest {
-    let headers = envelope.headers(&topic.subscription_arn(), raw, topic.policy.content_type()).into_iter();
+fn build_request(receiver: &Receiver, envelope: &sns::SnsEnvelope, raw: bool) -> OutboundRequest {
+    let headers = envelope.headers(&receiver.subscription_arn(), raw, receiver.policy.content_type()).into_iter();
     let headers = headers.map(|(name, value)| (name.to_owned(), value)).collect();
     let deadline = Duration::from_micros(ATTEMPT_TIMEOUT.as_micros().unsigned_abs());
     OutboundRequest {
         method: "POST",
-        url: topic.target.endpoint().to_owned(),
+        url: receiver.target.endpoint().to_owned(),
         headers,
         body: Vec::new(),
         timeout: deadline,

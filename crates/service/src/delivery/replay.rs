@@ -12,7 +12,7 @@ use opendrs_domain::receiver::{Receiver, ReceiverState};
 use opendrs_domain::time::{Span, Time};
 use opendrs_store::delivery::{Delivery, DeliveryAttempt};
 use opendrs_store::outbox::{EventCursor, EventLocation};
-use opendrs_store::{Command, Tx, delivery as store, device, outbox, receiver as topics};
+use opendrs_store::{Command, Tx, delivery as store, device, outbox, receiver as receivers};
 
 /// How many events one query reads.
 const PAGE_SIZE: i64 = 200;
@@ -130,7 +130,7 @@ impl Command for ReplayEvent {
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<u64> {
         let mut count = 0;
         for mut found in store::list_by_event(tx, self.shard, self.event).await? {
-            let chosen = self.receiver.is_none_or(|topic| topic == found.receiver);
+            let chosen = self.receiver.is_none_or(|receiver| receiver == found.receiver);
             // An open delivery is sent anyhow.
             if !chosen || found.ended_at.is_none() || (self.failed_only && found.state != DeliveryState::Dead) {
                 continue;
@@ -152,8 +152,8 @@ impl Command for ReplayEvent {
     }
 }
 
-async fn is_confirmed(tx: &mut Tx<'_>, topic: ReceiverId) -> opendrs_store::Result<bool> {
-    Ok(topics::find_by_id(tx, topic).await?.is_some_and(|found| found.receiver.state == ReceiverState::Confirmed))
+async fn is_confirmed(tx: &mut Tx<'_>, receiver: ReceiverId) -> opendrs_store::Result<bool> {
+    Ok(receivers::find_by_id(tx, receiver).await?.is_some_and(|found| found.receiver.state == ReceiverState::Confirmed))
 }
 
 /// An event with its deliveries to each receiver.

@@ -183,12 +183,12 @@ async fn poll_watched_orders(app: &App, calls: &[&BackendCall]) -> Result<Backen
     for (backend, open) in open {
         let asked: Vec<_> = open.iter().map(|(call, _)| *call).collect();
         let started = app.system_time();
-        let said = match app.settings.fulfilment.connector(backend) {
+        let result = match app.settings.fulfilment.connector(backend) {
             Some(connector) => connector.order_statuses(app, &asked).await,
             None => asked.iter().map(|_| Err(unknown_backend_message(backend))).collect(),
         };
-        for ((call, found), said) in open.into_iter().zip(said) {
-            all.merge(finish_call(app, call, found, said, started).await?);
+        for ((call, found), result) in open.into_iter().zip(result) {
+            all.merge(finish_call(app, call, found, result, started).await?);
         }
     }
     Ok(all)
@@ -199,18 +199,18 @@ async fn finish_call(
     app: &App,
     call: &BackendCall,
     found: FulfilmentJob,
-    said: ConnectorResult,
+    result: ConnectorResult,
     started: Time,
 ) -> Result<BackendCallSummary> {
-    log_call(app, &found, call, &said, started);
+    log_call(app, &found, call, &result, started);
     let called = BackendCallReport {
         at: app.now(),
         instance: found.order.instance_id(),
         backend: found.order.backend,
         wanted: call.kind,
-        error: said.as_ref().err().cloned(),
+        error: result.as_ref().err().cloned(),
     };
-    let orders = record_outcome(app, call, found, said).await?;
+    let orders = record_outcome(app, call, found, result).await?;
     let new = call.kind != BackendCallKind::Watch || called.error.is_some() || !orders.is_empty();
     Ok(BackendCallSummary { due: 0, calls: Vec::from_iter(new.then_some(called)), transitions: orders })
 }
@@ -303,10 +303,10 @@ impl Command for RecordCallOutcome {
             order.item.price = price.clone();
             order::set_item(tx, shard, id, &order.item).await?;
         }
-        for (report, stamp) in &self.reports {
+        for (report, event_ids) in &self.reports {
             // A report that repeats what is known, or is no longer possible, changes nothing: the order has moved on.
             if let Ok(Some(change)) = order.apply_report(report, self.now, &self.timing) {
-                save_and_notify(tx, shard, &self.device, &order, change, stamp.at(self.now)).await?;
+                save_and_notify(tx, shard, &self.device, &order, change, event_ids.at(self.now)).await?;
                 if change.from != change.to {
                     let (instance, slot) = (order.instance_id(), order.slot.clone());
                     moved.push(OrderTransition { at: self.now, instance, slot, change });

@@ -42,17 +42,9 @@ pub struct ReportedOrder {
 pub async fn apply_report(app: &App, instance: &str, report: BackendReport, by: ReportSource) -> Result<ReportedOrder> {
     let FulfilmentJob { order, device, shard, .. } = find_job(app, instance).await?;
     let now = app.now();
-    let stamp = EventIds::allocate(app, now);
-    let command = ApplyReport {
-        shard,
-        device,
-        id: order.id,
-        report,
-        source: by,
-        event_ids: stamp,
-        timing: app.settings.timing,
-        now,
-    };
+    let event_ids = EventIds::allocate(app, now);
+    let command =
+        ApplyReport { shard, device, id: order.id, report, source: by, event_ids, timing: app.settings.timing, now };
     Ok(app.db.write(command).await??)
 }
 

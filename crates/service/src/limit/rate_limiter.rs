@@ -151,8 +151,8 @@ mod tests {
     #[test]
     fn a_burst_passes_then_the_rate_holds() {
         let limit = RateLimiter::new(RATE);
-        let said: Vec<_> = (0..5).map(|_| limit.try_acquire(7, at(0))).collect();
-        assert_eq!(said, [Ok(()), Ok(()), Ok(()), Err(1), Err(1)]);
+        let answers: Vec<_> = (0..5).map(|_| limit.try_acquire(7, at(0))).collect();
+        assert_eq!(answers, [Ok(()), Ok(()), Ok(()), Err(1), Err(1)]);
         assert_eq!(limit.try_acquire(7, at(99)), Err(1), "a refused call is not counted");
         assert_eq!((limit.try_acquire(7, at(100)), limit.try_acquire(7, at(100))), (Ok(()), Err(1)));
         let rested: Vec<_> = (0..4).map(|_| limit.try_acquire(7, at(60_000)).is_ok()).collect();
@@ -163,8 +163,8 @@ mod tests {
     #[test]
     fn the_wait_is_told_in_whole_seconds() {
         let limit = RateLimiter::new(CallRate { per_second: 1, burst: 2 });
-        let said: Vec<_> = (0..3).map(|_| limit.try_acquire(7, at(0))).collect();
-        assert_eq!(said, [Ok(()), Ok(()), Err(1)]);
+        let answers: Vec<_> = (0..3).map(|_| limit.try_acquire(7, at(0))).collect();
+        assert_eq!(answers, [Ok(()), Ok(()), Err(1)]);
         assert_eq!((limit.try_acquire(7, at(999)), limit.try_acquire(7, at(1000))), (Err(1), Ok(())));
     }
 
@@ -172,8 +172,8 @@ mod tests {
     fn a_days_calls_come_back_evenly_over_the_day() {
         const HOUR: i64 = 3_600_000;
         let limit = RateLimiter::per_day(6);
-        let said: Vec<_> = (0..7).map(|_| limit.try_acquire(7, at(0))).collect();
-        assert_eq!(said, [Ok(()), Ok(()), Ok(()), Ok(()), Ok(()), Ok(()), Err(4 * 3600)]);
+        let answers: Vec<_> = (0..7).map(|_| limit.try_acquire(7, at(0))).collect();
+        assert_eq!(answers, [Ok(()), Ok(()), Ok(()), Ok(()), Ok(()), Ok(()), Err(4 * 3600)]);
         assert_eq!(limit.try_acquire(7, at(HOUR)), Err(3 * 3600), "the wait gets shorter");
         assert_eq!((limit.try_acquire(7, at(4 * HOUR)), limit.try_acquire(7, at(4 * HOUR))), (Ok(()), Err(4 * 3600)));
         let rested: Vec<_> = (0..7).map(|_| limit.try_acquire(7, at(48 * HOUR)).is_ok()).collect();

@@ -66,13 +66,15 @@ pub(crate) async fn resolve(
         maker::find_by_id(&mut tx, profile.maker).await?.ok_or_else(|| Error::missing_row("a profile's maker"))?;
     let model = match &request.device {
         None => None,
-        Some(asked) => match model::find_by_code(&mut tx, client.maker, &asked.model).await? {
+        Some(authorization) => match model::find_by_code(&mut tx, client.maker, &authorization.model).await? {
             None => {
-                let why =
-                    format!("device_model {} is unknown, or not a model of this security profile's maker", asked.model);
+                let why = format!(
+                    "device_model {} is unknown, or not a model of this security profile's maker",
+                    authorization.model
+                );
                 return Ok(Err(AuthorizationError::Redirect(request.invalid_request_redirect(&why))));
             }
-            Some(model) if !model.live && !asked.non_live => {
+            Some(model) if !model.live && !authorization.non_live => {
                 let why = format!(
                     "device_model {} is not live yet; send should_include_non_live=true to link it before it is",
                     model.code
@@ -98,14 +100,14 @@ pub struct BegunSignup {
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn begin_signup(app: &App, session: &Session, asked: &ResolvedAuthorization) -> Result<BegunSignup> {
-    let granted = crate::consent::find(app, session.customer, asked.profile.id).await?;
-    let consented = granted.as_ref().is_some_and(|consent| consent.scopes.contains_all(asked.request.scopes()));
+pub async fn begin_signup(app: &App, session: &Session, authorization: &ResolvedAuthorization) -> Result<BegunSignup> {
+    let granted = crate::consent::find(app, session.customer, authorization.profile.id).await?;
+    let consented = granted.as_ref().is_some_and(|consent| consent.scopes.contains_all(authorization.request.scopes()));
     let id = app.ids.random_secret();
     let signup = SignupRow {
         id: hash_signup_id(&id),
         session: session.id,
-        request: asked.request.clone(),
+        request: authorization.request.clone(),
         consented,
         choices: Vec::new(),
         expires_at: app.now() + SIGNUP_LIFETIME,

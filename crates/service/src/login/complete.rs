@@ -35,17 +35,17 @@ pub async fn complete(app: &App, of: &SignupInProgress, customer: &Customer) -> 
         return Err(Error::SignupClosed);
     }
     let linked = match (&of.authorization.model, &of.authorization.request.device) {
-        (Some(model), Some(asked)) => {
+        (Some(model), Some(authorization)) => {
             if let Some(view) = of.next_slot() {
                 return Err(FormError::SlotUnanswered(view.slot.name.clone()).into());
             }
             if of.choices.iter().all(|choice| choice.asin.is_none()) {
                 return Err(FormError::AllSlotsSkipped.into());
             }
-            if customer.address.is_none() && !asked.test {
+            if customer.address.is_none() && !authorization.test {
                 return Err(FormError::NoAddress.into());
             }
-            Some(NewDevice { model: model.clone(), serial: asked.serial.clone(), is_test: asked.test })
+            Some(NewDevice { model: model.clone(), serial: authorization.serial.clone(), is_test: authorization.test })
         }
         _ => None,
     };
@@ -161,7 +161,7 @@ pub(crate) async fn finish_signup(app: &App, decided: &SignupDecision<'_>) -> Re
 
 /// One try. Returns the text of the code, and the outcome.
 async fn try_finish_signup(app: &App, decided: &SignupDecision<'_>) -> Result<(String, SignupOutcome)> {
-    let SignupDecision { authorization: asked, customer, new_device: linked, choices, signup } = decided;
+    let SignupDecision { authorization, customer, new_device: linked, choices, signup } = decided;
     let now = app.now();
     let text = match signup {
         Some(begun) => derive_code(app, &begun.id),
@@ -174,10 +174,10 @@ async fn try_finish_signup(app: &App, decided: &SignupDecision<'_>) -> Result<(S
         hash,
         device: None,
         customer: customer.id,
-        client: asked.client.id,
-        redirect_uri: asked.request.redirect_uri.clone(),
-        challenge: asked.request.challenge.clone(),
-        scopes: asked.request.scopes(),
+        client: authorization.client.id,
+        redirect_uri: authorization.request.redirect_uri.clone(),
+        challenge: authorization.request.challenge.clone(),
+        scopes: authorization.request.scopes(),
         family: new_token_family(None, random),
         generations: TokenGenerations::default(),
         expires_at: now + codes::CODE_LIFETIME,
@@ -199,7 +199,7 @@ async fn try_finish_signup(app: &App, decided: &SignupDecision<'_>) -> Result<(S
             maker: model.maker,
             customer: customer.id,
             directed_customer_id: app.keys.directed_customer_id(model.maker, customer.id),
-            client: asked.client.id,
+            client: authorization.client.id,
             test: *test,
             registered_at: now,
             active_at: None,
@@ -213,7 +213,7 @@ async fn try_finish_signup(app: &App, decided: &SignupDecision<'_>) -> Result<(S
     let command = CompleteSignup {
         signup: *signup,
         registration: unit,
-        consent: (shards.for_customer(customer.id), asked.profile.id, asked.request.scopes()),
+        consent: (shards.for_customer(customer.id), authorization.profile.id, authorization.request.scopes()),
         code: (shards.for_key(&[&hash]), code),
         random,
         now,

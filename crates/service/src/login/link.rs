@@ -93,25 +93,25 @@ pub async fn link_device(app: &App, link: LinkDevice) -> Result<LinkResult> {
         challenge,
         issuer: None,
     };
-    let asked = authorize::resolve(app, request).await?;
-    let asked = asked.map_err(|_| {
+    let authorization = authorize::resolve(app, request).await?;
+    let authorization = authorization.map_err(|_| {
         bad(format!(
             "client {} or model {} does not exist, they are not of one maker, or the client is disabled",
             link.client, link.model
         ))
     })?;
     if let Some((uri, challenge)) = &link.code {
-        redirect::resolve_redirect_uri(&asked.client, Some(uri))
+        redirect::resolve_redirect_uri(&authorization.client, Some(uri))
             .map_err(|_| bad(format!("{uri} is no redirect URI of client {}", link.client)))?;
-        if challenge.is_none() && asked.client.requires_pkce() {
-            let why = if asked.client.is_strict() { "strict" } else { "public" };
+        if challenge.is_none() && authorization.client.requires_pkce() {
+            let why = if authorization.client.is_strict() { "strict" } else { "public" };
             return Err(bad(format!("this client is {why} and must prove its code: give --code-challenge")));
         }
-        if asked.client.is_strict() && matches!(challenge, Some(Challenge::Plain(_))) {
+        if authorization.client.is_strict() && matches!(challenge, Some(Challenge::Plain(_))) {
             return Err(bad("this client is strict: give --code-challenge-method S256, and its challenge".into()));
         }
     }
-    let ResolvedAuthorization { model: Some(model), .. } = asked.clone() else {
+    let ResolvedAuthorization { model: Some(model), .. } = authorization.clone() else {
         return Err(Error::missing_row("a model"));
     };
     let views = crate::subscription::list_slot_views(app, &model, None).await?;
@@ -136,12 +136,17 @@ pub async fn link_device(app: &App, link: LinkDevice) -> Result<LinkResult> {
         return Err(bad(format!("model {} has no slot {unknown}; it has {}", model.code, known.join(", "))));
     }
     let linked = Some(NewDevice { model, serial: link.serial.clone(), is_test: link.test });
-    let decided =
-        SignupDecision { authorization: &asked, customer: &customer, new_device: linked, choices, signup: None };
+    let decided = SignupDecision {
+        authorization: &authorization,
+        customer: &customer,
+        new_device: linked,
+        choices,
+        signup: None,
+    };
     let CompletedSignup { code, device, family, generations } = finish_signup(app, &decided).await?;
     let linked = device.ok_or_else(|| Error::missing_row("the device just linked"))?;
     let slots = subscription::list_slots(&mut app.db.reader().await?.tx()?, linked).await?;
-    let (client, scopes) = (asked.client.id, asked.request.scopes());
+    let (client, scopes) = (authorization.client.id, authorization.request.scopes());
     let grant = TokenGrant { device, customer: customer.id, client, family, generations, scopes };
     let grant = match link.code {
         Some(_) => TokensOrCode::Code(code),

@@ -101,11 +101,11 @@ impl Command for RotateRefresh {
             FamilyOwner::Consent(shard, customer, profile) => {
                 let found = consent::lock_with_rotation(tx, shard, customer, profile).await?;
                 let stands = found.filter(|(consent, _)| consent.accepts_token(self.family, self.scopes));
-                stands.map(|(consent, turns)| (consent.revoked_families, turns))
+                stands.map(|(consent, rotation)| (consent.revoked_families, rotation))
             }
         };
-        let Some((mut revoked, mut turns)) = found else { return Ok(None) };
-        let turned = turns.use_token(self.family, self.issued_at, self.is_expired, self.now);
+        let Some((mut revoked, mut rotation)) = found else { return Ok(None) };
+        let turned = rotation.use_token(self.family, self.issued_at, self.is_expired, self.now);
         match turned {
             RotationOutcome::Repeated(_) | RotationOutcome::Evicted | RotationOutcome::Expired => {
                 return Ok(Some(turned));
@@ -114,9 +114,9 @@ impl Command for RotateRefresh {
             RotationOutcome::ReuseDetected => drop(revoked.insert(self.family)),
         }
         match self.owner {
-            FamilyOwner::Device(device) => device::save_rotation(tx, device, &revoked, &turns).await?,
+            FamilyOwner::Device(device) => device::save_rotation(tx, device, &revoked, &rotation).await?,
             FamilyOwner::Consent(shard, customer, profile) => {
-                consent::save_rotation(tx, shard, customer, profile, &revoked, &turns).await?;
+                consent::save_rotation(tx, shard, customer, profile, &revoked, &rotation).await?;
             }
         }
         Ok(Some(turned))

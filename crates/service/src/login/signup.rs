@@ -25,14 +25,14 @@ pub async fn find(app: &App, session: &Session, id: &str) -> Result<SignupInProg
     };
     let row = row.filter(|row| row.session == session.id && row.expires_at > app.now() && !row.finished);
     let row = row.ok_or(Error::SignupClosed)?;
-    let asked = authorize::resolve(app, row.request.clone()).await?.map_err(|_| Error::SignupClosed)?;
-    let slots = match &asked.model {
+    let authorization = authorize::resolve(app, row.request.clone()).await?.map_err(|_| Error::SignupClosed)?;
+    let slots = match &authorization.model {
         Some(model) => crate::subscription::list_slot_views(app, model, None).await?,
         None => Vec::new(),
     };
     Ok(SignupInProgress {
         id: id.to_owned(),
-        authorization: asked,
+        authorization,
         has_consented: row.consented,
         choices: row.choices.clone(),
         slots,

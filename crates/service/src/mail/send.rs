@@ -86,8 +86,8 @@ async fn send_in_order(app: &App, mails: &[StoredMail]) -> Result<Vec<MailAttemp
     let mut failed = None;
     for mail in mails {
         match attempt_mail(app, mail.clone()).await {
-            Ok((told, record)) => {
-                sent.push(told);
+            Ok((attempt, record)) => {
+                sent.push(attempt);
                 records.push(app.db.write(record));
             }
             Err(error) => {
@@ -141,10 +141,10 @@ async fn send_mail(app: &App, mut mail: StoredMail) -> Result<(MailAttempt, Reco
     let counted_device = mail.subject.device().filter(|_| counts);
     let limit = counted_device.map_or(MailLimitOutcome::Send, |device| app.limits.count_mail(device, at));
     let (to, outcome) = match (build_message(app, &mail).await?, limit) {
-        (Some(letter), MailLimitOutcome::Send) => (Some(letter.to.clone()), app.mailer.send(&letter).await),
-        (Some(letter), over) => {
+        (Some(message), MailLimitOutcome::Send) => (Some(message.to.clone()), app.mailer.send(&message).await),
+        (Some(message), over) => {
             notice = (over == MailLimitOutcome::SendNotice).then(|| build_limit_notice(app, &mail, at));
-            (Some(letter.to), MailOutcome::OverLimit)
+            (Some(message.to), MailOutcome::OverLimit)
         }
         (None, _) => (None, MailOutcome::RecipientGone),
     };
@@ -164,8 +164,8 @@ async fn send_mail(app: &App, mut mail: StoredMail) -> Result<(MailAttempt, Reco
         Some(_) => tracing::warn!(mail = %mail.id, attempt = mail.attempts, "not sent: see `opendrs mail show`"),
         None => tracing::debug!(mail = %mail.id, state = mail.state.as_str(), "a mail was dealt with"),
     }
-    let told = MailAttempt { at, id: mail.id, kind: mail.content.kind(), to, attempt: mail.attempts, next };
-    Ok((told, RecordMailAttempt { mail, notice }))
+    let attempt = MailAttempt { at, id: mail.id, kind: mail.content.kind(), to, attempt: mail.attempts, next };
+    Ok((attempt, RecordMailAttempt { mail, notice }))
 }
 
 /// The notice that is sent instead of the first mail over the daily limit.

@@ -8,12 +8,12 @@ use opendrs_domain::device::Device;
 use opendrs_domain::id::{DeliveryId, ReceiverId};
 use opendrs_domain::notification::Event;
 use opendrs_domain::version::Version;
-use opendrs_store::{Result, Tx, delivery as store, outbox, receiver as topics};
+use opendrs_store::{Result, Tx, delivery as store, outbox, receiver as receivers};
 use uuid::Uuid;
 
 /// The receivers of a device's events.
 pub(crate) async fn find_receivers(tx: &mut Tx<'_>, device: &Device) -> Result<Vec<ReceiverId>> {
-    topics::list_confirmed_by_client(tx, device.client).await
+    receivers::list_confirmed_by_client(tx, device.client).await
 }
 
 /// Writes an event of a device, with a message for each of its receivers.
@@ -57,9 +57,9 @@ pub(crate) async fn fan_out_event(tx: &mut Tx<'_>, telling: &NewEvent<'_>, recei
         Some(version) => version.to_string(),
         None => line.version.clone().unwrap_or_else(|| Version::V2.to_string()),
     };
-    for (n, topic) in (0_u128..).zip(receivers) {
+    for (n, receiver) in (0_u128..).zip(receivers) {
         let id = DeliveryId(Uuid::from_u128(first + n));
-        store::enqueue(tx, &line, id, *topic, event.id, &version, event.at).await?;
+        store::enqueue(tx, &line, id, *receiver, event.id, &version, event.at).await?;
     }
     Ok(())
 }

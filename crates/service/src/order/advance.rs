@@ -18,7 +18,12 @@ use opendrs_store::{Command, Shards, Tx, customer, device, order as orders, rule
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub(crate) async fn advance(app: &App, shard: i64, id: OrderId, stamp: EventIds) -> Result<Option<OrderTransition>> {
+pub(crate) async fn advance(
+    app: &App,
+    shard: i64,
+    id: OrderId,
+    event_ids: EventIds,
+) -> Result<Option<OrderTransition>> {
     let device = {
         let mut reader = app.db.reader().await?;
         let mut tx = reader.tx()?;
@@ -26,7 +31,7 @@ pub(crate) async fn advance(app: &App, shard: i64, id: OrderId, stamp: EventIds)
         device::find_by_id(&mut tx, device).await?.ok_or_else(|| Error::missing_row("an order's device"))?
     };
     let (now, shards, timing) = (app.now(), app.db.shards(), app.settings.timing);
-    Ok(app.db.write(AdvanceOrder { shard, device, id, event_ids: stamp, shards, timing, now }).await?)
+    Ok(app.db.write(AdvanceOrder { shard, device, id, event_ids, shards, timing, now }).await?)
 }
 
 pub(super) struct AdvanceOrder {

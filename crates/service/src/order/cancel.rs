@@ -67,12 +67,12 @@ impl Command for CancelTestOrders {
             });
         }
         let mut states = Vec::with_capacity(self.slots.len());
-        for ((slot, stamp), order) in self.slots.iter().zip(held) {
+        for ((slot, event_ids), order) in self.slots.iter().zip(held) {
             let is_free = match order {
                 None => true,
                 Some(mut order) => match order.cancel(CancelRequester::CancelTestOrder, self.now) {
                     Ok(change) => {
-                        save_and_notify(tx, self.shard, &self.device, &order, change, stamp.at(self.now)).await?;
+                        save_and_notify(tx, self.shard, &self.device, &order, change, event_ids.at(self.now)).await?;
                         true
                     }
                     Err(refused) => refused == CancelError::AlreadyFinal,

@@ -30,7 +30,7 @@ pub enum OwnerDecision {
 ///
 /// # Errors
 /// [`Error::ApproveRejected`], [`Error::Unavailable`].
-pub async fn decide_held_order(app: &App, owned: &OwnedOrder, word: OwnerDecision) -> Result<()> {
+pub async fn decide_held_order(app: &App, owned: &OwnedOrder, decision: OwnerDecision) -> Result<()> {
     let now = app.now();
     let fire = AdvanceOrder {
         shard: owned.caller.shard,
@@ -41,7 +41,7 @@ pub async fn decide_held_order(app: &App, owned: &OwnedOrder, word: OwnerDecisio
         timing: app.settings.timing,
         now,
     };
-    Ok(app.db.write(DecideHeldOrder { advance: fire, decision: word }).await??)
+    Ok(app.db.write(DecideHeldOrder { advance: fire, decision }).await??)
 }
 
 /// Sets a customer's shipping address. An order that is held for lack of an address is checked again immediately. Every
@@ -75,7 +75,7 @@ impl Command for DecideHeldOrder {
         self.advance.ordering_key()
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Output> {
-        let AdvanceOrder { shard, device, id, timing, event_ids: stamp, now, .. } = &self.advance;
+        let AdvanceOrder { shard, device, id, timing, event_ids, now, .. } = &self.advance;
         let Some((sub, mut order)) = lock_order(tx, device.in_shard(*shard), *id).await? else {
             return Ok(Err(ApproveError::NotHeld));
         };
@@ -93,7 +93,7 @@ impl Command for DecideHeldOrder {
         }
         let problem = self.advance.evaluate_hold(tx, sub, &mut order).await?;
         if let Some(change) = order.advance(*now, problem, timing) {
-            save_and_notify(tx, *shard, device, &order, change, stamp.at(*now)).await?;
+            save_and_notify(tx, *shard, device, &order, change, event_ids.at(*now)).await?;
         }
         Ok(Ok(()))
     }

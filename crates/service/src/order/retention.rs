@@ -31,10 +31,10 @@ pub async fn purge(app: &App) -> Result<u64> {
     Ok(count + purge_below(app, EndedOrders::WithoutPerson, below).await?)
 }
 
-async fn purge_below(app: &App, which: EndedOrders, below: OrderId) -> Result<u64> {
+async fn purge_below(app: &App, ended: EndedOrders, below: OrderId) -> Result<u64> {
     let mut count = 0;
     for _ in 0..MAX_BATCHES {
-        let removed = app.db.write(PurgeOrders { which, below }).await?;
+        let removed = app.db.write(PurgeOrders { ended, below }).await?;
         count += removed;
         if removed < PURGE_BATCH_SIZE.unsigned_abs() {
             break;
@@ -44,7 +44,7 @@ async fn purge_below(app: &App, which: EndedOrders, below: OrderId) -> Result<u6
 }
 
 struct PurgeOrders {
-    which: EndedOrders,
+    ended: EndedOrders,
     below: OrderId,
 }
 
@@ -54,6 +54,6 @@ impl Command for PurgeOrders {
         0
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<u64> {
-        orders::purge(tx, self.which, self.below, PURGE_BATCH_SIZE).await
+        orders::purge(tx, self.ended, self.below, PURGE_BATCH_SIZE).await
     }
 }

@@ -75,8 +75,8 @@ pub(super) async fn record_notifications(
     receivers: &[ReceiverId],
 ) -> opendrs_store::Result<()> {
     enqueue_for_order(tx, shard, device, order, change, ids.at(now)).await?;
-    let Some(told) = change.notification else { return Ok(()) };
-    let event = Event::for_order(ids.event_id, now, device, order, told);
+    let Some(notification) = change.notification else { return Ok(()) };
+    let event = Event::for_order(ids.event_id, now, device, order, notification);
     let telling = NewEvent { shard, device, event: &event, first_message_id: ids.first_message_id, version: None };
     fan_out_event(tx, &telling, receivers).await
 }

@@ -11,12 +11,12 @@ use opendrs_domain::receiver::Receiver;
 ///
 /// # Errors
 /// [`Error::InvalidCommand`] states why it was not published.
-pub async fn publish_test(app: &App, topic: &Receiver) -> Result<String> {
-    let Some(arn) = topic.sns_topic_arn() else {
-        return Err(Error::InvalidCommand(format!("{} is posted to, not published", topic.arn)));
+pub async fn publish_test(app: &App, receiver: &Receiver) -> Result<String> {
+    let Some(arn) = receiver.sns_topic_arn() else {
+        return Err(Error::InvalidCommand(format!("{} is posted to, not published", receiver.arn)));
     };
     let publisher = app.publisher.as_ref().ok_or_else(|| Error::InvalidCommand(NO_PUBLISHER_MESSAGE.into()))?;
-    let message = serde_json::json!({ "test": format!("{} is published here by OpenDRS", topic.arn) }).to_string();
+    let message = serde_json::json!({ "test": format!("{} is published here by OpenDRS", receiver.arn) }).to_string();
     let place = || FifoKeys { group_id: "test".into(), deduplication_id: app.ids.random_uuid().to_string() };
     let publication = Publication::new(arn.clone(), "OpenDRS test", message, place);
     match publisher.publish(publication).await {

@@ -51,10 +51,10 @@ pub async fn add(app: &App, new: NewReceiver) -> Result<Receiver> {
         current_signer(app).await?;
     }
     let question = DeliveryId(app.ids.ordered_uuid(app.now()));
-    let (topics, now) = (app.receivers(), app.now());
+    let (receivers, now) = (app.receivers(), app.now());
     app.db
         .write(AddReceiver {
-            repository: topics,
+            repository: receivers,
             draft,
             confirmed: new.confirmed,
             profile: new.profile,
@@ -140,7 +140,7 @@ impl Command for AddReceiver {
         if profile::find_by_id(tx, self.profile).await?.is_none() {
             return Ok(Err(Error::InvalidCommand(format!("there is no security profile {}", self.profile))));
         }
-        let topic = match self.repository.find_by_arn(tx, &self.draft.arn).await? {
+        let receiver = match self.repository.find_by_arn(tx, &self.draft.arn).await? {
             Some(known) if known.profile != self.profile => {
                 let taken = format!("{} belongs to another security profile: choose another name", known.arn);
                 return Ok(Err(Error::InvalidCommand(taken)));
@@ -153,9 +153,9 @@ impl Command for AddReceiver {
             Some(known) => with_new_endpoint(&known, self.draft.clone()),
             None => self.draft.clone(),
         };
-        let asks = topic.state == ReceiverState::Pending && topic.token_ends_at == self.draft.token_ends_at;
-        save(tx, self.repository, &topic, asks.then_some(self.confirmation_id), self.now).await?;
-        Ok(Ok(topic))
+        let asks = receiver.state == ReceiverState::Pending && receiver.token_ends_at == self.draft.token_ends_at;
+        save(tx, self.repository, &receiver, asks.then_some(self.confirmation_id), self.now).await?;
+        Ok(Ok(receiver))
     }
 }
 
@@ -184,16 +184,19 @@ pub(crate) fn with_new_endpoint(known: &Receiver, draft: Receiver) -> Receiver {
 /// Saves a receiver, and the confirmation request to it, if that has an id.
 pub(crate) async fn save(
     tx: &mut Tx<'_>,
-    topics: ReceiverRepository,
-    topic: &Receiver,
+    receivers: ReceiverRepository,
+    receiver: &Receiver,
     asks: Option<DeliveryId>,
     now: Time,
 ) -> opendrs_store::Result<()> {
-    topics.save(tx, topic).await?;
+    receivers.save(tx, receiver).await?;
     match asks {
         Some(id) => {
-            delivery::insert(tx, &confirmation_delivery(topic, sns::SnsMessageType::SubscriptionConfirmation, id, now))
-                .await
+            delivery::insert(
+                tx,
+                &confirmation_delivery(receiver, sns::SnsMessageType::SubscriptionConfirmation, id, now),
+            )
+            .await
         }
         None => Ok(()),
     }

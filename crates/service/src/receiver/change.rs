@@ -38,8 +38,8 @@ pub enum ReceiverChange {
 /// [`Error::InvalidCommand`] if it does not exist; [`Error::Unavailable`].
 pub async fn apply_change(app: &App, id: ReceiverId, change: ReceiverChange) -> Result<Receiver> {
     let now = app.now();
-    let (topics, question) = (app.receivers(), DeliveryId(app.ids.ordered_uuid(now)));
-    app.db.write(ChangeReceiver { repository: topics, id, change, confirmation_id: question, now }).await?
+    let (receivers, question) = (app.receivers(), DeliveryId(app.ids.ordered_uuid(now)));
+    app.db.write(ChangeReceiver { repository: receivers, id, change, confirmation_id: question, now }).await?
 }
 
 struct ChangeReceiver {
@@ -56,43 +56,43 @@ impl Command for ChangeReceiver {
         self.id.0.as_u64_pair().1
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Output> {
-        let Some(mut topic) = self.repository.lock(tx, self.id).await? else {
+        let Some(mut receiver) = self.repository.lock(tx, self.id).await? else {
             return Ok(Err(Error::InvalidCommand("the topic is gone".into())));
         };
         let mut ask = None;
         match self.change {
-            ReceiverChange::Disable => topic.state = ReceiverState::Disabled,
-            ReceiverChange::Enable | ReceiverChange::Confirm => topic.state = ReceiverState::Confirmed,
+            ReceiverChange::Disable => receiver.state = ReceiverState::Disabled,
+            ReceiverChange::Enable | ReceiverChange::Confirm => receiver.state = ReceiverState::Confirmed,
             ReceiverChange::RequestConfirmation | ReceiverChange::RotateSecret | ReceiverChange::RetireSecret
-                if topic.sns_topic_arn().is_some() =>
+                if receiver.sns_topic_arn().is_some() =>
             {
-                return Ok(Err(signed_by_sns_error(&topic)));
+                return Ok(Err(signed_by_sns_error(&receiver)));
             }
             ReceiverChange::RequestConfirmation => {
-                topic.state = ReceiverState::Pending;
+                receiver.state = ReceiverState::Pending;
                 ask = Some(sns::SnsMessageType::SubscriptionConfirmation);
             }
             ReceiverChange::RotateSecret => {
-                topic.secret_number += 1;
-                topic.secret_rotated_at = self.now;
+                receiver.secret_number += 1;
+                receiver.secret_rotated_at = self.now;
             }
-            ReceiverChange::RetireSecret if topic.active_secret_numbers(self.now).len() < 2 => {
+            ReceiverChange::RetireSecret if receiver.active_secret_numbers(self.now).len() < 2 => {
                 let words =
-                    format!("no earlier webhook secret of {} signs any more: rotate the secret first", topic.arn);
+                    format!("no earlier webhook secret of {} signs any more: rotate the secret first", receiver.arn);
                 return Ok(Err(Error::InvalidCommand(words)));
             }
-            ReceiverChange::RetireSecret => topic.secret_rotated_at = self.now - SECRET_GRACE,
+            ReceiverChange::RetireSecret => receiver.secret_rotated_at = self.now - SECRET_GRACE,
             ReceiverChange::Unsubscribe => {
-                topic.state = ReceiverState::Unsubscribed;
+                receiver.state = ReceiverState::Unsubscribed;
                 ask = Some(sns::SnsMessageType::UnsubscribeConfirmation);
             }
         }
         if let Some(kind) = ask {
-            topic.token_number += 1;
-            topic.token_ends_at = self.now + CONFIRMATION_TOKEN_LIFETIME;
-            delivery::insert(tx, &confirmation_delivery(&topic, kind, self.confirmation_id, self.now)).await?;
+            receiver.token_number += 1;
+            receiver.token_ends_at = self.now + CONFIRMATION_TOKEN_LIFETIME;
+            delivery::insert(tx, &confirmation_delivery(&receiver, kind, self.confirmation_id, self.now)).await?;
         }
-        self.repository.save(tx, &topic).await?;
-        Ok(Ok(topic))
+        self.repository.save(tx, &receiver).await?;
+        Ok(Ok(receiver))
     }
 }

@@ -32,16 +32,16 @@ pub async fn confirm(app: &App, arn: &str, token: &str) -> Result<Result<String,
     } else {
         app.receivers().find_by_arn(&mut app.db.reader().await?.tx()?, arn).await?
     };
-    let Some(topic) = found else { return Ok(Err(SnsRequestError::NotFound("Topic does not exist"))) };
-    let good = bool::from(confirmation_token(app, &topic).as_bytes().ct_eq(token.as_bytes()));
-    if !good || topic.token_ends_at <= app.now() || topic.state == ReceiverState::Disabled {
+    let Some(receiver) = found else { return Ok(Err(SnsRequestError::NotFound("Topic does not exist"))) };
+    let good = bool::from(confirmation_token(app, &receiver).as_bytes().ct_eq(token.as_bytes()));
+    if !good || receiver.token_ends_at <= app.now() || receiver.state == ReceiverState::Disabled {
         return Ok(Err(SnsRequestError::InvalidParameter("Invalid parameter: Token")));
     }
-    if topic.state != ReceiverState::Confirmed {
-        apply_change(app, topic.id, ReceiverChange::Confirm).await?;
-        tracing::info!(topic = topic.arn, "the receiver confirmed");
+    if receiver.state != ReceiverState::Confirmed {
+        apply_change(app, receiver.id, ReceiverChange::Confirm).await?;
+        tracing::info!(receiver = receiver.arn, "the receiver confirmed");
     }
-    Ok(Ok(topic.subscription_arn()))
+    Ok(Ok(receiver.subscription_arn()))
 }
 
 /// Unsubscribe: the receiver wants no more messages. It gets a message that contains the link to undo this.
@@ -49,7 +49,7 @@ pub async fn confirm(app: &App, arn: &str, token: &str) -> Result<Result<String,
 /// # Errors
 /// [`crate::Error::Unavailable`].
 pub async fn unsubscribe(app: &App, arn: &str) -> Result<Result<(), SnsRequestError>> {
-    let last = arn.rsplit_once(':').and_then(|(topic, last)| Some((topic, Uuid::try_parse(last).ok()?)));
+    let last = arn.rsplit_once(':').and_then(|(receiver, last)| Some((receiver, Uuid::try_parse(last).ok()?)));
     let Some((topic_arn, last)) = last else {
         return Ok(Err(SnsRequestError::InvalidParameter("Invalid parameter: SubscriptionArn")));
     };
@@ -58,10 +58,10 @@ pub async fn unsubscribe(app: &App, arn: &str) -> Result<Result<(), SnsRequestEr
         app.receivers().find_by_subscription(&mut reader.tx()?, last).await?
     };
     match found {
-        Some(topic) if topic.arn == topic_arn && topic.sns_topic_arn().is_none() => {
-            if topic.state == ReceiverState::Confirmed {
-                apply_change(app, topic.id, ReceiverChange::Unsubscribe).await?;
-                tracing::info!(topic = topic.arn, "the receiver unsubscribed");
+        Some(receiver) if receiver.arn == topic_arn && receiver.sns_topic_arn().is_none() => {
+            if receiver.state == ReceiverState::Confirmed {
+                apply_change(app, receiver.id, ReceiverChange::Unsubscribe).await?;
+                tracing::info!(receiver = receiver.arn, "the receiver unsubscribed");
             }
             Ok(Ok(()))
         }
@@ -73,17 +73,17 @@ pub async fn unsubscribe(app: &App, arn: &str) -> Result<Result<(), SnsRequestEr
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].
-pub async fn pending_reason(app: &App, topic: &Receiver) -> Result<Option<String>> {
-    if topic.state != ReceiverState::Pending {
+pub async fn pending_reason(app: &App, receiver: &Receiver) -> Result<Option<String>> {
+    if receiver.state != ReceiverState::Pending {
         return Ok(None);
     }
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
-    let last = match delivery::find_last_confirmation(&mut tx, topic.id).await? {
+    let last = match delivery::find_last_confirmation(&mut tx, receiver.id).await? {
         Some(question) => delivery::list_attempts(&mut tx, CONFIRMATION_SHARD, question.id).await?.into_iter().next(),
         None => None,
     };
-    let old = topic.token_ends_at <= app.now();
+    let old = receiver.token_ends_at <= app.now();
     Ok(Some(match last {
         _ if old => "the question is more than two days old: `opendrs topic test` asks again".into(),
         None => "it was not asked yet: the running server asks".into(),
@@ -98,13 +98,13 @@ pub async fn pending_reason(app: &App, topic: &Receiver) -> Result<Option<String
 }
 
 /// The purpose for which a receiver's confirmation tokens are derived.
-pub(crate) fn confirmation_purpose(topic: ReceiverId) -> String {
-    format!("confirm {topic}")
+pub(crate) fn confirmation_purpose(receiver: ReceiverId) -> String {
+    format!("confirm {receiver}")
 }
 
 /// The token that confirms a receiver now.
-pub(crate) fn confirmation_token(app: &App, topic: &Receiver) -> String {
-    let number = u32::try_from(topic.token_number).unwrap_or_default();
-    let key = app.keys.derive_key(&confirmation_purpose(topic.id), number);
+pub(crate) fn confirmation_token(app: &App, receiver: &Receiver) -> String {
+    let number = u32::try_from(receiver.token_number).unwrap_or_default();
+    let key = app.keys.derive_key(&confirmation_purpose(receiver.id), number);
     key.iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -14,7 +14,7 @@ pub(super) const CONFIRMATION_SHARD: i64 = 0;
 
 /// The delivery of a confirmation message.
 pub(super) fn confirmation_delivery(
-    topic: &Receiver,
+    receiver: &Receiver,
     kind: sns::SnsMessageType,
     id: DeliveryId,
     now: Time,
@@ -22,7 +22,7 @@ pub(super) fn confirmation_delivery(
     Delivery {
         shard: CONFIRMATION_SHARD,
         id,
-        receiver: topic.id,
+        receiver: receiver.id,
         device: None,
         event: None,
         kind,

@@ -30,7 +30,8 @@ pub async fn find(app: &App, name: &str) -> Result<Receiver> {
     if let (None, Ok(published)) = (&found, name.parse::<TopicArn>()) {
         // A receiver without a name of its own is named after the topic it publishes to.
         let ours = format!("arn:aws:sns:{region}:{account}:{}", published.name());
-        found = app.receivers().find_by_arn(&mut tx, &ours).await?.filter(|topic| topic.target.endpoint() == name);
+        found =
+            app.receivers().find_by_arn(&mut tx, &ours).await?.filter(|receiver| receiver.target.endpoint() == name);
     }
     found.ok_or_else(|| Error::InvalidCommand(format!("there is no topic {arn}: `opendrs topic list` shows all")))
 }

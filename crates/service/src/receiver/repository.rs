@@ -49,12 +49,12 @@ impl ReceiverRepository {
 
     fn open_endpoint(
         self,
-        ReceiverRow { receiver: mut topic, sealed_endpoint: sealed }: ReceiverRow,
+        ReceiverRow { mut receiver, sealed_endpoint: sealed }: ReceiverRow,
     ) -> opendrs_store::Result<Receiver> {
-        let plain = self.sealer.open(topic.id.0.as_bytes(), &sealed);
+        let plain = self.sealer.open(receiver.id.0.as_bytes(), &sealed);
         let plain = plain.and_then(|plain| String::from_utf8(plain).ok());
-        topic.target = ReceiverTarget::from_endpoint(&plain.ok_or_else(|| unreadable_endpoint_error(&topic))?);
-        Ok(topic)
+        receiver.target = ReceiverTarget::from_endpoint(&plain.ok_or_else(|| unreadable_endpoint_error(&receiver))?);
+        Ok(receiver)
     }
 
     /// Finds a receiver by its id.
@@ -92,24 +92,24 @@ impl ReceiverRepository {
     }
 
     /// Adds a receiver, or changes the one with that id.
-    pub(crate) async fn save(self, tx: &mut Tx<'_>, topic: &Receiver) -> opendrs_store::Result<()> {
+    pub(crate) async fn save(self, tx: &mut Tx<'_>, receiver: &Receiver) -> opendrs_store::Result<()> {
         installation::hold_master_key(tx, &self.master_check).await?;
-        store::upsert(tx, topic, &self.seal_endpoint(topic)?).await
+        store::upsert(tx, receiver, &self.seal_endpoint(receiver)?).await
     }
 
     /// Seals the endpoint of an existing receiver with these keys.
-    pub(crate) async fn reseal(self, tx: &mut Tx<'_>, topic: &Receiver) -> opendrs_store::Result<()> {
-        store::replace_sealed_endpoint(tx, topic.id, &self.seal_endpoint(topic)?).await
+    pub(crate) async fn reseal(self, tx: &mut Tx<'_>, receiver: &Receiver) -> opendrs_store::Result<()> {
+        store::replace_sealed_endpoint(tx, receiver.id, &self.seal_endpoint(receiver)?).await
     }
 
-    fn seal_endpoint(self, topic: &Receiver) -> opendrs_store::Result<Vec<u8>> {
-        let sealed = self.sealer.seal(topic.id.0.as_bytes(), topic.target.endpoint().as_bytes());
+    fn seal_endpoint(self, receiver: &Receiver) -> opendrs_store::Result<Vec<u8>> {
+        let sealed = self.sealer.seal(receiver.id.0.as_bytes(), receiver.target.endpoint().as_bytes());
         sealed.map_err(|e| Error::Statement { query: "TopicPut", source: e.into() })
     }
 }
 
-fn unreadable_endpoint_error(topic: &Receiver) -> Error {
-    let found = format!("an endpoint of {} that cannot be opened with this master key", topic.arn);
+fn unreadable_endpoint_error(receiver: &Receiver) -> Error {
+    let found = format!("an endpoint of {} that cannot be opened with this master key", receiver.arn);
     Error::InvalidRow { query: "topic", column: 13, found }
 }
 
@@ -117,8 +117,8 @@ fn unreadable_endpoint_error(topic: &Receiver) -> Error {
 #[must_use]
 pub fn open_endpoints(master: &[u8; 32], found: &[SealedEndpoint]) -> Vec<String> {
     let sealer = Sealer::derive(master, SealingPurpose::Endpoints);
-    let opened = |SealedEndpoint { receiver: topic, sealed_endpoint: sealed }: &SealedEndpoint| {
-        String::from_utf8(sealer.open(topic.0.as_bytes(), sealed)?).ok()
+    let opened = |SealedEndpoint { receiver, sealed_endpoint: sealed }: &SealedEndpoint| {
+        String::from_utf8(sealer.open(receiver.0.as_bytes(), sealed)?).ok()
     };
     found.iter().filter_map(opened).collect()
 }

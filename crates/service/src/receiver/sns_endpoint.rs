@@ -6,7 +6,7 @@ use crate::error::Error;
 use opendrs_domain::receiver::Receiver;
 
 /// The refusal of a change that SNS does itself.
-pub(super) fn signed_by_sns_error(topic: &Receiver) -> Error {
+pub(super) fn signed_by_sns_error(receiver: &Receiver) -> Error {
     let says = "is an Amazon SNS topic: SNS asks its subscribers, and signs what it sends them";
-    Error::InvalidCommand(format!("{} {says}", topic.target.endpoint()))
+    Error::InvalidCommand(format!("{} {says}", receiver.target.endpoint()))
 }

@@ -14,16 +14,16 @@ use opendrs_domain::time::Time;
 use opendrs_domain::wire::webhook::{self, WebhookSecret};
 
 /// A receiver's webhook secrets of a number: the shared secret, and the Ed25519 key pair.
-fn derive_secret_pair(app: &App, topic: &Receiver, number: i64) -> Result<(WebhookSecret, Ed25519KeyPair)> {
+fn derive_secret_pair(app: &App, receiver: &Receiver, number: i64) -> Result<(WebhookSecret, Ed25519KeyPair)> {
     let number = u32::try_from(number).unwrap_or_default();
-    let [shared, seed] = secret_purposes(topic.id).map(|purpose| app.keys.derive_key(&purpose, number));
+    let [shared, seed] = secret_purposes(receiver.id).map(|purpose| app.keys.derive_key(&purpose, number));
     let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|e| Error::Internal(e.to_string()))?;
     Ok((shared.into(), pair))
 }
 
 /// The purposes for which a receiver's secrets are derived: the shared secret, and the seed of the Ed25519 key pair.
-pub(crate) fn secret_purposes(topic: ReceiverId) -> [String; 2] {
-    [format!("webhook {topic}"), format!("webhook ed25519 {topic}")]
+pub(crate) fn secret_purposes(receiver: ReceiverId) -> [String; 2] {
+    [format!("webhook {receiver}"), format!("webhook ed25519 {receiver}")]
 }
 
 /// The secrets with which a receiver verifies the signatures of Standard Webhooks.
@@ -39,16 +39,16 @@ pub struct WebhookSecrets {
 ///
 /// # Errors
 /// [`Error::InvalidCommand`] if the receiver has none; [`Error::Internal`].
-pub fn list_webhook_secrets(app: &App, topic: &Receiver) -> Result<Vec<WebhookSecrets>> {
-    if topic.sns_topic_arn().is_some() {
-        return Err(signed_by_sns_error(topic));
+pub fn list_webhook_secrets(app: &App, receiver: &Receiver) -> Result<Vec<WebhookSecrets>> {
+    if receiver.sns_topic_arn().is_some() {
+        return Err(signed_by_sns_error(receiver));
     }
     let written = |number| {
-        let (secret, pair) = derive_secret_pair(app, topic, number)?;
+        let (secret, pair) = derive_secret_pair(app, receiver, number)?;
         let public_key = format!("whpk_{}", STANDARD.encode(pair.public_key()));
         Ok(WebhookSecrets { secret: secret.reveal(), public_key })
     };
-    topic.active_secret_numbers(app.now()).into_iter().map(written).collect()
+    receiver.active_secret_numbers(app.now()).into_iter().map(written).collect()
 }
 
 /// The secrets of a receiver that sign now: both kinds, newest first.
@@ -56,9 +56,11 @@ pub(crate) struct WebhookSigner(Vec<(WebhookSecret, Ed25519KeyPair)>);
 
 impl WebhookSigner {
     /// Derives the secrets. This costs more than a signature, so it is done once for many messages.
-    pub(crate) fn new(app: &App, topic: &Receiver) -> Result<Self> {
-        let keys =
-            topic.active_secret_numbers(app.now()).into_iter().map(|number| derive_secret_pair(app, topic, number));
+    pub(crate) fn new(app: &App, receiver: &Receiver) -> Result<Self> {
+        let keys = receiver
+            .active_secret_numbers(app.now())
+            .into_iter()
+            .map(|number| derive_secret_pair(app, receiver, number));
         Ok(Self(keys.collect::<Result<_>>()?))
     }
 

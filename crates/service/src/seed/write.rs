@@ -16,7 +16,7 @@ use opendrs_domain::time::Time;
 use opendrs_store::access::{self, AccessVersion};
 use opendrs_store::picture::StoredPicture;
 use opendrs_store::seed_record::{self, SeedRecordKey};
-use opendrs_store::{Result, Tx, brand, customer, maker, model, picture, profile, receiver as topics};
+use opendrs_store::{Result, Tx, brand, customer, maker, model, picture, profile, receiver as receivers};
 
 /// One write.
 pub(super) enum SeedOperation {
@@ -93,7 +93,7 @@ impl SeedOperation {
             }
             SeedOperation::Model(new) => model::upsert(tx, new).await,
             SeedOperation::MessageVersion(model, kind, version) => {
-                topics::set_message_version(tx, *model, kind, version).await
+                receivers::set_message_version(tx, *model, kind, version).await
             }
             SeedOperation::Slot(model, at, slot) => model::upsert_slot(tx, *model, *at, slot).await,
             SeedOperation::Product(new, now) => crate::price::save_product(tx, new, *now).await,

@@ -34,15 +34,15 @@ pub enum TakeoverStatus {
 /// [`FormError::TakeoverForbidden`] and [`FormError::TakeoverDeclined`]; [`Error::Throttled`] when the customer made
 /// too many attempts; [`Error::Unavailable`].
 pub async fn begin_takeover(app: &App, of: &SignupInProgress, customer: &Customer) -> Result<TakeoverStatus> {
-    let (Some(model), Some(asked)) = (&of.authorization.model, &of.authorization.request.device) else {
+    let (Some(model), Some(unit)) = (&of.authorization.model, &of.authorization.request.device) else {
         return Ok(TakeoverStatus::NotOwned);
     };
     let now = app.now();
-    let shard = app.db.shards().for_unit(model.id, &asked.serial);
+    let shard = app.db.shards().for_unit(model.id, &unit.serial);
     let (old, found) = {
         let mut reader = app.db.reader().await?;
         let mut tx = reader.tx()?;
-        match find_other_registration(&mut tx, shard, model.id, &asked.serial, customer.id).await? {
+        match find_other_registration(&mut tx, shard, model.id, &unit.serial, customer.id).await? {
             Some(old) => {
                 let found = takeover::find(&mut tx, old.in_shard(shard), customer.id).await?;
                 (old, found)
@@ -97,12 +97,12 @@ pub async fn begin_takeover(app: &App, of: &SignupInProgress, customer: &Custome
 /// # Errors
 /// [`Error::Unavailable`].
 pub async fn is_owned_by_another(app: &App, of: &SignupInProgress, customer: CustomerId) -> Result<bool> {
-    let (Some(model), Some(asked)) = (&of.authorization.model, &of.authorization.request.device) else {
+    let (Some(model), Some(unit)) = (&of.authorization.model, &of.authorization.request.device) else {
         return Ok(false);
     };
-    let shard = app.db.shards().for_unit(model.id, &asked.serial);
+    let shard = app.db.shards().for_unit(model.id, &unit.serial);
     let mut reader = app.db.reader().await?;
-    Ok(find_other_registration(&mut reader.tx()?, shard, model.id, &asked.serial, customer).await?.is_some())
+    Ok(find_other_registration(&mut reader.tx()?, shard, model.id, &unit.serial, customer).await?.is_some())
 }
 
 struct BeginTakeover {
@@ -159,11 +159,11 @@ impl Command for BeginTakeover {
         if let Some(takeover) = &self.takeover {
             takeover::upsert(tx, self.shard, takeover).await?;
             let approach = TakeoverSummary { customer: self.customer, answer_by: takeover.answer_by };
-            let news = match takeover.state {
+            let content = match takeover.state {
                 TakeoverState::Asked => MailContent::TakeoverAsked(approach),
                 _ => MailContent::TakeoverAnnounced(approach),
             };
-            queue::enqueue(tx, self.shard, &self.earlier_device, news, self.event_ids.at(self.now)).await?;
+            queue::enqueue(tx, self.shard, &self.earlier_device, content, self.event_ids.at(self.now)).await?;
         }
         Ok(BeginTakeoverOutcome::Recorded)
     }

@@ -115,7 +115,7 @@ impl Command for AnswerTakeover {
             return Ok(false);
         }
         let [first, ..] = self.event_ids;
-        let news = match self.answer {
+        let content = match self.answer {
             TakeoverAnswer::Agree => {
                 found.answer_by = self.complete_until;
                 Some(MailContent::TakeoverAgreed(self.complete_until))
@@ -126,8 +126,9 @@ impl Command for AnswerTakeover {
         };
         found.state = state;
         takeover::upsert(tx, self.shard, &found).await?;
-        if let Some(news) = news {
-            queue::enqueue_for(tx, self.device.in_shard(self.shard), self.customer, news, first.at(self.now)).await?;
+        if let Some(content) = content {
+            queue::enqueue_for(tx, self.device.in_shard(self.shard), self.customer, content, first.at(self.now))
+                .await?;
         }
         Ok(true)
     }

@@ -20,11 +20,11 @@ pub(crate) fn bulk_sql(one: &str, types: &[&str]) -> Option<BulkSql> {
     let dense = one.split_whitespace().collect::<Vec<_>>().join(" ");
     let arrays: Vec<_> = types.iter().enumerate().map(|(n, name)| format!("${}::{name}[]", n + 1)).collect();
     let names: Vec<_> = (1..=types.len()).map(|n| format!("p{n}")).collect();
-    let asked = format!("unnest({}) WITH ORDINALITY AS u({}, n)", arrays.join(", "), names.join(", "));
+    let rows = format!("unnest({}) WITH ORDINALITY AS u({}, n)", arrays.join(", "), names.join(", "));
     let dense = parameters_as_columns(&dense);
-    let told = |text| Some(BulkSql { sql: text, returns_rows: true });
+    let returning = |text| Some(BulkSql { sql: text, returns_rows: true });
     if dense.starts_with("SELECT ") {
-        return told(format!("SELECT q.*, u.n FROM {asked} CROSS JOIN LATERAL ({dense}) q"));
+        return returning(format!("SELECT q.*, u.n FROM {rows} CROSS JOIN LATERAL ({dense}) q"));
     }
     if let Some(rest) = dense.strip_prefix("INSERT INTO ").filter(|rest| !rest.contains(" ON CONFLICT ")) {
         let (into, rows) = rest.split_once(") ")?;
@@ -42,8 +42,8 @@ pub(crate) fn bulk_sql(one: &str, types: &[&str]) -> Option<BulkSql> {
             return Some(BulkSql { sql: text, returns_rows: false });
         }
         let columns = into.split_once(" (")?.1;
-        return told(format!(
-            "WITH good AS MATERIALIZED (SELECT q.*, u.n FROM {asked} CROSS JOIN LATERAL ({rows}) q({columns})), \
+        return returning(format!(
+            "WITH good AS MATERIALIZED (SELECT q.*, u.n FROM {rows} CROSS JOIN LATERAL ({rows}) q({columns})), \
              put AS (INSERT INTO {into}) SELECT {columns} FROM good) SELECT n FROM good"
         ));
     }
@@ -52,7 +52,7 @@ pub(crate) fn bulk_sql(one: &str, types: &[&str]) -> Option<BulkSql> {
         Some((keys, columns)) => (keys, format!("{columns}, u.n")),
         None => (keys, "u.n".to_owned()),
     };
-    told(format!("UPDATE {set} FROM {asked} WHERE {keys} RETURNING {answer}"))
+    returning(format!("UPDATE {set} FROM {rows} WHERE {keys} RETURNING {answer}"))
 }
 
 /// `$3` as `u.p3`, outside of quotes.

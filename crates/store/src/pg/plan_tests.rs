@@ -76,11 +76,11 @@ async fn explain_plan(client: &Client, sql: &str) -> Vec<String> {
     let parameters = client.prepare(sql).await.unwrap().params().len();
     let nulls = if parameters == 0 { String::new() } else { format!("({})", vec!["NULL"; parameters].join(", ")) };
     let text = format!("PREPARE asked AS {sql}; EXPLAIN (COSTS off) EXECUTE asked{nulls}; DEALLOCATE asked");
-    let told = client.simple_query(&text).await.unwrap().into_iter().filter_map(|message| match message {
+    let lines = client.simple_query(&text).await.unwrap().into_iter().filter_map(|message| match message {
         SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
         _ => None,
     });
-    told.collect()
+    lines.collect()
 }
 
 /// Whether any step reads rows beyond its condition: without a condition, by the shard alone, or by later columns of an

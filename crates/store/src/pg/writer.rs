@@ -74,7 +74,7 @@ async fn run_writer(
                 }
             }
         }
-        let counted = meter.start_batch(batch.iter().map(|parcel| parcel.commands.len()).sum());
+        let counted = meter.start_batch(batch.iter().map(|part| part.commands.len()).sum());
         let done = conn.with_timeout(attempt_batch(&conn, &mut batch)).await;
         counted.finish(done.is_ok());
         if done.is_ok() {
@@ -83,20 +83,20 @@ async fn run_writer(
             // Whether it was committed is unknown; on this connection no retry is possible.
             reply_unavailable(&mut batch, &done.err().unwrap_or_else(timeout_error));
         } else {
-            for parcel in batch.drain(..).flat_map(CommandBatch::split) {
+            for part in batch.drain(..).flat_map(CommandBatch::split) {
                 if conn.is_lost() {
                     // A command that waits for a silent connection would delay all that follow.
-                    reply_unavailable(&mut vec![parcel], &timeout_error());
+                    reply_unavailable(&mut vec![part], &timeout_error());
                 } else {
-                    run_single(&conn, parcel).await;
+                    run_single(&conn, part).await;
                 }
             }
         }
     }
 }
 
-async fn run_single(conn: &PgConn, parcel: CommandBatch) {
-    let mut one = [parcel];
+async fn run_single(conn: &PgConn, part: CommandBatch) {
+    let mut one = [part];
     let mut result = conn.with_timeout(attempt_batch(conn, &mut one)).await;
     let mut looked_again = false;
     for _ in 0..MAX_CONFLICT_RETRIES {
@@ -113,12 +113,12 @@ async fn run_single(conn: &PgConn, parcel: CommandBatch) {
     {
         tracing::warn!(%error, "a command met others until it was given up");
     }
-    let [parcel] = one;
-    parcel.reply_single(result);
+    let [part] = one;
+    part.reply_single(result);
 }
 
 async fn attempt_batch(conn: &PgConn, batch: &mut [CommandBatch]) -> Result<()> {
-    let mut jobs: Vec<_> = batch.iter_mut().flat_map(|parcel| &mut parcel.commands).collect();
+    let mut jobs: Vec<_> = batch.iter_mut().flat_map(|part| &mut part.commands).collect();
     // The same order of locks on every node gives fewer deadlocks.
     jobs.sort_by_key(|job| job.ordering_key());
     let mut groups: Vec<Vec<&mut Box<dyn CommandJob>>> = Vec::with_capacity(jobs.len());

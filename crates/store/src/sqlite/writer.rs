@@ -33,7 +33,7 @@ pub(crate) fn start_writer(
             batch.push(first);
             batch_channel::fill_transaction(&mut batch, &mut waiting);
             hold.unpin();
-            let counted = meter.start_batch(batch.iter().map(|parcel| parcel.commands.len()).sum());
+            let counted = meter.start_batch(batch.iter().map(|part| part.commands.len()).sum());
             let attempted = attempt_batch(&mut conn, &mut batch);
             counted.finish(attempted.is_ok());
             let (at_commit, ended) = match attempted {
@@ -69,10 +69,10 @@ pub(crate) fn start_writer(
 /// Runs the commands of a failed batch one by one. A failed sync stops this, with the rest still in the batch.
 fn run_one_by_one(conn: &mut Connection, batch: &mut Vec<CommandBatch>) -> Option<Error> {
     let mut rest = std::mem::take(batch).into_iter().flat_map(CommandBatch::split);
-    while let Some(mut parcel) = rest.next() {
-        match attempt_batch(conn, std::slice::from_mut(&mut parcel)).map_err(BatchFailure::into_error) {
+    while let Some(mut part) = rest.next() {
+        match attempt_batch(conn, std::slice::from_mut(&mut part)).map_err(BatchFailure::into_error) {
             Err(error) if error.is_sync_failure() => {
-                batch.push(parcel);
+                batch.push(part);
                 batch.extend(rest);
                 return Some(error);
             }
@@ -82,7 +82,7 @@ fn run_one_by_one(conn: &mut Connection, batch: &mut Vec<CommandBatch>) -> Optio
                 {
                     tracing::warn!(%error, "the database file was locked by another program for too long");
                 }
-                parcel.reply_single(result);
+                part.reply_single(result);
             }
         }
     }
@@ -104,7 +104,7 @@ impl BatchFailure {
 
 fn attempt_batch(conn: &mut Connection, batch: &mut [CommandBatch]) -> Result<(), BatchFailure> {
     run_control(conn, "BEGIN IMMEDIATE").map_err(BatchFailure::BeforeCommit)?;
-    let mut jobs = batch.iter_mut().flat_map(|parcel| &mut parcel.commands);
+    let mut jobs = batch.iter_mut().flat_map(|part| &mut part.commands);
     let access = AccessVersionCache::default();
     let done = jobs.try_for_each(|job| poll_ready(job.run(&mut Tx::new_in_batch(TxConnection::Sqlite(conn), &access))));
     let failed = match done {

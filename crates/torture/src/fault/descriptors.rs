@@ -10,12 +10,12 @@ use std::time::Duration;
 const DESCRIPTOR_LIMIT: usize = 96;
 
 /// Idle connections use up all descriptors while devices call.
-pub async fn descriptors_exhausted(site: &mut TestBed) -> Result<(), String> {
+pub async fn descriptors_exhausted(bed: &mut TestBed) -> Result<(), String> {
     let limit = format!("ulimit -n {DESCRIPTOR_LIMIT}; exec \"$@\"");
-    site.program.wrapper = ["sh", "-c", &limit, "sh"].map(str::to_owned).to_vec();
+    bed.program.wrapper = ["sh", "-c", &limit, "sh"].map(str::to_owned).to_vec();
     // Linking runs in a process of its own, with the same limit.
-    let server = site.create_store().await?;
-    let mut load = site.start_load(&server.base_url, true);
+    let server = bed.create_store().await?;
+    let mut load = bed.start_load(&server.base_url, true);
     load.wait_for_successes().await?;
     let address = server.base_url.trim_start_matches("http://").to_owned();
     let mut early = EarlyConnection::connect(&address)?;
@@ -31,7 +31,7 @@ pub async fn descriptors_exhausted(site: &mut TestBed) -> Result<(), String> {
     drop(idle);
     load.wait_for_successes().await?;
     early.check_health()?;
-    finish_and_verify(site, load, server).await
+    finish_and_verify(bed, load, server).await
 }
 
 /// Checks that the server, without connections to serve, waits for a descriptor without a busy loop.

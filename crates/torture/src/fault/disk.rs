@@ -64,14 +64,14 @@ pub fn can_trace() -> bool {
 }
 
 /// Fills the disk under load and frees it again, twice.
-pub async fn disk_full(site: &mut TestBed) -> Result<(), String> {
-    let folder = site.program.data.clone();
+pub async fn disk_full(bed: &mut TestBed) -> Result<(), String> {
+    let folder = bed.program.data.clone();
     std::fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
     let _disk = SmallDisk::mount(&folder)?;
     let ballast = folder.join("ballast");
 
-    let server = site.create_store().await?;
-    let mut load = site.start_load(&server.base_url, true);
+    let server = bed.create_store().await?;
+    let mut load = bed.start_load(&server.base_url, true);
     for _ in 0..2 {
         load.wait_for_successes().await?;
         fill_disk(&ballast)?;
@@ -80,7 +80,7 @@ pub async fn disk_full(site: &mut TestBed) -> Result<(), String> {
         std::fs::remove_file(&ballast).map_err(|e| e.to_string())?;
     }
     load.wait_for_successes().await?;
-    finish_and_verify(site, load, server).await
+    finish_and_verify(bed, load, server).await
 }
 
 /// Asks for the health until it is refused. A write that fits into freed pages of the log may succeed in between.
@@ -111,35 +111,35 @@ fn failing_syscall_tracer(calls: &str, when: &str) -> Vec<String> {
 }
 
 /// Writes to the file fail for a while.
-pub async fn writes_fail(site: &mut TestBed) -> Result<(), String> {
-    site.create_store().await?.kill()?;
-    let from = site.rng.u32(100..300);
+pub async fn writes_fail(bed: &mut TestBed) -> Result<(), String> {
+    bed.create_store().await?.kill()?;
+    let from = bed.rng.u32(100..300);
     // Only the writer writes, so the count includes its calls only.
-    site.program.wrapper = failing_syscall_tracer("pwrite64", &format!("{from}..{}", from + 400));
-    let server = site.restart().await?;
-    let mut load = site.start_load(&server.base_url, true);
+    bed.program.wrapper = failing_syscall_tracer("pwrite64", &format!("{from}..{}", from + 400));
+    let server = bed.restart().await?;
+    let mut load = bed.start_load(&server.base_url, true);
     load.wait_for_refusals().await?;
     load.wait_for_successes().await?;
-    site.program.wrapper.clear();
-    finish_and_verify(site, load, server).await
+    bed.program.wrapper.clear();
+    finish_and_verify(bed, load, server).await
 }
 
 /// One sync fails. The server must stop, although the next sync would succeed.
-pub async fn sync_fails(site: &mut TestBed) -> Result<(), String> {
-    site.create_store().await?.kill()?;
-    let when = site.rng.u32(30..120).to_string();
-    site.program.wrapper = failing_syscall_tracer("fsync,fdatasync", &when);
-    let mut server = site.restart().await?;
-    let load = site.start_load(&server.base_url, true);
+pub async fn sync_fails(bed: &mut TestBed) -> Result<(), String> {
+    bed.create_store().await?.kill()?;
+    let when = bed.rng.u32(30..120).to_string();
+    bed.program.wrapper = failing_syscall_tracer("fsync,fdatasync", &when);
+    let mut server = bed.restart().await?;
+    let load = bed.start_load(&server.base_url, true);
     let ended = server.wait_for_exit().ok_or("a sync failed, and the server did not stop")?;
     load.finish().await.map_err(|e| format!("{e}\n{}", server.last_log_lines()))?;
     if ended.code() != Some(1) || !server.last_log_lines().contains("the disk failed to sync") {
         return Err(format!("the server should stop and say why, not end with {ended}:\n{}", server.last_log_lines()));
     }
-    site.verify_after_death().await?;
-    site.program.wrapper.clear();
-    let server = site.restart().await?;
-    let mut load = site.start_load(&server.base_url, true);
+    bed.verify_after_death().await?;
+    bed.program.wrapper.clear();
+    let server = bed.restart().await?;
+    let mut load = bed.start_load(&server.base_url, true);
     load.wait_for_successes().await?;
-    finish_and_verify(site, load, server).await
+    finish_and_verify(bed, load, server).await
 }

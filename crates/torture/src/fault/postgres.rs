@@ -83,9 +83,9 @@ fn is_alive(id: &str) -> bool {
 
 /// Kills PostgreSQL, stops it with `immediate`, and kills it again. Each time it is restarted, and the server must
 /// recover.
-pub async fn postgres_killed_and_stopped(site: &mut TestBed, cluster: &ExclusiveCluster) -> Result<(), String> {
-    let server = site.create_store().await?;
-    let mut load = site.start_load(&server.base_url, true);
+pub async fn postgres_killed_and_stopped(bed: &mut TestBed, cluster: &ExclusiveCluster) -> Result<(), String> {
+    let server = bed.create_store().await?;
+    let mut load = bed.start_load(&server.base_url, true);
     for killed in [true, false, true] {
         load.wait_for_successes().await?;
         if killed {
@@ -97,5 +97,5 @@ pub async fn postgres_killed_and_stopped(site: &mut TestBed, cluster: &Exclusive
         cluster.run_pg_ctl(&["start", "--wait", "--timeout=60"])?;
     }
     load.wait_for_successes().await?;
-    finish_and_verify(site, load, server).await
+    finish_and_verify(bed, load, server).await
 }

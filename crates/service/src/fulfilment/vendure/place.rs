@@ -41,9 +41,9 @@ fn problem_outcome(problem: OrderProblem, note: impl Into<String>) -> ConnectorO
 }
 
 fn accepted_outcome(price: Option<Money>, parts: PriceParts, then: Vec<BackendReport>) -> ConnectorOutcome {
-    let mut said = vec![BackendReport::Accepted { expected_at: None, price_parts: parts }];
-    said.extend(then);
-    ConnectorOutcome { reports: said, price, is_watched: true, operator_note: None }
+    let mut reports = vec![BackendReport::Accepted { expected_at: None, price_parts: parts }];
+    reports.extend(then);
+    ConnectorOutcome { reports, price, is_watched: true, operator_note: None }
 }
 
 /// Places an order, unless the shop has it. Returns the reports that follow, or an error after which it is retried.

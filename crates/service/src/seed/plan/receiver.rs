@@ -40,7 +40,7 @@ impl SeedPlan<'_> {
             let page = self.inputs.receiver_repository.list_after(tx, last, PAGE_SIZE).await?;
             let Some(end) = page.last() else { return Ok(()) };
             last = end.id;
-            for found in page.into_iter().filter(|topic| topic.profile == of.id && is_active(topic.state)) {
+            for found in page.into_iter().filter(|receiver| receiver.profile == of.id && is_active(receiver.state)) {
                 if let Some(name) = undeclared.iter().find(|name| found.arn.rsplit(':').next() == Some(name)) {
                     self.note_undeclared("topic", name.clone(), found.arn);
                 }
@@ -104,7 +104,7 @@ fn merge_receiver(
     draft: &Receiver,
     declared: &ReceiverSeed,
 ) -> Receiver {
-    let of = |topic: &Receiver| DigestedEndpoint::new(stored, &draft.arn, topic.target.endpoint());
+    let of = |receiver: &Receiver| DigestedEndpoint::new(stored, &draft.arn, receiver.target.endpoint());
     let target =
         ReceiverTarget::from_endpoint(&merge.merge_value(ENDPOINT_KEY, old.map(of), of(draft), hide_value).text);
     let show = |word: &&str| Some((*word).to_owned());
