@@ -12,10 +12,8 @@ use std::path::Path;
 /// # Errors
 /// There is none, or it is something else.
 pub fn check(path: &Path) -> Result<()> {
-    match std::fs::metadata(path)?.is_file() {
-        true => Ok(()),
-        false => Err(Error::new(ErrorKind::InvalidInput, "it is no regular file")),
-    }
+    let is_regular = std::fs::metadata(path)?.is_file();
+    if is_regular { Ok(()) } else { Err(Error::new(ErrorKind::InvalidInput, "it is no regular file")) }
 }
 
 /// Opens a regular file to read it.
