@@ -251,3 +251,7 @@ impl Cleaner<'_> {
         self.state.belief.forecast(self.prior, self.sensor, self.state.track.full)
     }
 }
+
+#[cfg(test)]
+#[path = "tests/cleaning.rs"]
+mod tests;

@@ -95,3 +95,33 @@ fn next_log_weights(old: [f64; 3], days: f64, likelihoods: [f64; 3]) -> [f64; 3]
     let ln_sum = limited.iter().map(|weight| weight.exp()).sum::<f64>().ln();
     limited.map(|weight| weight - ln_sum)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_half_life_is_ever_lost() {
+        let weights = next_log_weights(FIRST_WEIGHTS.map(f64::ln), 1.0, [0.0, -500.0, -8.0]);
+        assert!((weights[1] - weights[0] + 12.0).abs() < 1e-12, "{weights:?}");
+        assert!(weights[2] - weights[0] > -8.0, "{weights:?}");
+        let sum: f64 = weights.iter().map(|weight| weight.exp()).sum();
+        assert!((sum - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn long_observations_give_no_weight_to_short_half_lives() {
+        let weights = next_log_weights(FIRST_WEIGHTS.map(f64::ln), 300.0, [0.0; 3]).map(f64::exp);
+        // 0.15 * 15 / 1500, 0.35 * 60 / 1500 and 0.50 * 240 / 1500, in proportion.
+        assert!((weights[0] - 0.0015 / 0.0955).abs() < 0.001, "{weights:?}");
+        assert!((weights[1] - 0.0140 / 0.0955).abs() < 0.001, "{weights:?}");
+    }
+
+    #[test]
+    fn nothing_is_learnt_from_no_days() {
+        let mut belief = DemandBelief::default();
+        let prior = DemandPrior { rate: 2.0, days: 10.0, daily_dispersion: 1.5, weekly_dispersion: 2.0 };
+        belief.learn(UsageObservation { usage: 3.0, days: 0.0 }, &prior, Sensor::Counted, 40.0);
+        assert_eq!(belief, DemandBelief::default());
+    }
+}

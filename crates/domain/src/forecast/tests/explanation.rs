@@ -32,7 +32,9 @@ fn an_order_is_explained_by_the_numbers_of_its_decision() {
     assert!(matches!(explained.basis, RateBasis::OwnUse { days } if days > 11.0 && days < 12.0));
     let risk = with_context(&state, |context| context.score(112.0).risk());
     assert_eq!(explained.risk_tomorrow, risk);
-    assert!(explained.risk_now < risk);
+    let risk_now = with_context(&state, |context| RiskContext { review: 0.0, ..*context }.score(112.0).risk());
+    assert_eq!(explained.risk_now, risk_now);
+    assert!(risk_now < risk);
 }
 
 #[test]
