@@ -12,9 +12,9 @@
 #[path = "support/speed_fleet.rs"]
 mod speed_fleet;
 
-use opendrs_domain::forecast::cleaning::SlotReading;
 use opendrs_domain::forecast::decision::{DecidingMode, SlotSituation};
 use opendrs_domain::forecast::lead_time::LeadTimes;
+use opendrs_domain::forecast::reading::SlotReading;
 use opendrs_domain::forecast::risk::RiskContext;
 use opendrs_domain::forecast::state::SlotState;
 use speed_fleet::{FleetMember, make_fleet};

@@ -4,10 +4,10 @@
 //! where the true use comes from. Invariant: the forecast sees readings and deliveries only, never the true use.
 
 use super::random::Draws;
-use opendrs_domain::forecast::cleaning::SlotReading;
 use opendrs_domain::forecast::decision::{DecidingMode, SlotAction, SlotSituation};
 use opendrs_domain::forecast::lead_time::LeadTimes;
 use opendrs_domain::forecast::prior::{DemandPrior, FleetSlot};
+use opendrs_domain::forecast::reading::SlotReading;
 use opendrs_domain::forecast::risk::RiskContext;
 use opendrs_domain::forecast::sensor::Sensor;
 use opendrs_domain::forecast::state::SlotState;

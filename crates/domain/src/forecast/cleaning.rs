@@ -4,60 +4,14 @@
 //! not: the stock in the house ([`super::stock`]). Invariant: the level only falls within a filling, so that noise never
 //! counts as use. A reading that is not newer than the last one changes nothing.
 
-use super::belief::DemandForecast;
+use super::demand::DemandForecast;
 use super::learning::UsageObservation;
 use super::prior::DemandPrior;
+use super::reading::{CleanedReading, MOST_AMOUNT, ReadingKind, SlotReading};
 use super::sensor::Sensor;
 use super::state::{JumpPoints, LevelJump, LevelTrack, SlotState};
 use std::ops::RangeInclusive;
 
-/// A reading of a slot.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SlotReading {
-    /// When it arrived at the service, in days.
-    pub at: f64,
-    /// What is left, in units.
-    pub remaining: f64,
-    /// The capacity, in units.
-    pub original: f64,
-    /// What the device counts in the house, in units, if it does.
-    pub on_hand: Option<f64>,
-}
-
-/// What a reading was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ReadingKind {
-    /// It is not valid, or not newer than the last one. It changes nothing.
-    Ignored,
-    /// The first one.
-    First,
-    /// The capacity changed so much that the unit must be another one. What was known is forgotten.
-    OtherUnit,
-    /// The capacity changed. A new filling begins.
-    OtherCapacity,
-    /// The fall before it was false.
-    FallUndone,
-    /// The refill before it was false.
-    RefillUndone,
-    /// Use, or none.
-    Usage,
-    /// A refill. A new filling begins.
-    Refill,
-    /// A fall that is too large to be believed before the next reading.
-    HeldBack,
-}
-
-/// What a reading was, and what it showed.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct CleanedReading {
-    /// What it was.
-    pub kind: ReadingKind,
-    /// The use that it showed, with its exposure; none for most kinds.
-    pub observed: UsageObservation,
-}
-
-/// The largest amount that is valid, in units. Squares of larger ones have no digits left.
-pub(super) const MOST_AMOUNT: f64 = 1e12;
 /// The capacities that are valid, in units.
 const VALID_CAPACITIES: RangeInclusive<f64> = 1e-6..=MOST_AMOUNT;
 /// The times that are valid, in days since 1970: to the year 9999.

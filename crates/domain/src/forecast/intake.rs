@@ -3,8 +3,9 @@
 //! What it is: cleaning, then the stock in the house. What it is not: a decision. Invariant: readings in order of time
 //! give the same state in whatever batches they come, and a reading that comes again changes nothing.
 
-use super::cleaning::{CleanedReading, ReadingKind, SlotReading, clean};
+use super::cleaning::clean;
 use super::prior::DemandPrior;
+use super::reading::{CleanedReading, ReadingKind, SlotReading};
 use super::sensor::Sensor;
 use super::state::SlotState;
 use super::stock::StockInput;

@@ -4,7 +4,8 @@
 //! readings make an observation; that is [`super::cleaning`]. Invariant: all updates use the forecast from before the
 //! observation, so that errors are true forecast errors.
 
-use super::belief::{DemandBelief, DemandForecast, FIRST_WEIGHTS, HALF_LIVES, OpenWeek, SquaredError};
+use super::belief::{DemandBelief, FIRST_WEIGHTS, HALF_LIVES, OpenWeek, SquaredError};
+use super::demand::DemandForecast;
 use super::prior::DemandPrior;
 use super::sensor::Sensor;
 

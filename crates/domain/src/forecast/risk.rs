@@ -3,7 +3,7 @@
 //! What it is: the stock that is left, the risk, and a bound of it that costs little (docs/spec/forecast.md#forecast-risk).
 //! What it is not: the decision ([`super::decision`]). Invariant: the bound is never below the risk.
 
-use super::belief::{DemandComponent, DemandForecast};
+use super::demand::{DemandComponent, DemandForecast};
 use super::lead_time::{LeadTimes, MOST_POINTS};
 use super::prior::DemandPrior;
 use super::sensor::Sensor;

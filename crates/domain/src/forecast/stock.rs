@@ -4,7 +4,7 @@
 //! not: the level of the slot. Invariant: the stock is never negative. It counts packs and not units, because the use
 //! that a refill hides would add up to an error.
 
-use super::cleaning::{MOST_AMOUNT, ReadingKind};
+use super::reading::{MOST_AMOUNT, ReadingKind};
 use super::state::HouseStock;
 
 /// What the stock must know of a reading after the slot took it.

@@ -1,7 +1,7 @@
 use super::*;
-use crate::forecast::cleaning::SlotReading;
 use crate::forecast::lead_time::LeadTimes;
 use crate::forecast::prior::DemandPrior;
+use crate::forecast::reading::SlotReading;
 use crate::forecast::sensor::Sensor;
 use crate::forecast::state::SlotState;
 

@@ -11,7 +11,7 @@ fn after_days(days: u32) -> SlotState {
     for day in (0..=days).map(f64::from) {
         let remaining = 40.0 - 2.0 * day;
         let reading =
-            crate::forecast::cleaning::SlotReading { at: 100.0 + day, remaining, original: 40.0, on_hand: None };
+            crate::forecast::reading::SlotReading { at: 100.0 + day, remaining, original: 40.0, on_hand: None };
         state.take(&reading, &PRIOR, Sensor::Counted);
     }
     state

@@ -3,9 +3,9 @@
 use super::learning::learnt;
 use super::readings::after_readings;
 use super::vectors::{assert_number, assert_probability, lead, load, number, prior, section, sensor, text};
-use opendrs_domain::forecast::cleaning::SlotReading;
 use opendrs_domain::forecast::decision::{DecidingMode, DecisionReason, SlotAction, SlotSituation};
 use opendrs_domain::forecast::lead_time::{LeadTimeCount, LeadTimes};
+use opendrs_domain::forecast::reading::SlotReading;
 use opendrs_domain::forecast::risk::RiskContext;
 use opendrs_domain::forecast::sensor::Sensor;
 use opendrs_domain::forecast::state::SlotState;

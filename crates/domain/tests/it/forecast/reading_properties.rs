@@ -1,9 +1,9 @@
 //! Properties of readings: order, repetition, scale, and what nonsense does.
 
 use super::strategies::{prior, readings, sensor, state_after};
-use opendrs_domain::forecast::cleaning::{ReadingKind, SlotReading};
 use opendrs_domain::forecast::lead_time::LeadTimes;
 use opendrs_domain::forecast::prior::DemandPrior;
+use opendrs_domain::forecast::reading::{ReadingKind, SlotReading};
 use opendrs_domain::forecast::risk::RiskContext;
 use opendrs_domain::forecast::sensor::Sensor;
 use opendrs_domain::forecast::state::SlotState;

@@ -1,7 +1,7 @@
 //! Readings, and the stock in the house.
 
 use super::vectors::{assert_number, assert_state, load, number, numbers, prior, reading, section, sensor, text};
-use opendrs_domain::forecast::cleaning::ReadingKind;
+use opendrs_domain::forecast::reading::ReadingKind;
 use opendrs_domain::forecast::state::SlotState;
 use serde_json::Value;
 

@@ -1,9 +1,9 @@
 //! Random slots and readings for the properties.
 
-use opendrs_domain::forecast::cleaning::SlotReading;
 use opendrs_domain::forecast::lead_time::LeadTimes;
 use opendrs_domain::forecast::learning::UsageObservation;
 use opendrs_domain::forecast::prior::DemandPrior;
+use opendrs_domain::forecast::reading::SlotReading;
 use opendrs_domain::forecast::risk::RiskContext;
 use opendrs_domain::forecast::sensor::Sensor;
 use opendrs_domain::forecast::state::SlotState;

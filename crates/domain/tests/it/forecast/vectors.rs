@@ -1,8 +1,8 @@
 //! The file of golden vectors, and how its numbers are compared.
 
-use opendrs_domain::forecast::cleaning::SlotReading;
 use opendrs_domain::forecast::lead_time::{LeadTimePoint, LeadTimes};
 use opendrs_domain::forecast::prior::DemandPrior;
+use opendrs_domain::forecast::reading::SlotReading;
 use opendrs_domain::forecast::sensor::Sensor;
 use opendrs_domain::forecast::state::{LevelJump, SlotState};
 use serde_json::Value;
