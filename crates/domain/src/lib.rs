@@ -47,3 +47,4 @@ pub mod time;
 pub mod token;
 pub mod version;
 pub mod wire;
+pub mod zone;

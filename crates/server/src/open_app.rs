@@ -105,6 +105,7 @@ pub async fn open_app_with_random(
             accounts: config.account_settings(),
             federation: config.federation_settings()?,
             language: config.default_language(),
+            zone: config.default_zone(),
             mail: config.mail_settings(),
             brand: config.brand()?,
         },

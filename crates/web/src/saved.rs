@@ -6,7 +6,7 @@
 use super::query_param;
 use axum::http::request::Parts;
 use opendrs_domain::login::form;
-use opendrs_texts::{Text, Texts};
+use opendrs_texts::{ReaderTexts, Text};
 
 /// A change that the customer made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,10 +34,11 @@ pub(super) enum SavedChange {
     IdentityRemoved,
     Renamed,
     NameRemoved,
+    Zone,
 }
 
 /// Each change, and its value in the URL.
-const NAMES: [(SavedChange, &str); 23] = [
+const NAMES: [(SavedChange, &str); 24] = [
     (SavedChange::Product, "product"),
     (SavedChange::Rules, "rules"),
     (SavedChange::SwitchedOff, "off"),
@@ -61,6 +62,7 @@ const NAMES: [(SavedChange, &str); 23] = [
     (SavedChange::IdentityRemoved, "identity"),
     (SavedChange::Renamed, "renamed"),
     (SavedChange::NameRemoved, "unnamed"),
+    (SavedChange::Zone, "zone"),
 ];
 
 impl SavedChange {
@@ -71,7 +73,7 @@ impl SavedChange {
     }
 
     /// Returns the sentence that confirms the change.
-    pub(super) fn text(self, texts: &Texts) -> Text {
+    pub(super) fn text(self, texts: &ReaderTexts) -> Text {
         let said = &texts.parts;
         match self {
             SavedChange::Product => said.saved_product,
@@ -97,6 +99,7 @@ impl SavedChange {
             SavedChange::IdentityRemoved => texts.federation.removed_saved,
             SavedChange::Renamed => texts.device_names.saved,
             SavedChange::NameRemoved => texts.device_names.removed,
+            SavedChange::Zone => texts.account.zone_saved,
         }
     }
 

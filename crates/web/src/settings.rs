@@ -39,14 +39,14 @@ use opendrs_http::request::query;
 use opendrs_service::subscription::SlotChange;
 use opendrs_service::token::{self, DeviceCaller, SettingsTarget};
 use opendrs_service::{Error, FormError, customer, device, level, order, rule as rules, subscription};
-use opendrs_texts::Texts;
+use opendrs_texts::ReaderTexts;
 use slot_row::{SlotRow, slot_row};
 use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "settings.html")]
 struct SettingsPage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     csrf: &'a str,
     which: DeviceSelection<'a>,
@@ -81,7 +81,7 @@ struct SettingsPage<'a> {
 #[derive(Template)]
 #[template(path = "switch.html")]
 struct SwitchAccountPage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     csrf: &'a str,
     return_to: &'a str,

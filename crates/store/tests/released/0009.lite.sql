@@ -333,6 +333,9 @@ PRAGMA user_version = 8;
 
 -- The name that a customer gave to a device.
 ALTER TABLE device ADD COLUMN name TEXT;
+
+-- The time zone that a customer chose for pages and mails.
+ALTER TABLE customer ADD COLUMN zone TEXT;
 PRAGMA user_version = 9;
 DELETE FROM access_change;
 INSERT INTO access_change VALUES (1, 0);
@@ -343,7 +346,7 @@ INSERT INTO client VALUES (X'6E789E6AA1B965F4336503C6B835BEC0', X'6E789E6AA1B965
 DELETE FROM code;
 DELETE FROM consent;
 DELETE FROM customer;
-INSERT INTO customer VALUES (0, X'6E789E6AA1B965F4336503C6B835BEC0', 'ann+1@example.com', 'Ann 1', 'a hash', NULL, 1520000000123457, NULL, NULL, NULL, 0, NULL);
+INSERT INTO customer VALUES (0, X'6E789E6AA1B965F4336503C6B835BEC0', 'ann+1@example.com', 'Ann 1', 'a hash', NULL, 1520000000123457, NULL, NULL, NULL, 0, NULL, NULL);
 DELETE FROM customer_email;
 DELETE FROM customer_identity;
 DELETE FROM delivery;

@@ -359,6 +359,9 @@ INSERT INTO migration (step) VALUES (8);
 
 -- The name that a customer gave to a device.
 ALTER TABLE device ADD COLUMN name TEXT;
+
+-- The time zone that a customer chose for pages and mails.
+ALTER TABLE customer ADD COLUMN zone TEXT;
 INSERT INTO migration (step) VALUES (9);
 SET session_replication_role = replica;
 DELETE FROM access_change;
@@ -370,7 +373,7 @@ INSERT INTO client SELECT * FROM jsonb_populate_record(NULL::client, '{"id": "6e
 DELETE FROM code;
 DELETE FROM consent;
 DELETE FROM customer;
-INSERT INTO customer SELECT * FROM jsonb_populate_record(NULL::customer, '{"id": "6e789e6a-a1b9-65f4-3365-03c6b835bec0", "name": "Ann 1", "email": "ann+1@example.com", "shard": 0, "address": null, "language": null, "delete_at": null, "blocked_at": null, "created_at": 1520000000123457, "generation": 0, "password_at": null, "password_hash": "a hash"}');
+INSERT INTO customer SELECT * FROM jsonb_populate_record(NULL::customer, '{"id": "6e789e6a-a1b9-65f4-3365-03c6b835bec0", "name": "Ann 1", "zone": null, "email": "ann+1@example.com", "shard": 0, "address": null, "language": null, "delete_at": null, "blocked_at": null, "created_at": 1520000000123457, "generation": 0, "password_at": null, "password_hash": "a hash"}');
 DELETE FROM customer_email;
 DELETE FROM customer_identity;
 DELETE FROM delivery;

@@ -12,7 +12,7 @@ use opendrs_domain::rule::{ApprovalMode, SkippedOrder};
 use opendrs_domain::subscription::Subscription;
 use opendrs_domain::time::Time;
 use opendrs_service::subscription::SlotView;
-use opendrs_texts::Texts;
+use opendrs_texts::ReaderTexts;
 
 /// A slot of the page.
 pub(super) struct SlotRow {
@@ -47,7 +47,7 @@ impl SlotRow {
 
 /// What the rows of a page have in common.
 pub(super) struct SlotPage<'a> {
-    pub(super) texts: &'a Texts,
+    pub(super) texts: &'a ReaderTexts,
     /// Whether it is a test device, which buys nothing.
     pub(super) test: bool,
     /// The open orders of the device.

@@ -22,3 +22,4 @@ mod settings_guard;
 mod teaser;
 mod translations;
 mod unlink;
+mod zones;

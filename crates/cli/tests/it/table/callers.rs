@@ -252,6 +252,7 @@ fn cases(token: &str, order: &str) -> Vec<RouteCase> {
         // The session decides whose account it is.
         page("GET", "/account", String::new(), SIGN_IN, "200 Your account"),
         posted("/account/name", &[("name", "Ann Example")], SIGN_IN, "303 /account"),
+        posted("/account/zone", &[("zone", "Europe/Berlin")], SIGN_IN, "303 /account"),
         posted("/account/email", &[("email", "x"), ("password", "x")], SIGN_IN, "400 Your account"),
         posted("/account/password", &[("current", "x"), ("password", "x")], SIGN_IN, "400 Your account"),
         page("GET", "/account/second-factor", String::new(), SIGN_IN, "200 Two-step sign-in"),

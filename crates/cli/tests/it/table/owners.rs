@@ -245,7 +245,7 @@ const OF_A_SIGNUP: [&str; 3] = ["/setup_slot", "/slot_action", "/setup_overview"
 
 /// The session, or the link of a mail, decides whose account it is. A session's id, which one form takes, is crossed
 /// with other customers' in `account/sessions.rs`, and an export's id in `account/export/large.rs`.
-const OF_AN_ACCOUNT: [&str; 17] = [
+const OF_AN_ACCOUNT: [&str; 18] = [
     "/account",
     "/account/confirm",
     "/account/create",
@@ -262,6 +262,7 @@ const OF_AN_ACCOUNT: [&str; 17] = [
     "/account/second-factor",
     "/account/second-factor/change",
     "/account/sessions",
+    "/account/zone",
     "/settings/pause",
 ];
 

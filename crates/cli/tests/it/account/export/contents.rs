@@ -63,6 +63,8 @@ async fn live(server: &Server, email: &str, serial: &str) {
     let form = visit.form("/settings/name").fill("name", &format!("Pitcher of {email}"));
     visit.submit(&form).await;
     visit.go_to("/account").await;
+    let form = visit.form("/account/zone").fill("zone", "Asia/Tokyo");
+    visit.submit(&form).await;
     let form = visit.form("/account/delete").fill("password", PASSWORD);
     visit.submit(&form).await;
 }
@@ -83,6 +85,7 @@ async fn everything_about_a_customer_and_nothing_of_another(server: &Server) {
     assert_eq!(archive.document["format"], 1);
     let profile = &archive.document["profile"];
     assert_eq!((&profile["email"], &profile["name"]), (&json!(ANN), &json!("Ann Example")));
+    assert_eq!(profile["timeZone"], "Asia/Tokyo");
     assert!(profile["deletionAt"].is_string(), "{profile}");
     assert_eq!(archive.rows(ExportKind::Addresses)[0]["line1"], "1 Main Street");
     assert_eq!(archive.rows(ExportKind::Devices)[0]["serial"], ann);
