@@ -39,6 +39,7 @@ pub mod receiver;
 pub mod rule;
 pub mod seed_record;
 pub mod session;
+pub mod slot_statement;
 pub mod snapshot;
 pub mod subscription;
 pub mod takeover;

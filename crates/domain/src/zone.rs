@@ -92,6 +92,13 @@ impl Zone {
         strtime::format(pattern, &self.local_time(at)).unwrap_or_default()
     }
 
+    /// The calendar day of a moment in this zone: the first moment of that day in UTC.
+    #[must_use]
+    pub fn calendar_day(self, at: Time) -> Time {
+        let midnight = self.local_time(at).date().to_zoned(TimeZone::UTC);
+        midnight.map_or(at, |midnight| Time::from_micros(midnight.timestamp().as_microsecond()))
+    }
+
     /// Whether the day ends at a moment: it is midnight in this zone.
     #[must_use]
     pub fn is_midnight(self, at: Time) -> bool {

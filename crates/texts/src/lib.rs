@@ -29,7 +29,7 @@ mod withdrawal;
 pub use account::{ConsentWithdrawalTexts, DeviceRemovalTexts, OrderTexts, RuleTexts, SettingsTexts};
 pub use brand::BrandTexts;
 pub use customer_account::{AccountMailTexts, AccountTexts};
-pub use device::DeviceNameTexts;
+pub use device::{DeviceNameTexts, SlotStatementTexts};
 pub use federation::FederationTexts;
 pub use mails::MailTexts;
 pub use ordering::OrderingTexts;
@@ -77,6 +77,8 @@ pub struct Texts {
     pub settings: SettingsTexts,
     /// The name that a customer gives to a device.
     pub device_names: DeviceNameTexts,
+    /// What a customer states of a slot.
+    pub slot_statements: SlotStatementTexts,
     /// The page that removes a device from an account.
     pub removal: DeviceRemovalTexts,
     /// The list of apps that have a customer's consent, and the page that withdraws a consent.

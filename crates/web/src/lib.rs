@@ -37,6 +37,7 @@ mod second_step_page;
 mod settings;
 mod setup;
 mod signin;
+mod slot_statement;
 pub mod stylesheet;
 mod takeover;
 mod teaser;
@@ -81,6 +82,7 @@ pub fn web_routes() -> Vec<Route> {
         Route::post("/settings/pause", ordering::pause_all),
         Route::post("/settings/language", settings::change_language),
         Route::post("/settings/name", owner_forms::rename),
+        Route::post("/settings/stock", owner_forms::state_slot),
         Route::get("/settings/device", settings::get),
         Route::get("/settings/address", address::get),
         Route::post("/settings/address", address::post),

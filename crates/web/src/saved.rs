@@ -35,10 +35,12 @@ pub(super) enum SavedChange {
     Renamed,
     NameRemoved,
     Zone,
+    Stated,
+    StatementRemoved,
 }
 
 /// Each change, and its value in the URL.
-const NAMES: [(SavedChange, &str); 24] = [
+const NAMES: [(SavedChange, &str); 26] = [
     (SavedChange::Product, "product"),
     (SavedChange::Rules, "rules"),
     (SavedChange::SwitchedOff, "off"),
@@ -63,6 +65,8 @@ const NAMES: [(SavedChange, &str); 24] = [
     (SavedChange::Renamed, "renamed"),
     (SavedChange::NameRemoved, "unnamed"),
     (SavedChange::Zone, "zone"),
+    (SavedChange::Stated, "stated"),
+    (SavedChange::StatementRemoved, "unstated"),
 ];
 
 impl SavedChange {
@@ -100,6 +104,8 @@ impl SavedChange {
             SavedChange::Renamed => texts.device_names.saved,
             SavedChange::NameRemoved => texts.device_names.removed,
             SavedChange::Zone => texts.account.zone_saved,
+            SavedChange::Stated => texts.slot_statements.saved,
+            SavedChange::StatementRemoved => texts.slot_statements.removed,
         }
     }
 

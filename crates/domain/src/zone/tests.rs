@@ -70,4 +70,8 @@ fn a_day_ends_at_midnight_of_the_zone() {
     assert_eq!(at.to_rfc3339_secs(), "2018-03-04T00:00:00Z");
     assert!(Zone::UTC.is_midnight(at) && !berlin.is_midnight(at));
     assert!(berlin.is_midnight(at - Span::from_secs(3600)));
+    let tokyo = Zone::parse("Asia/Tokyo").unwrap();
+    let evening = at - Span::from_secs(7200);
+    assert_eq!(tokyo.calendar_day(evening), at);
+    assert_eq!(berlin.calendar_day(evening), at - Span::from_hours(24));
 }

@@ -19,6 +19,7 @@ mod rules;
 mod saved;
 mod settings;
 mod settings_guard;
+mod slot_statement;
 mod teaser;
 mod translations;
 mod unlink;

@@ -191,6 +191,12 @@ fn cases(token: &str, order: &str) -> Vec<RouteCase> {
         ),
         posted("/settings/pause", &[("resume", "true")], SIGN_IN, "303 /settings"),
         posted("/settings/language", &[("language", "en")], SIGN_IN, "303 /settings"),
+        posted(
+            "/settings/stock",
+            &[("access_token", token), ("slotId", FILTER), ("replaced_on", "2018-03-01"), ("stock", "2")],
+            SIGN_IN,
+            "303 /settings",
+        ),
         posted("/settings/name", &[("access_token", token), ("name", "Kitchen")], SIGN_IN, "303 /settings"),
         // A registration opens for its owner only; others see their own list.
         page("GET", "/settings/device", "?device=x".into(), SIGN_IN, "200 Your devices"),
