@@ -5,6 +5,7 @@
 use super::{Config, NotificationsConfig, check_http_url, merge};
 use opendrs_domain::language::Language;
 use opendrs_domain::time::Span;
+use opendrs_domain::zone::Zone;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 /// Checks the base URL that others use for links. Pages refer to each other by path only, so the URL of pages must not
@@ -139,6 +140,7 @@ impl Config {
         if Language::parse(&self.web.language).is_none() {
             return Err(format!("web.language is `{}`: write one of {}", self.web.language, Language::all_tags()));
         }
+        Zone::parse(&self.web.time_zone).map_err(|error| format!("web.time_zone: {error}"))?;
         self.tls.check()?;
         self.trace_export()?;
         if !self.notifications.sns_endpoint.is_empty() {

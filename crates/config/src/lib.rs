@@ -38,6 +38,7 @@ use opendrs_domain::language::Language;
 use opendrs_domain::login::refresh_rotation::RefreshTokenLifetime;
 use opendrs_domain::order::OrderTiming;
 use opendrs_domain::time::Span;
+use opendrs_domain::zone::Zone;
 use opendrs_outbound::GuardedHttpClient;
 use opendrs_service::operator_token::OperatorToken;
 use opendrs_service::order::OrderRetention;
@@ -183,6 +184,12 @@ impl Config {
     #[must_use]
     pub fn default_language(&self) -> Language {
         Language::parse(&self.web.language).unwrap_or(Language::English)
+    }
+
+    /// Returns the time zone of pages and mails if no other one is known.
+    #[must_use]
+    pub fn default_zone(&self) -> Zone {
+        Zone::parse(&self.web.time_zone).unwrap_or(Zone::UTC)
     }
 
     /// Returns the settings of notifications: the names of topics, and the URL at which receivers find this

@@ -108,6 +108,7 @@ pub struct WebConfig {
     /// The public URL of the role, or empty.
     pub public_url: String,
     pub(super) language: String,
+    pub(super) time_zone: String,
 }
 
 /// The section `[login]`.

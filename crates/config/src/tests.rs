@@ -156,6 +156,7 @@ fn unknown_settings_and_wrong_values_are_errors_that_say_where() {
             "cannot read the file /dev/zero of fulfilment.vendure_key_file: it is no regular file",
         ),
         ("[web]\nlanguage = \"fr\"", None, "web.language is `fr`: write one of en, de, ja"),
+        ("[web]\ntime_zone = \"Berlin\"", None, "web.time_zone: `Berlin` is not a time zone: write UTC or a name of"),
         ("[web]\npublic_url = \"shop.example\"", None, "web.public_url is `shop.example`: write it with http"),
         ("[notifications]\nsns_endpoint = \"sns\"", None, "notifications.sns_endpoint is `sns`: write it with http"),
     ] {

@@ -13,6 +13,7 @@ use crate::id::{CustomerId, ExportId};
 use crate::language::Language;
 use crate::text::Email;
 use crate::time::{Span, Time};
+use crate::zone::Zone;
 use serde::{Deserialize, Serialize};
 
 /// How long a code that a customer types is accepted.
@@ -110,6 +111,9 @@ pub struct MailRecipient {
     pub name: Option<String>,
     /// The language.
     pub language: Language,
+    /// The time zone; `None` before there is an account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<Zone>,
 }
 
 /// The content of a mail about an account.

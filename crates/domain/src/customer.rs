@@ -8,6 +8,7 @@ use crate::id::{CustomerId, MakerId};
 use crate::language::Language;
 use crate::text::{Email, is_single_line};
 use crate::time::Time;
+use crate::zone::{Zone, ZonePreferences};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -117,6 +118,17 @@ pub struct Customer {
     pub created_at: Time,
     /// Language of pages and mails; unknown until the first sign-in.
     pub language: Option<Language>,
+    /// The chosen time zone of pages and mails.
+    pub zone: Option<Zone>,
+}
+
+impl Customer {
+    /// What decides about the zone of the customer's pages and mails.
+    #[must_use]
+    pub fn zone_preferences(&self, default: Zone) -> ZonePreferences<'_> {
+        let country = self.address.as_ref().map(|address| address.country.as_str());
+        ZonePreferences { chosen: self.zone, country, default }
+    }
 }
 
 /// `directedCustomerId`: `amzn1.account.` and 28 capital letters and digits, the first an `A`

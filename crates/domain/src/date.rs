@@ -17,6 +17,12 @@ use crate::time::Time;
 /// From this value on a number counts milliseconds: as seconds it would be the year 5138.
 const MILLIS_THRESHOLD: f64 = 1e11;
 
+/// A calendar day, as the field of a form has it: its first moment in UTC. `None` for a text with a time of day.
+#[must_use]
+pub fn parse_calendar_day(text: &str) -> Option<Time> {
+    parse(text).filter(|time| time.as_micros() % 86_400_000_000 == 0)
+}
+
 /// Reads a date in any of the accepted forms; `None` if it has none of them.
 #[must_use]
 pub fn parse(text: &str) -> Option<Time> {

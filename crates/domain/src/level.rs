@@ -144,6 +144,12 @@ impl SlotLevel {
         self.newest().and_then(LevelDay::percent_left)
     }
 
+    /// The newest stock on hand that the device reported, and when.
+    #[must_use]
+    pub fn stock_on_hand(&self) -> Option<(f64, Time)> {
+        self.days.iter().rev().find_map(|day| Some((day.on_hand?, day.last_at)))
+    }
+
     /// When the device reported this slot last.
     #[must_use]
     pub fn heard_at(&self) -> Option<Time> {

@@ -133,6 +133,7 @@ async fn open_app_with_links(
             accounts: config.account_settings(),
             federation: config.federation_settings()?,
             language: config.default_language(),
+            zone: config.default_zone(),
             mail: links.mail,
             brand: config.brand()?,
         },

@@ -27,6 +27,7 @@ use opendrs_domain::language::Language;
 use opendrs_domain::login::refresh_rotation::RefreshTokenLifetime;
 use opendrs_domain::order::OrderTiming;
 use opendrs_domain::time::Time;
+use opendrs_domain::zone::Zone;
 use opendrs_store::{Db, StoreLocation, installation};
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,6 +56,8 @@ pub struct AppSettings {
     pub order_retention: OrderRetention,
     /// The language for a customer whose language is unknown.
     pub language: Language,
+    /// The time zone for a customer who chose none, and whose country has several or is unknown.
+    pub zone: Zone,
     /// Mail to customers.
     pub mail: MailSettings,
     /// The operator's brand: what is shown where a maker has no brand, or leaves something out.

@@ -7,6 +7,7 @@ use opendrs_domain::id::CustomerId;
 use opendrs_domain::language::Language;
 use opendrs_domain::text::Email;
 use opendrs_domain::time::Time;
+use opendrs_domain::zone::Zone;
 use opendrs_store::{Command, Tx, customer, device};
 
 /// Loads a customer by id.
@@ -144,6 +145,33 @@ pub async fn set_language(app: &App, id: CustomerId, language: Language) -> Resu
     Ok(app.db.write(SetCustomerLanguage { shard, id, language }).await?)
 }
 
+/// Sets the time zone of a customer's pages and mails. An empty name removes the choice.
+///
+/// # Errors
+/// [`FormError::Malformed`] for a name of no zone; [`Error::Unavailable`].
+pub async fn set_zone(app: &App, id: CustomerId, name: &str) -> Result<()> {
+    let chosen = Some(name).filter(|name| !name.is_empty());
+    let zone = chosen.map(Zone::parse).transpose().map_err(Error::malformed)?;
+    let shard = app.db.shards().for_customer(id);
+    Ok(app.db.write(SetCustomerZone { shard, id, zone }).await?)
+}
+
+struct SetCustomerZone {
+    shard: i64,
+    id: CustomerId,
+    zone: Option<Zone>,
+}
+
+impl Command for SetCustomerZone {
+    type Output = ();
+    fn ordering_key(&self) -> u64 {
+        self.id.0.as_u64_pair().1
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
+        customer::set_zone(tx, self.shard, self.id, self.zone).await
+    }
+}
+
 /// Sets the language of a customer, if none is set.
 pub(crate) async fn set_language_if_unset(app: &App, id: CustomerId, language: Language) -> Result<()> {
     match load(app, id).await?.language {
@@ -174,5 +202,6 @@ pub(crate) fn mail_recipient(app: &App, customer: &Customer) -> MailRecipient {
         email: customer.email.clone(),
         name: Some(customer.name.clone()),
         language: customer.language.unwrap_or(app.settings.language),
+        zone: Some(customer.zone_preferences(app.settings.zone).resolve()),
     }
 }

@@ -11,6 +11,7 @@ use opendrs_domain::id::EventId;
 use opendrs_domain::order::{ApproveError, CancelError, ReportError, WithdrawError};
 use opendrs_domain::reading::FieldError;
 use opendrs_domain::rule::RuleFormError;
+use opendrs_domain::slot_statement::StatementError;
 use opendrs_domain::text::SlotId;
 
 /// Why a use case failed.
@@ -214,6 +215,9 @@ pub enum FormError {
     /// The rules are invalid.
     #[error(transparent)]
     InvalidRule(#[from] RuleFormError),
+    /// What an owner states of a slot is invalid.
+    #[error(transparent)]
+    InvalidStatement(#[from] StatementError),
     /// Customers cannot create accounts here.
     #[error("New accounts are not created here. Ask the manufacturer of your device.")]
     AccountsClosed,

@@ -167,7 +167,15 @@ impl Command for FillDevices {
         for FilledCustomer { shard, email_shard, id, email, address } in &self.customers {
             customer::insert_email(tx, *email_shard, email, *id).await?;
             let (name, address) = ("Customer".to_owned(), Some(address.clone()));
-            let new = Customer { id: *id, email: email.clone(), name, address, created_at: self.now, language: None };
+            let new = Customer {
+                id: *id,
+                email: email.clone(),
+                name,
+                address,
+                created_at: self.now,
+                language: None,
+                zone: None,
+            };
             customer::upsert(tx, *shard, &new, &self.password_hash).await?;
         }
         for (shard, device) in &self.devices {

@@ -44,6 +44,7 @@ pub mod schedule;
 pub mod seed;
 pub mod session;
 pub mod signing;
+pub mod slot_statement;
 pub mod snapshot;
 pub mod subscription;
 pub mod takeover;

@@ -5,7 +5,7 @@
 
 use crate::queries::Query;
 use crate::value::{DbRow, FromRow, params};
-use crate::{Error, Result, Tx, export, federation, second_factor};
+use crate::{Error, Result, Tx, export, federation, second_factor, slot_statement};
 use opendrs_domain::account::CredentialState;
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::text::{Email, Name};
@@ -138,7 +138,8 @@ pub async fn find_next_deletion(tx: &mut Tx<'_>) -> Result<Option<Time>> {
     Ok(tx.query_opt::<(Time,)>(Query::CustomerNextDeletion, params![]).await?.map(|(at,)| at))
 }
 
-/// Deletes an account: its row, sessions, consents and export, the person in its orders, and the serials of its devices.
+/// Deletes an account: its row, sessions, consents and export, the person in its orders, and the serials and names of
+/// its devices, with what the customer states of them.
 /// The caller has locked the row, and releases the mail address.
 ///
 /// # Errors
@@ -152,5 +153,6 @@ pub async fn delete(tx: &mut Tx<'_>, shard: i64, id: CustomerId) -> Result<()> {
     tx.exec_deferred(Query::TakeoverCountDelete, params![shard, id]).await?;
     export::delete(tx, shard, id).await?;
     tx.exec_deferred(Query::OrdersForgetPerson, params![id]).await?;
+    slot_statement::delete_of_customer(tx, id).await?;
     tx.exec_deferred(Query::DevicesForgetSerial, params![id]).await
 }

@@ -12,6 +12,7 @@ use opendrs_domain::order::Recipient;
 use opendrs_domain::session::Session;
 use opendrs_domain::text::Email;
 use opendrs_domain::time::Time;
+use opendrs_domain::zone::Zone;
 
 /// Reads a postal address from a column.
 fn read_address(row: &DbRow<'_>, column: usize) -> Result<Option<Address>> {
@@ -38,6 +39,8 @@ impl FromRow for Customer {
             created_at: row.get(4)?,
             // A language that only a later release knows counts as none and is no error.
             language: row.get::<Option<String>>(5)?.as_deref().and_then(Language::parse),
+            // The same for a zone.
+            zone: row.get::<Option<String>>(6)?.and_then(|name| Zone::parse(&name).ok()),
         })
     }
 }
@@ -195,7 +198,8 @@ pub async fn insert_email(tx: &mut Tx<'_>, shard: i64, email: &Email, id: Custom
 /// # Errors
 /// [`crate::Error`].
 pub async fn upsert(tx: &mut Tx<'_>, shard: i64, customer: &Customer, password_hash: &str) -> Result<()> {
-    let Customer { id, email, name, address, created_at, language } = customer;
+    // Only its customer sets a zone.
+    let Customer { id, email, name, address, created_at, language, zone: _ } = customer;
     let address = address_json(address.as_ref());
     let language = language.map(Language::tag);
     let params = params![shard, *id, email, name, password_hash, address.as_deref(), *created_at, language];
@@ -208,6 +212,14 @@ pub async fn upsert(tx: &mut Tx<'_>, shard: i64, customer: &Customer, password_h
 /// [`crate::Error`].
 pub async fn set_address(tx: &mut Tx<'_>, shard: i64, id: CustomerId, address: &Address) -> Result<()> {
     tx.exec_deferred(Query::CustomerAddress, params![shard, id, address_json(Some(address)).as_deref()]).await
+}
+
+/// Sets the time zone that a customer chose, or removes the choice.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn set_zone(tx: &mut Tx<'_>, shard: i64, id: CustomerId, zone: Option<Zone>) -> Result<()> {
+    tx.exec_deferred(Query::CustomerZone, params![shard, id, zone.map(Zone::name)]).await
 }
 
 /// Changes the language of pages and mails.

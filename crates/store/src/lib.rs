@@ -63,6 +63,7 @@ pub mod second_factor;
 pub mod seed_record;
 pub mod session;
 pub mod signup;
+pub mod slot_statement;
 pub mod snapshot;
 pub mod span;
 pub mod subscription;

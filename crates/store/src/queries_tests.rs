@@ -19,7 +19,7 @@ fn sharded_tables() -> Vec<&'static str> {
 }
 
 /// Work lists, purges, and queries for people: none is part of a device's or a client's call.
-const CROSS_SHARD_QUERIES: [&str; 72] = [
+const CROSS_SHARD_QUERIES: [&str; 73] = [
     "AttemptPurge",
     "CodePurge",
     "ConsentsEnding",
@@ -89,6 +89,7 @@ const CROSS_SHARD_QUERIES: [&str; 72] = [
     "SessionsDelete",
     "SessionsOfCustomer",
     "SignupPurge",
+    "SlotStatementsForget",
     "SlotsOfProduct",
     "TakeoverPurge",
     "TakeoversOfCustomer",

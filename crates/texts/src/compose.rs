@@ -12,7 +12,7 @@ mod withdrawal;
 pub use footer::{LegalLink, MailFooter};
 pub use html::{ColourScheme, LOGO_CONTENT_ID, MailLook};
 
-use crate::{MailTexts, Texts};
+use crate::{MailTexts, ReaderTexts};
 use askama::Template;
 use opendrs_domain::brand::{Accent, AccentPalette};
 use opendrs_domain::mail::{MailContent, OrderSummary, PriceChangeSummary, SlotSummary};
@@ -26,7 +26,7 @@ use opendrs_service::mail::{MailDevice, MailMessage};
 #[derive(Clone)]
 pub struct ComposedMail {
     /// The texts of the mail's language.
-    pub texts: &'static Texts,
+    pub texts: &'static ReaderTexts,
     /// The subject, in one line.
     pub subject: String,
     /// The recipient's name.
@@ -68,7 +68,7 @@ impl ComposedMail {
     /// Composes a mail in its reader's language.
     #[must_use]
     pub fn compose(letter: &MailMessage) -> Self {
-        let texts = Texts::for_language(letter.language);
+        let texts = ReaderTexts::find(letter.language, letter.zone);
         let said = &texts.letters;
         let name = to_single_line(&letter.name);
         let model = letter.device.as_ref().map_or(String::new(), |device| to_single_line(&device.name));
@@ -191,7 +191,7 @@ impl ComposedMail {
         let address = letter.address.as_deref().unwrap_or(said.no_address);
         self.add_fact(said.ships_to, to_single_line(address));
         if let Some(at) = expected {
-            self.add_fact(said.expected, self.texts.day(&at));
+            self.add_fact(said.expected, self.texts.date(&at));
         }
     }
 
@@ -234,7 +234,7 @@ impl ComposedMail {
         self.add_line((said.held)(model, (said.problem)(problem)));
         self.add_line((said.remedy)(problem));
         let (until, resumes) = (self.texts.moment(&bought.window_ends_at), bought.resumes_at);
-        let resumes = resumes.map(|at| self.texts.day(&at));
+        let resumes = resumes.map(|at| self.texts.date(&at));
         self.add_line((said.unanswered)(problem, &until, resumes.as_deref()));
         self.add_product_facts(bought);
         self.add_shipping_facts(letter, None);

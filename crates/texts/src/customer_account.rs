@@ -60,6 +60,16 @@ pub struct AccountTexts {
     pub you: Text,
     /// Button that saves the name.
     pub save_name: Text,
+    /// Heading and label of the choice of the time zone.
+    pub zone: Text,
+    /// Text above that choice.
+    pub zone_about: Text,
+    /// Choice of the zone that follows from the address. `zone` is its name.
+    pub zone_automatic: fn(zone: &str) -> String,
+    /// Button of that choice.
+    pub zone_save: Text,
+    /// Confirms that the time zone was saved.
+    pub zone_saved: Text,
     /// Feedback after the name was saved.
     pub name_saved: Text,
     /// Heading of the form for another mail address.

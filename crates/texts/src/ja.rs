@@ -296,6 +296,7 @@ pub static TEXTS: Texts = Texts {
     ordering: ordering::ORDERING_TEXTS,
     second_factor: second_factor::SECOND_FACTOR_TEXTS,
     device_names: device::DEVICE_NAME_TEXTS,
+    slot_statements: device::SLOT_STATEMENT_TEXTS,
     federation: federation::FEDERATION_TEXTS,
     letters: mails::MAIL_TEXTS,
 };

@@ -22,13 +22,14 @@ mod mails;
 mod ordering;
 mod pages;
 mod parts;
+mod reader;
 mod second_factor;
 mod withdrawal;
 
 pub use account::{ConsentWithdrawalTexts, DeviceRemovalTexts, OrderTexts, RuleTexts, SettingsTexts};
 pub use brand::BrandTexts;
 pub use customer_account::{AccountMailTexts, AccountTexts};
-pub use device::DeviceNameTexts;
+pub use device::{DeviceNameTexts, SlotStatementTexts};
 pub use federation::FederationTexts;
 pub use mails::MailTexts;
 pub use ordering::OrderingTexts;
@@ -37,6 +38,7 @@ pub use pages::{
     SignInTexts, TakeoverTexts, TeaserTexts,
 };
 pub use parts::PartTexts;
+pub use reader::ReaderTexts;
 pub use second_factor::SecondFactorTexts;
 pub use withdrawal::WithdrawalTexts;
 
@@ -44,7 +46,6 @@ use opendrs_domain::language::Language;
 use opendrs_domain::money::Money;
 use opendrs_domain::money::tax::TaxRate;
 use opendrs_domain::order::{Cancellation, CancelledBy, PriceParts};
-use opendrs_domain::time::Time;
 use opendrs_service::Error;
 
 /// A text without parameters.
@@ -76,6 +77,8 @@ pub struct Texts {
     pub settings: SettingsTexts,
     /// The name that a customer gives to a device.
     pub device_names: DeviceNameTexts,
+    /// What a customer states of a slot.
+    pub slot_statements: SlotStatementTexts,
     /// The page that removes a device from an account.
     pub removal: DeviceRemovalTexts,
     /// The list of apps that have a customer's consent, and the page that withdraws a consent.
@@ -147,16 +150,6 @@ impl Texts {
             None => (said.tax)(&self.money(part)),
         });
         shipping.into_iter().chain(tax).collect()
-    }
-
-    /// Formats a time with its day as the language writes it.
-    pub fn moment(&self, at: &Time) -> String {
-        self.language.format_time(*at)
-    }
-
-    /// Formats the day of a time as the language writes it.
-    pub fn day(&self, at: &Time) -> String {
-        self.language.format_date(*at)
     }
 
     /// Returns the reason of a cancellation. If the shop or an operator cancelled without a reason, the text states

@@ -12,6 +12,7 @@ mod new_account;
 mod profile;
 mod recovery;
 mod second_factor;
+mod zone_choices;
 
 use super::browser::{BrowserSession, PostedForm, PostedPage, RequestClient};
 use super::signin::sign_in_page;
@@ -44,6 +45,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/account/export", export::post),
         Route::post("/account/identity/remove", identity::remove),
         Route::post("/account/delete", delete::post),
+        Route::post("/account/zone", profile::change_zone),
         Route::post("/account/email", email::request),
         Route::get("/account/email/confirm", email::get),
         Route::post("/account/email/confirm", email::confirm),

@@ -19,7 +19,7 @@ use opendrs_domain::login::form;
 use opendrs_domain::order::Order;
 use opendrs_edge::state::AppState;
 use opendrs_service::{Error, FormError, customer, order};
-use opendrs_texts::Texts;
+use opendrs_texts::ReaderTexts;
 use std::sync::Arc;
 
 /// The target after a change if the request names no page to return to.
@@ -28,7 +28,7 @@ const DEFAULT_RETURN_PATH: &str = "/settings";
 #[derive(Template)]
 #[template(path = "address.html")]
 struct AddressPage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     csrf: &'a str,
     return_to: &'a str,
@@ -47,7 +47,7 @@ pub(super) struct KeptOrderRow {
 pub(super) async fn list_kept_orders(
     state: &AppState,
     customer: CustomerId,
-    texts: &Texts,
+    texts: &ReaderTexts,
 ) -> Result<Vec<KeptOrderRow>, Error> {
     let open = order::list_open_for_customer(&state.app, customer).await?;
     let row = |order: &Order| {
@@ -77,7 +77,7 @@ pub(super) fn parse_address(form: &PostedForm) -> Address {
 }
 
 /// Returns the problem of a refused address, at its field.
-pub(super) fn address_problem(refused: Option<AddressError>, typed: &Address, texts: &Texts) -> FieldProblem {
+pub(super) fn address_problem(refused: Option<AddressError>, typed: &Address, texts: &ReaderTexts) -> FieldProblem {
     let problem =
         refused.map(|why| FieldProblem::in_address(why, typed, (texts.error_message)(&FormError::Address(why).into())));
     problem.unwrap_or_default()

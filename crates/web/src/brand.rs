@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use opendrs_domain::brand::MakerBrand;
 use opendrs_domain::brand::{Accent, AccentTones};
 use opendrs_domain::text::Imprint;
-use opendrs_texts::Texts;
+use opendrs_texts::ReaderTexts;
 use opendrs_texts::compose::LegalLink;
 use sha2::{Digest, Sha256};
 
@@ -32,7 +32,7 @@ pub(super) struct PageBrand {
 
 impl PageBrand {
     /// Returns a brand for a page in a language.
-    pub(super) fn new(brand: &MakerBrand, texts: &Texts) -> Self {
+    pub(super) fn new(brand: &MakerBrand, texts: &ReaderTexts) -> Self {
         let MakerBrand { maker, brand } = brand;
         Self {
             name: maker.clone().unwrap_or_else(|| texts.missing.home_title.to_owned()),

@@ -49,11 +49,11 @@ impl BrowserSession {
             None => None,
         };
         let shown = match &session {
-            Some(session) if !said.is_decisive() => {
+            Some(session) => {
                 let owner = customer::load(&state.app, session.customer).await.map_err(&refused)?;
-                said.page_context(state, owner.language)
+                said.page_context(state, Some(&owner))
             }
-            _ => shown,
+            None => shown,
         };
         let fresh = sent.is_none();
         let cookie = sent.unwrap_or_else(|| session::anonymous_cookie(&state.app));

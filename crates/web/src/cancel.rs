@@ -15,13 +15,13 @@ use axum::response::Response;
 use opendrs_domain::order::OrderState;
 use opendrs_edge::state::AppState;
 use opendrs_service::order::{self, CancelLink};
-use opendrs_texts::Texts;
+use opendrs_texts::ReaderTexts;
 use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "cancel.html")]
 struct CancelPage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     csrf: &'a str,
     token: &'a str,
@@ -44,8 +44,9 @@ pub(super) async fn get(
 ) -> Result<Response, PageError> {
     let token = &query_param(&parts, "token");
     let BrowserSession { context: shown, .. } = &browser;
-    let CancelLink { order, cancel_error: refusal, .. } =
-        order::find_cancel_link(&state.app, token).await.map_err(PageError::with_context(shown))?;
+    let found = order::find_cancel_link(&state.app, token).await.map_err(PageError::with_context(shown))?;
+    let shown = &shown.in_zone_of(found.owner()).await?;
+    let CancelLink { order, cancel_error: refusal, .. } = found;
     if order.state == OrderState::Cancelled {
         return Ok(cancelled_page(shown));
     }

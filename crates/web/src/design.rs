@@ -15,13 +15,13 @@ use axum::response::Response;
 use opendrs_domain::customer::{Address, AddressError};
 use opendrs_edge::state::AppState;
 use opendrs_service::FormError;
-use opendrs_texts::Texts;
+use opendrs_texts::ReaderTexts;
 use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "design.html")]
 struct DesignPage {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     pills: Vec<PillSample>,
     /// The steps of an order that was placed, shipped, and delivered.

@@ -24,14 +24,14 @@ use opendrs_service::consent::{self, ConsentSummary};
 use opendrs_service::pause::CustomerPauses;
 use opendrs_service::token::DeviceCaller;
 use opendrs_service::{Error, customer, device, order, pause, picture, subscription};
-use opendrs_texts::Texts;
+use opendrs_texts::ReaderTexts;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "devices.html")]
 struct DevicesPage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     csrf: &'a str,
     which: DeviceSelection<'a>,
@@ -80,7 +80,7 @@ struct AppRow {
     unlink: String,
 }
 
-fn app_row(given: ConsentSummary, texts: &Texts) -> AppRow {
+fn app_row(given: ConsentSummary, texts: &ReaderTexts) -> AppRow {
     AppRow {
         since: texts.moment(&given.granted_at),
         wants: scope_descriptions(given.scopes, &texts.consent),
@@ -95,7 +95,7 @@ async fn device_pill(
     device: &Device,
     open: &[Order],
     pauses: &CustomerPauses,
-    texts: &Texts,
+    texts: &ReaderTexts,
 ) -> Result<StatePill, Error> {
     if let Some(pill) = open_orders_pill(open.iter().filter(|order| order.device == device.id), texts) {
         return Ok(pill);
@@ -114,9 +114,9 @@ async fn device_pill(
     })
 }
 
-fn paused_sentence(pauses: &CustomerPauses, texts: &Texts) -> String {
+fn paused_sentence(pauses: &CustomerPauses, texts: &ReaderTexts) -> String {
     match pauses.common {
-        Some(pause) => (texts.ordering.paused)(&texts.day(&pause.from), &texts.day(&pause.last_day())),
+        Some(pause) => (texts.ordering.paused)(&texts.date(&pause.from), &texts.date(&pause.last_day())),
         None => texts.ordering.partly_paused.to_owned(),
     }
 }

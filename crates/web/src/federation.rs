@@ -24,7 +24,7 @@ use opendrs_edge::state::{AppState, Route};
 use opendrs_http::request::header;
 use opendrs_service::federation::{self, FederatedOutcome, ProviderAnswer, SignInBegin};
 use opendrs_service::{Error, ErrorKind};
-use opendrs_texts::Texts;
+use opendrs_texts::ReaderTexts;
 use std::sync::Arc;
 use url::Url;
 
@@ -68,7 +68,7 @@ fn without_cookie(state: &AppState, mut response: Response) -> Response {
 #[derive(Template)]
 #[template(path = "federation/refused.html")]
 struct RefusedPage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     reason: &'a str,
     return_to: &'a str,

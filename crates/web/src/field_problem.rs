@@ -8,7 +8,7 @@ use opendrs_domain::rule::{RuleFormError, RuleFormNumber};
 
 use super::browser::PostedForm;
 use opendrs_service::{Error, FormError};
-use opendrs_texts::Texts;
+use opendrs_texts::ReaderTexts;
 
 /// The field that is wrong, and the text for the customer. By default no field is wrong.
 #[derive(Clone, Debug, Default)]
@@ -29,12 +29,12 @@ impl FieldProblem {
     }
 
     /// Shows an error at a field of a form.
-    pub(super) fn at(field: &'static str, error: Option<&Error>, texts: &Texts) -> Self {
+    pub(super) fn at(field: &'static str, error: Option<&Error>, texts: &ReaderTexts) -> Self {
         error.map(|error| Self { field, text: (texts.error_message)(error) }).unwrap_or_default()
     }
 
     /// Finds the field of an error in the form for the slot rules.
-    pub(super) fn in_rules(error: &RuleFormError, form: &PostedForm, texts: &Texts) -> Self {
+    pub(super) fn in_rules(error: &RuleFormError, form: &PostedForm, texts: &ReaderTexts) -> Self {
         let text = (texts.error_message)(&FormError::InvalidRule(error.clone()).into());
         let first_empty = |one, other| if form.get(one).is_none() { one } else { other };
         let field = match error {

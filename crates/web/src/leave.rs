@@ -17,14 +17,14 @@ use axum::http::StatusCode;
 use axum::http::header::{HeaderName, HeaderValue};
 use axum::response::Response;
 use opendrs_domain::login::redirect;
-use opendrs_texts::Texts;
+use opendrs_texts::ReaderTexts;
 
 const REFRESH_HEADER: HeaderName = HeaderName::from_static("refresh");
 
 #[derive(Template)]
 #[template(path = "leave.html")]
 struct LeavePage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     target: &'a str,
 }

@@ -23,6 +23,7 @@ mod order;
 mod order_row;
 mod ordering;
 mod overview;
+mod owner_forms;
 mod page_context;
 mod page_image;
 mod picture;
@@ -36,6 +37,7 @@ mod second_step_page;
 mod settings;
 mod setup;
 mod signin;
+mod slot_statement;
 pub mod stylesheet;
 mod takeover;
 mod teaser;
@@ -51,7 +53,7 @@ use opendrs_edge::error::{log, retry_after};
 use opendrs_edge::state::{AppState, Route};
 use opendrs_http::request::query;
 use opendrs_service::{Error, ErrorKind};
-use opendrs_texts::{ErrorHeadings, Texts};
+use opendrs_texts::{ErrorHeadings, ReaderTexts};
 use page_context::{PageContext, PageFrame};
 
 /// Pages of the login role.
@@ -79,7 +81,8 @@ pub fn web_routes() -> Vec<Route> {
         Route::post("/settings/skip", ordering::skip),
         Route::post("/settings/pause", ordering::pause_all),
         Route::post("/settings/language", settings::change_language),
-        Route::post("/settings/name", device_name::rename),
+        Route::post("/settings/name", owner_forms::rename),
+        Route::post("/settings/stock", owner_forms::state_slot),
         Route::get("/settings/device", settings::get),
         Route::get("/settings/address", address::get),
         Route::post("/settings/address", address::post),
@@ -189,7 +192,7 @@ fn redirect_to(status: StatusCode, target: &str) -> Response {
 #[derive(Template)]
 #[template(path = "message.html")]
 struct MessagePage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     title: &'a str,
     text: &'a str,

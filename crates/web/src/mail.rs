@@ -14,10 +14,11 @@ use axum::http::header::HeaderValue;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use opendrs_domain::language::Language;
+use opendrs_domain::zone::Zone;
 use opendrs_edge::state::AppState;
 use opendrs_service::{Error, mail};
 use opendrs_store::mail::StoredMail;
-use opendrs_texts::Texts;
+use opendrs_texts::ReaderTexts;
 use opendrs_texts::compose::{ColourScheme, ComposedMail, MailLook};
 use std::sync::Arc;
 
@@ -35,7 +36,7 @@ struct MailRow {
 #[derive(Template)]
 #[template(path = "mail/list.html")]
 struct MailListPage {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     rows: Vec<MailRow>,
 }
@@ -66,7 +67,7 @@ const PREVIEWS: [MailPreview; 3] = [
 #[derive(Template)]
 #[template(path = "mail/show.html")]
 struct MailPage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     row: MailRow,
     words: &'a ComposedMail,
@@ -81,7 +82,7 @@ async fn compose_mail(state: &AppState, mail: &StoredMail) -> Result<Option<Show
     let row = MailRow {
         id: mail.id.to_string(),
         to: letter.to.as_str().to_owned(),
-        at: Language::English.format_time(mail.at),
+        at: Language::English.format_time(mail.at, Zone::UTC),
         state: mail.state.as_str(),
         subject: words.subject.clone(),
     };

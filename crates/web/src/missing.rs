@@ -12,13 +12,13 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use opendrs_edge::state::AppState;
 use opendrs_http::request::header;
-use opendrs_texts::{NotFoundTexts, Texts};
+use opendrs_texts::{NotFoundTexts, ReaderTexts};
 use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "message.html")]
 struct NotFoundPage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     title: &'a str,
     text: &'a str,

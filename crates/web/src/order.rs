@@ -26,13 +26,13 @@ use opendrs_domain::order::{CancelRequester, Order, OrderProblem, OrderState, Re
 use opendrs_edge::state::AppState;
 use opendrs_service::order::{self, OwnedOrder, OwnerDecision};
 use opendrs_service::{Error, FormError, customer, device, picture};
-use opendrs_texts::Texts;
+use opendrs_texts::ReaderTexts;
 use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "order.html")]
 struct OrderPage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     csrf: &'a str,
     instance: String,
@@ -136,7 +136,7 @@ async fn render_order(
     Ok(render_page(shown, status, &template, None))
 }
 
-fn order_facts(owned: &OwnedOrder, maker: &str, texts: &Texts) -> Vec<OrderFact> {
+fn order_facts(owned: &OwnedOrder, maker: &str, texts: &ReaderTexts) -> Vec<OrderFact> {
     let Order { item, tracking, .. } = &owned.order;
     let (order, letters) = (&owned.order, &texts.letters);
     let approved = order.times.approved_at.map(|at| texts.moment(&at));
@@ -155,7 +155,7 @@ fn order_facts(owned: &OwnedOrder, maker: &str, texts: &Texts) -> Vec<OrderFact>
 }
 
 /// Until when the owner may cancel a placed order, or may withdraw from the contract of a delivered one.
-fn deadline_notice(state: &AppState, order: &Order, texts: &Texts) -> Option<String> {
+fn deadline_notice(state: &AppState, order: &Order, texts: &ReaderTexts) -> Option<String> {
     let (now, period) = (state.app.now(), state.app.settings.timing.withdrawal_period);
     if order.state == OrderState::Placed && order.is_cancellable(now) {
         return Some((texts.letters.cancel_until)(&texts.moment(&order.window_ends_at)));
@@ -164,8 +164,8 @@ fn deadline_notice(state: &AppState, order: &Order, texts: &Texts) -> Option<Str
     offered.then(|| withdrawal_notice(order, period, texts))
 }
 
-fn unanswered_notice(order: &Order, texts: &Texts) -> String {
-    let resumes = order.resumes_at.map(|at| texts.day(&at));
+fn unanswered_notice(order: &Order, texts: &ReaderTexts) -> String {
+    let resumes = order.resumes_at.map(|at| texts.date(&at));
     (texts.letters.unanswered)(order.problem, &texts.moment(&order.window_ends_at), resumes.as_deref())
 }
 

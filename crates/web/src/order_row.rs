@@ -5,7 +5,7 @@
 use opendrs_domain::login::form;
 use opendrs_domain::order::{Order, OrderState};
 use opendrs_domain::time::{Span, Time};
-use opendrs_texts::{Text, Texts};
+use opendrs_texts::{ReaderTexts, Text};
 
 /// A state in a few words, and its colour.
 pub(super) struct StatePill {
@@ -63,16 +63,16 @@ pub(super) fn withdrawal_url(instance: &str) -> String {
 
 /// The sentence about the right to withdraw, with its last day if the period has begun: the moment at which it ends is
 /// the first of the next day.
-pub(super) fn withdrawal_notice(order: &Order, period: Span, texts: &Texts) -> String {
+pub(super) fn withdrawal_notice(order: &Order, period: Span, texts: &ReaderTexts) -> String {
     let days = period.as_secs() / Span::from_hours(24).as_secs();
-    let until = order.withdrawal_ends_at(period).map(|end| texts.day(&(end - Span::from_secs(1))));
+    let until = order.withdrawal_ends_at(period).map(|end| texts.last_moment(&end));
     (texts.withdrawals.right)(days, until.as_deref())
 }
 
 /// Returns the status of an order for its owner, without a full stop.
-pub(super) fn status_text(order: &Order, texts: &Texts) -> String {
+pub(super) fn status_text(order: &Order, texts: &ReaderTexts) -> String {
     let said = &texts.orders;
-    let expected = order.expected_at.map(|at| texts.day(&at));
+    let expected = order.expected_at.map(|at| texts.date(&at));
     let tracking = &order.tracking;
     match order.state {
         OrderState::Held => (said.held)(order.problem).into(),
@@ -90,7 +90,7 @@ pub(super) fn status_text(order: &Order, texts: &Texts) -> String {
 }
 
 /// Returns the state of an order in a few words.
-pub(super) fn order_pill(order: &Order, texts: &Texts) -> StatePill {
+pub(super) fn order_pill(order: &Order, texts: &ReaderTexts) -> StatePill {
     let (kind, label) = match order.state {
         OrderState::Held => ("warn", texts.parts.order_waits),
         OrderState::Placed | OrderState::Fulfilling => ("info", texts.parts.ordered),
@@ -103,7 +103,7 @@ pub(super) fn order_pill(order: &Order, texts: &Texts) -> StatePill {
 }
 
 /// Returns the state of a slot or device that has these open orders, or `None` if it has none.
-pub(super) fn open_orders_pill<'o>(orders: impl Iterator<Item = &'o Order>, texts: &Texts) -> Option<StatePill> {
+pub(super) fn open_orders_pill<'o>(orders: impl Iterator<Item = &'o Order>, texts: &ReaderTexts) -> Option<StatePill> {
     let mut found = None;
     for order in orders {
         match order.state {
@@ -118,7 +118,7 @@ pub(super) fn open_orders_pill<'o>(orders: impl Iterator<Item = &'o Order>, text
 }
 
 /// Returns the steps of an order: none while it waits, and none if it ended early.
-pub(super) fn order_steps(order: &Order, texts: &Texts) -> Vec<OrderStep> {
+pub(super) fn order_steps(order: &Order, texts: &ReaderTexts) -> Vec<OrderStep> {
     let reached = match order.state {
         OrderState::Held | OrderState::Cancelled | OrderState::Expired => return Vec::new(),
         OrderState::Placed | OrderState::Fulfilling => 0,
@@ -136,7 +136,7 @@ pub(super) fn order_steps(order: &Order, texts: &Texts) -> Vec<OrderStep> {
 }
 
 /// Returns the steps of an order with their times, oldest first.
-pub(super) fn order_history(order: &Order, texts: &Texts) -> Vec<OrderFact> {
+pub(super) fn order_history(order: &Order, texts: &ReaderTexts) -> Vec<OrderFact> {
     let (said, steps, times) = (&texts.orders, &texts.parts, &order.times);
     let ended = |state: OrderState| times.ended_at.filter(|_| order.state == state);
     let placed_later = order.placed_at.filter(|at| *at != order.opened_at);
@@ -161,7 +161,7 @@ pub(super) fn order_history(order: &Order, texts: &Texts) -> Vec<OrderFact> {
 }
 
 /// Returns sentences for the owner: who cancelled the order, and why; a withdrawal, and what followed it.
-pub(super) fn order_notes(order: &Order, texts: &Texts) -> Vec<String> {
+pub(super) fn order_notes(order: &Order, texts: &ReaderTexts) -> Vec<String> {
     let cancelled = order.cancellation.iter().flat_map(|cancellation| {
         let who = (texts.letters.cancelled)(Some(cancellation.by)).to_owned();
         std::iter::once(who).chain(texts.cancel_reason(cancellation).map(texts.orders.reason))
@@ -175,7 +175,7 @@ pub(super) fn order_notes(order: &Order, texts: &Texts) -> Vec<String> {
     cancelled.chain(later.map(|line| line + texts.shared.stop)).collect()
 }
 
-pub(super) fn order_list_row(order: &Order, now: Time, texts: &Texts) -> OrderListRow {
+pub(super) fn order_list_row(order: &Order, now: Time, texts: &ReaderTexts) -> OrderListRow {
     let standing = status_text(order, texts);
     OrderListRow {
         summary: format!("{}: {standing}{}", order.item.title, texts.shared.stop),

@@ -19,7 +19,7 @@ use opendrs_domain::time::Span;
 use opendrs_edge::state::AppState;
 use opendrs_service::login::signup::{self, SignupInProgress};
 use opendrs_service::{Error, FormError, customer, order, takeover as takeovers};
-use opendrs_texts::{CancelWindow, Texts};
+use opendrs_texts::{CancelWindow, ReaderTexts};
 use std::sync::Arc;
 
 struct OverviewRow<'a> {
@@ -30,7 +30,7 @@ struct OverviewRow<'a> {
 #[derive(Template)]
 #[template(path = "overview.html")]
 struct OverviewPage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     csrf: &'a str,
     flow: &'a str,

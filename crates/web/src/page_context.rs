@@ -10,13 +10,15 @@ use super::cookie::{LANGUAGE_COOKIE, cookie_name, find_cookie, set_cookie};
 use axum::http::request::Parts;
 use axum::response::Response;
 use opendrs_domain::brand::MakerBrand;
-use opendrs_domain::id::MakerId;
+use opendrs_domain::customer::Customer;
+use opendrs_domain::id::{CustomerId, MakerId};
 use opendrs_domain::language::{Language, LanguagePreferences};
 use opendrs_domain::login::form;
+use opendrs_domain::zone::Zone;
 use opendrs_edge::state::AppState;
 use opendrs_http::request::{header, query};
-use opendrs_service::brand;
-use opendrs_texts::Texts;
+use opendrs_service::{brand, customer};
+use opendrs_texts::ReaderTexts;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -27,7 +29,7 @@ const LANGUAGE_PARAMS: [&str; 2] = ["language", "ui_locales"];
 #[derive(Clone)]
 pub(super) struct PageContext {
     pub(super) state: Arc<AppState>,
-    pub(super) texts: &'static Texts,
+    pub(super) texts: &'static ReaderTexts,
     /// The language that the browser has to remember.
     language_to_remember: Option<Language>,
     /// The maker whose page it is; `None` for the operator's.
@@ -67,23 +69,18 @@ impl LanguageHints {
         }
     }
 
-    /// Whether the request decides the language, so that the customer's own language does not matter.
-    pub(super) fn is_decisive(&self) -> bool {
-        self.requested.or(self.remembered).is_some()
-    }
-
-    /// Returns the context for a customer whose language is `stored`.
-    pub(super) fn page_context(&self, state: &Arc<AppState>, stored: Option<Language>) -> PageContext {
+    /// Returns the context for a customer, or for somebody who is not signed in.
+    pub(super) fn page_context(&self, state: &Arc<AppState>, customer: Option<&Customer>) -> PageContext {
         let Self { requested: asked, remembered: chosen, accepted } = self;
         let (asked, chosen, default) = (*asked, *chosen, state.app.settings.language);
         let wishes = LanguagePreferences {
             from_query: asked,
             from_cookie: chosen,
-            from_account: stored,
+            from_account: customer.and_then(|customer| customer.language),
             accept_language: accepted.as_deref(),
             default,
         };
-        let texts = Texts::for_language(wishes.resolve());
+        let texts = ReaderTexts::find(wishes.resolve(), zone_of(state, customer));
         PageContext {
             state: state.clone(),
             texts,
@@ -98,10 +95,18 @@ impl PageContext {
     pub(super) fn english(state: &Arc<AppState>) -> Self {
         Self {
             state: state.clone(),
-            texts: Texts::for_language(Language::English),
+            texts: ReaderTexts::find(Language::English, Zone::UTC),
             language_to_remember: None,
             brand: None,
         }
+    }
+
+    /// Returns the context of a page about something of a customer, who need not be signed in. Its times are in their
+    /// zone.
+    pub(super) async fn in_zone_of(&self, customer: CustomerId) -> Result<Self, PageError> {
+        let owner = customer::load(&self.state.app, customer).await.map_err(PageError::with_context(self))?;
+        let texts = ReaderTexts::find(self.texts.language, zone_of(&self.state, Some(&owner)));
+        Ok(Self { texts, ..self.clone() })
     }
 
     /// Returns the context of a maker's page.
@@ -132,6 +137,12 @@ impl PageContext {
         }
         response
     }
+}
+
+/// Returns the time zone of a customer's pages, or of those for somebody who is not signed in.
+fn zone_of(state: &AppState, customer: Option<&Customer>) -> Zone {
+    let default = state.app.settings.zone;
+    customer.map_or(default, |customer| customer.zone_preferences(default).resolve())
 }
 
 /// Returns the path and query of the requested page.

@@ -5,7 +5,7 @@
 
 use opendrs_domain::login::form;
 use opendrs_edge::state::AppState;
-use opendrs_texts::Texts;
+use opendrs_texts::ReaderTexts;
 
 /// The path at which a federated sign-in begins. All its pages are below it.
 pub(super) const BEGIN_PATH: &str = "/ap/federated";
@@ -17,7 +17,7 @@ pub(super) struct ProviderLink {
 }
 
 /// Returns the link to the provider, if there is one. The browser continues at `return_to`.
-pub(super) fn provider_link(state: &AppState, texts: &Texts, return_to: &str) -> Option<ProviderLink> {
+pub(super) fn provider_link(state: &AppState, texts: &ReaderTexts, return_to: &str) -> Option<ProviderLink> {
     let provider = state.app.settings.federation.as_ref().filter(|_| !return_to.starts_with(BEGIN_PATH))?;
     Some(ProviderLink {
         href: format!("{BEGIN_PATH}?return_to={}", form::percent_encode(return_to, "")),

@@ -18,7 +18,7 @@ use opendrs_domain::device::NamedDevice;
 use opendrs_domain::id::{CustomerId, DeviceId};
 use opendrs_edge::state::AppState;
 use opendrs_service::device;
-use opendrs_texts::Texts;
+use opendrs_texts::ReaderTexts;
 use std::sync::Arc;
 
 /// The path of the list of a customer's devices.
@@ -27,7 +27,7 @@ const DEVICE_LIST_PATH: &str = "/settings";
 #[derive(Template)]
 #[template(path = "remove.html")]
 struct RemovePage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     csrf: &'a str,
     device: String,

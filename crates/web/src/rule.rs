@@ -7,7 +7,7 @@ use opendrs_domain::rule::{ApprovalMode, PriceCap, RuleForm, SkippedOrder, SlotR
 use opendrs_domain::subscription::Subscription;
 use opendrs_domain::time::Time;
 use opendrs_service::subscription::SlotView;
-use opendrs_texts::Texts;
+use opendrs_texts::ReaderTexts;
 
 /// The slot rules as the values of a form.
 #[derive(Clone)]
@@ -43,7 +43,7 @@ impl RuleRow {
 }
 
 /// Returns the rules of a slot as sentences. A pause that is over is left out.
-pub(super) fn rule_sentences(view: &SlotView, texts: &Texts, ask_above: u32, now: Time) -> Vec<String> {
+pub(super) fn rule_sentences(view: &SlotView, texts: &ReaderTexts, ask_above: u32, now: Time) -> Vec<String> {
     let SlotRules { mode, cap, limit, .. } = &view.rules;
     let said = &texts.parts;
     let cap = match cap {
@@ -54,13 +54,13 @@ pub(super) fn rule_sentences(view: &SlotView, texts: &Texts, ask_above: u32, now
     };
     let limit = limit.map(|limit| (said.rule_limit)(&limit.orders.to_string(), &limit.days.to_string()));
     let pause = view.rules.coming_pause(now);
-    let pause = pause.map(|pause| (said.rule_pause)(&texts.day(&pause.from), &texts.day(&pause.last_day())));
+    let pause = pause.map(|pause| (said.rule_pause)(&texts.date(&pause.from), &texts.date(&pause.last_day())));
     let skip = (view.rules.skip == Some(SkippedOrder::Next)).then(|| texts.ordering.rule_skip.to_owned());
     [cap, limit, pause, skip].into_iter().flatten().collect()
 }
 
 /// Returns the rules of a slot, or `None` if no product is chosen and rules have no effect.
-pub(super) fn rule_row(view: &SlotView, texts: &Texts, ask_above: u32, now: Time) -> Option<RuleRow> {
+pub(super) fn rule_row(view: &SlotView, texts: &ReaderTexts, ask_above: u32, now: Time) -> Option<RuleRow> {
     let SlotView { products, subscription, rules, .. } = view;
     let chosen = subscription.as_ref().and_then(|sub| sub.asin.as_ref())?;
     let SlotRules { mode, cap, limit, substitutes, .. } = rules;

@@ -6,7 +6,7 @@
 use super::query_param;
 use axum::http::request::Parts;
 use opendrs_domain::login::form;
-use opendrs_texts::{Text, Texts};
+use opendrs_texts::{ReaderTexts, Text};
 
 /// A change that the customer made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,10 +34,13 @@ pub(super) enum SavedChange {
     IdentityRemoved,
     Renamed,
     NameRemoved,
+    Zone,
+    Stated,
+    StatementRemoved,
 }
 
 /// Each change, and its value in the URL.
-const NAMES: [(SavedChange, &str); 23] = [
+const NAMES: [(SavedChange, &str); 26] = [
     (SavedChange::Product, "product"),
     (SavedChange::Rules, "rules"),
     (SavedChange::SwitchedOff, "off"),
@@ -61,6 +64,9 @@ const NAMES: [(SavedChange, &str); 23] = [
     (SavedChange::IdentityRemoved, "identity"),
     (SavedChange::Renamed, "renamed"),
     (SavedChange::NameRemoved, "unnamed"),
+    (SavedChange::Zone, "zone"),
+    (SavedChange::Stated, "stated"),
+    (SavedChange::StatementRemoved, "unstated"),
 ];
 
 impl SavedChange {
@@ -71,7 +77,7 @@ impl SavedChange {
     }
 
     /// Returns the sentence that confirms the change.
-    pub(super) fn text(self, texts: &Texts) -> Text {
+    pub(super) fn text(self, texts: &ReaderTexts) -> Text {
         let said = &texts.parts;
         match self {
             SavedChange::Product => said.saved_product,
@@ -97,6 +103,9 @@ impl SavedChange {
             SavedChange::IdentityRemoved => texts.federation.removed_saved,
             SavedChange::Renamed => texts.device_names.saved,
             SavedChange::NameRemoved => texts.device_names.removed,
+            SavedChange::Zone => texts.account.zone_saved,
+            SavedChange::Stated => texts.slot_statements.saved,
+            SavedChange::StatementRemoved => texts.slot_statements.removed,
         }
     }
 

@@ -11,13 +11,13 @@ use axum::http::{StatusCode, header};
 use axum::response::Response;
 use opendrs_edge::state::AppState;
 use opendrs_service::Error;
-use opendrs_texts::Texts;
+use opendrs_texts::ReaderTexts;
 use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "second_step.html")]
 struct SecondStepPage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     csrf: &'a str,
     return_to: &'a str,

@@ -38,15 +38,15 @@ use opendrs_http::credentials::has_conflicting_tokens;
 use opendrs_http::request::query;
 use opendrs_service::subscription::SlotChange;
 use opendrs_service::token::{self, DeviceCaller, SettingsTarget};
-use opendrs_service::{Error, FormError, customer, device, level, order, rule as rules, subscription};
-use opendrs_texts::Texts;
+use opendrs_service::{Error, FormError, customer, device, level, order, rule as rules, slot_statement, subscription};
+use opendrs_texts::ReaderTexts;
 use slot_row::{SlotRow, slot_row};
 use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "settings.html")]
 struct SettingsPage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     csrf: &'a str,
     which: DeviceSelection<'a>,
@@ -81,7 +81,7 @@ struct SettingsPage<'a> {
 #[derive(Template)]
 #[template(path = "switch.html")]
 struct SwitchAccountPage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     csrf: &'a str,
     return_to: &'a str,
@@ -200,12 +200,15 @@ pub(super) async fn device_page(
         page.orders.extend(older);
     }
     let levels = level::list_for_device(&state.app, caller.device.in_shard(caller.shard)).await.map_err(&refused)?;
+    let statements = slot_statement::list_for_device(&state.app, caller).await.map_err(&refused)?;
     let (now, ask_above) = (state.app.now(), state.app.settings.timing.price_tolerance_percent);
     let views = slot_row::SlotPage {
         texts,
         test: caller.device.test,
         orders: &open,
         levels: &levels,
+        statements: &statements,
+        today: texts.zone().calendar_day(now),
         now,
         ask_above,
         feedback,

@@ -18,13 +18,13 @@ use opendrs_edge::state::AppState;
 use opendrs_service::login::authorize::ResolvedAuthorization;
 use opendrs_service::login::signup::{self, SignupInProgress};
 use opendrs_service::{Error, FormError, customer};
-use opendrs_texts::{ConsentTexts, Texts};
+use opendrs_texts::{ConsentTexts, ReaderTexts};
 use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "consent.html")]
 struct ConsentPage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     csrf: &'a str,
     flow: &'a str,
@@ -226,7 +226,7 @@ pub(super) async fn answer_consent(
 }
 
 /// Returns the note to a product: what one order brings, what its price includes, and its unit price.
-pub(crate) fn product_note(product: &Product, texts: &Texts) -> String {
+pub(crate) fn product_note(product: &Product, texts: &ReaderTexts) -> String {
     let said = &texts.set_up;
     let mut note = vec![(said.per_order)(texts.amount(&product.quantity, &product.unit))];
     let item = OrderItem::from(product.clone());
@@ -249,7 +249,7 @@ pub(crate) fn product_note(product: &Product, texts: &Texts) -> String {
 #[derive(Template)]
 #[template(path = "slot.html")]
 struct SlotPage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     csrf: &'a str,
     flow: &'a str,

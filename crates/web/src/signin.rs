@@ -23,13 +23,13 @@ use opendrs_edge::state::AppState;
 use opendrs_service::Error;
 use opendrs_service::login::authorize as login;
 use opendrs_service::session::{self, SessionCookie, SignInOutcome};
-use opendrs_texts::Texts;
+use opendrs_texts::ReaderTexts;
 use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "signin.html")]
 struct SignInPage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     csrf: &'a str,
     return_to: &'a str,
@@ -45,7 +45,7 @@ struct SignInPage<'a> {
 #[derive(Template)]
 #[template(path = "sorry.html")]
 struct ErrorPage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     reason: &'a str,
     details: Vec<String>,

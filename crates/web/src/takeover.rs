@@ -20,13 +20,13 @@ use opendrs_edge::state::AppState;
 use opendrs_service::login::signup::SignupInProgress;
 use opendrs_service::takeover::{self, TakeoverLink, TakeoverStatus};
 use opendrs_service::{Error, FormError};
-use opendrs_texts::{TakeoverTexts, Texts};
+use opendrs_texts::{ReaderTexts, TakeoverTexts};
 use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "takeover_blocked.html")]
 struct TakeoverBlockedPage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     text: &'a str,
     /// The target that reports the cancelled sign-up to the app.
@@ -65,7 +65,7 @@ pub(super) async fn takeover_blocked_page(
 #[derive(Template)]
 #[template(path = "takeover.html")]
 struct TakeoverPage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     csrf: &'a str,
     token: &'a str,
@@ -111,7 +111,7 @@ pub(super) async fn get(
         let why = (shown.texts.error_message)(&FormError::TakeoverClosed.into());
         return Ok(message_page(shown, StatusCode::OK, texts.closed, &why));
     }
-    let shown = &shown.branded(model.maker).await?;
+    let shown = &shown.in_zone_of(device.device.customer).await?.branded(model.maker).await?;
     let buttons = ANSWER_BUTTONS.iter().filter(|(_, answer)| answers.contains(answer));
     let template = TakeoverPage {
         texts: shown.texts,

@@ -17,13 +17,13 @@ use opendrs_domain::login::redirect;
 use opendrs_edge::state::AppState;
 use opendrs_http::request::query;
 use opendrs_service::device;
-use opendrs_texts::Texts;
+use opendrs_texts::ReaderTexts;
 use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "teaser.html")]
 struct TeaserPage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     model: &'a str,
     picture: Option<PageImage>,

@@ -17,7 +17,7 @@ use axum::response::Response;
 use opendrs_domain::id::ProfileId;
 use opendrs_edge::state::AppState;
 use opendrs_service::consent;
-use opendrs_texts::Texts;
+use opendrs_texts::ReaderTexts;
 use std::sync::Arc;
 
 /// The path of the list of a customer's devices and apps.
@@ -26,7 +26,7 @@ const SETTINGS_PATH: &str = "/settings";
 #[derive(Template)]
 #[template(path = "unlink.html")]
 struct UnlinkPage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     csrf: &'a str,
     profile: String,

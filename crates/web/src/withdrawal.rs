@@ -18,13 +18,13 @@ use axum::response::Response;
 use opendrs_edge::state::AppState;
 use opendrs_service::order::{self, OwnedOrder};
 use opendrs_service::{customer, picture};
-use opendrs_texts::Texts;
+use opendrs_texts::ReaderTexts;
 use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "withdrawal.html")]
 struct WithdrawalPage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     csrf: &'a str,
     instance: String,

@@ -19,6 +19,8 @@ mod rules;
 mod saved;
 mod settings;
 mod settings_guard;
+mod slot_statement;
 mod teaser;
 mod translations;
 mod unlink;
+mod zones;

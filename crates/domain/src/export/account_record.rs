@@ -10,6 +10,7 @@ use crate::money::Money;
 use crate::session::Session;
 use crate::takeover::TakeoverState;
 use crate::time::Time;
+use crate::zone::Zone;
 use serde::Serialize;
 
 pub(super) const PROFILE_COLUMNS: &[&str] = &[
@@ -17,6 +18,7 @@ pub(super) const PROFILE_COLUMNS: &[&str] = &[
     "email",
     "name",
     "language",
+    "timeZone",
     "createdAt",
     "passwordChangedAt",
     "secondFactorSince",
@@ -35,6 +37,7 @@ pub struct ProfileRecord {
     email: String,
     name: String,
     language: Option<&'static str>,
+    time_zone: Option<&'static str>,
     created_at: String,
     password_changed_at: Option<String>,
     second_factor_since: Option<String>,
@@ -77,6 +80,7 @@ impl ProfileRecord {
             email: customer.email.to_string(),
             name: customer.name.clone(),
             language: customer.language.map(Language::tag),
+            time_zone: customer.zone.map(Zone::name),
             created_at: time_text(customer.created_at),
             password_changed_at: facts.password_changed_at.map(time_text),
             second_factor_since: facts.second_factor_since.map(time_text),

@@ -10,8 +10,9 @@ use crate::level::LevelDay;
 use crate::model::Slot;
 use crate::money::Money;
 use crate::notification::Event;
-use crate::reading::ReadingDay;
+use crate::reading::{ReadingDay, day_number};
 use crate::rule::{ApprovalMode, PriceCap, SkippedOrder, SlotRules};
+use crate::slot_statement::SlotStatement;
 use crate::subscription::{AgreedPrice, Subscription};
 use crate::text::SlotId;
 use crate::time::Time;
@@ -92,9 +93,13 @@ pub(super) const SLOT_COLUMNS: &[&str] = &[
     "pauseUntil",
     "skippedOrder",
     "substitutes",
+    "replacedOn",
+    "replacedStatedAt",
+    "stockOnHand",
+    "stockStatedAt",
 ];
 
-/// What a slot reorders, and the customer's rules for it.
+/// What a slot reorders, the customer's rules for it, and what they state of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SlotRecord {
@@ -114,6 +119,10 @@ pub struct SlotRecord {
     /// `next`, or the id of the order that was the next one.
     skipped_order: Option<String>,
     substitutes: Vec<String>,
+    replaced_on: Option<String>,
+    replaced_stated_at: Option<String>,
+    stock_on_hand: Option<u32>,
+    stock_stated_at: Option<String>,
 }
 
 impl ExportRecord for SlotRecord {
@@ -123,7 +132,7 @@ impl ExportRecord for SlotRecord {
 impl SlotRecord {
     /// The record of a slot of a device.
     #[must_use]
-    pub fn new(device: DeviceId, slot: &Slot, chosen: &Subscription, rules: &SlotRules) -> Self {
+    pub fn new(device: DeviceId, slot: &Slot, chosen: &Subscription, rules: &SlotRules, stated: SlotStatement) -> Self {
         let (amount, percent) = match &rules.cap {
             Some(PriceCap::Amount(amount)) => (Some(amount), None),
             Some(PriceCap::Percent(percent)) => (None, Some(*percent)),
@@ -148,6 +157,10 @@ impl SlotRecord {
                 SkippedOrder::Order(order) => order.to_string(),
             }),
             substitutes: rules.substitutes.iter().map(ToString::to_string).collect(),
+            replaced_on: stated.replaced.map(|replaced| day_text(day_number(replaced.value))),
+            replaced_stated_at: stated.replaced.map(|replaced| time_text(replaced.at)),
+            stock_on_hand: stated.stock.map(|stock| stock.value),
+            stock_stated_at: stated.stock.map(|stock| time_text(stock.at)),
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Formatting of prices, times and numbers in each language, for people.
 //!
 //! Not here: the values of forms and machine formats, which are the same in every language. Invariant: nothing is
-//! rounded; a time is in UTC and names it.
+//! rounded; a time names the zone that it is in.
 
 use super::Language;
 use crate::money::Money;
 use crate::time::Time;
+use crate::zone::Zone;
 
 /// Currencies written with their sign. All others are written with their code, so that no two dollars look alike.
 const CURRENCY_SIGNS: [(&str, &str); 4] = [("EUR", "€"), ("GBP", "£"), ("JPY", "¥"), ("USD", "$")];
@@ -24,6 +25,10 @@ const GERMAN_MONTHS: [&str; 12] = [
     "November",
     "Dezember",
 ];
+
+/// The abbreviations of zones that German has its own for.
+const GERMAN_ZONES: [(&str, &str); 6] =
+    [("CET", "MEZ"), ("CEST", "MESZ"), ("EET", "OEZ"), ("EEST", "OESZ"), ("WET", "WEZ"), ("WEST", "WESZ")];
 
 /// A blank that does not break a line.
 const NO_BREAK_SPACE: char = '\u{a0}';
@@ -50,30 +55,42 @@ impl Language {
         }
     }
 
-    /// A time: `4 March 2018, 05:06 UTC`, `4. März 2018, 05:06 Uhr (UTC)`, `2018年3月4日 05:06（UTC）`.
+    /// A time in a zone: `4 March 2018, 06:06 CET`, `4. März 2018, 06:06 Uhr (MEZ)`, `2018年3月4日 14:06（JST）`.
     #[must_use]
-    pub fn format_time(self, at: Time) -> String {
+    pub fn format_time(self, at: Time, zone: Zone) -> String {
+        let (date, time, zone) = (self.format_date(at, zone), zone.format("%H:%M", at), self.format_zone(at, zone));
         match self {
-            Language::English => at.format("%-d %B %Y, %H:%M UTC"),
-            Language::German => format!("{}{}", self.format_date(at), at.format(", %H:%M Uhr (UTC)")),
-            Language::Japanese => at.format("%Y年%-m月%-d日 %H:%M（UTC）"),
+            Language::English => format!("{date}, {time} {zone}"),
+            Language::German => format!("{date}, {time} Uhr ({zone})"),
+            Language::Japanese => format!("{date} {time}（{zone}）"),
         }
     }
 
-    /// A day: `4 March 2018`, `4. März 2018`, `2018年3月4日`. It is the time's day in UTC.
+    /// The zone's abbreviation at a time, or else its offset: `CET`, `UTC`, `UTC+05:45`.
+    fn format_zone(self, at: Time, zone: Zone) -> String {
+        let short = zone.format("%Z", at);
+        if !short.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            return format!("UTC{}", zone.format("%:z", at));
+        }
+        let german = GERMAN_ZONES.iter().find(|(code, _)| self == Language::German && *code == short);
+        german.map_or(short, |(_, name)| (*name).to_owned())
+    }
+
+    /// The day of a time in a zone: `4 March 2018`, `4. März 2018`, `2018年3月4日`.
     #[must_use]
-    pub fn format_date(self, at: Time) -> String {
+    pub fn format_date(self, at: Time, zone: Zone) -> String {
+        let format = |pattern| zone.format(pattern, at);
         match self {
-            Language::English => at.format("%-d %B %Y"),
+            Language::English => format("%-d %B %Y"),
             Language::German => {
-                let month = at.format("%-m").parse::<usize>().ok().and_then(|n| GERMAN_MONTHS.get(n - 1));
-                format!("{}. {} {}", at.format("%-d"), month.unwrap_or(&""), at.format("%Y"))
+                let month = format("%-m").parse::<usize>().ok().and_then(|n| GERMAN_MONTHS.get(n - 1));
+                format!("{}. {} {}", format("%-d"), month.unwrap_or(&""), format("%Y"))
             }
-            Language::Japanese => at.format("%Y年%-m月%-d日"),
+            Language::Japanese => format("%Y年%-m月%-d日"),
         }
     }
 
-    /// A day without its year, for a chart: `4 Mar`, `4.3.`, `3/4`.
+    /// A calendar day without its year, for a chart: `4 Mar`, `4.3.`, `3/4`.
     #[must_use]
     pub fn format_short_day(self, at: Time) -> String {
         match self {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::money::Money;
 use crate::time::Time;
+use crate::zone::Zone;
 use Language::{English, German, Japanese};
 use proptest::prelude::*;
 
@@ -215,12 +216,43 @@ fn what_could_be_meant_otherwise_is_refused() {
 fn each_language_writes_moments_and_numbers_its_own_way() {
     let at = Time::from_secs(1_520_139_967);
     let written = ["4 March 2018, 05:06 UTC", "4. März 2018, 05:06 Uhr (UTC)", "2018年3月4日 05:06（UTC）"];
-    assert_eq!(Language::ALL.map(|language| language.format_time(at)), written);
+    assert_eq!(Language::ALL.map(|language| language.format_time(at, Zone::UTC)), written);
     let at = Time::from_secs(1_795_478_340);
     let written = ["23 November 2026, 23:59 UTC", "23. November 2026, 23:59 Uhr (UTC)", "2026年11月23日 23:59（UTC）"];
-    assert_eq!(Language::ALL.map(|language| language.format_time(at)), written);
+    assert_eq!(Language::ALL.map(|language| language.format_time(at, Zone::UTC)), written);
     let written = ["23 November 2026", "23. November 2026", "2026年11月23日"];
-    assert_eq!(Language::ALL.map(|language| language.format_date(at)), written);
+    assert_eq!(Language::ALL.map(|language| language.format_date(at, Zone::UTC)), written);
+    let winter = Time::from_secs(1_520_139_967);
+    for (zone, at, written) in [
+        (
+            "Europe/Berlin",
+            winter,
+            ["4 March 2018, 06:06 CET", "4. März 2018, 06:06 Uhr (MEZ)", "2018年3月4日 06:06（CET）"],
+        ),
+        (
+            "Asia/Tokyo",
+            at,
+            ["24 November 2026, 08:59 JST", "24. November 2026, 08:59 Uhr (JST)", "2026年11月24日 08:59（JST）"],
+        ),
+        (
+            "America/New_York",
+            winter,
+            ["4 March 2018, 00:06 EST", "4. März 2018, 00:06 Uhr (EST)", "2018年3月4日 00:06（EST）"],
+        ),
+        (
+            "Asia/Kathmandu",
+            winter,
+            ["4 March 2018, 10:51 UTC+05:45", "4. März 2018, 10:51 Uhr (UTC+05:45)", "2018年3月4日 10:51（UTC+05:45）"],
+        ),
+        (
+            "America/Sao_Paulo",
+            winter,
+            ["4 March 2018, 02:06 UTC-03:00", "4. März 2018, 02:06 Uhr (UTC-03:00)", "2018年3月4日 02:06（UTC-03:00）"],
+        ),
+    ] {
+        let zone = Zone::parse(zone).unwrap();
+        assert_eq!(Language::ALL.map(|language| language.format_time(at, zone)), written);
+    }
     for (number, written) in [
         (3.0, ["3", "3", "3"]),
         (0.5, ["0.5", "0,5", "0.5"]),

@@ -93,8 +93,7 @@ fn parse_count(text: &str, what: RuleFormNumber) -> Result<u32, RuleFormError> {
 }
 
 fn parse_day(text: &str) -> Result<Time, RuleFormError> {
-    let read = date::parse(text).filter(|time| time.as_micros() % 86_400_000_000 == 0);
-    read.ok_or_else(|| RuleFormError::Date(text.chars().take(20).collect()))
+    date::parse_calendar_day(text).ok_or_else(|| RuleFormError::Date(text.chars().take(20).collect()))
 }
 
 fn parse_highest_price(language: Language, text: &str, currency: &str) -> Result<PriceCap, RuleFormError> {

@@ -50,7 +50,7 @@ pub async fn request_account(app: &App, asked: NewAccountRequest<'_>) -> Result<
         Some(_) => AccountMail::AlreadyRegistered,
         None => AccountMail::ConfirmAddress(request.clone()),
     };
-    let recipient = MailRecipient { email, name: None, language };
+    let recipient = MailRecipient { email, name: None, language, zone: None };
     queue::enqueue_account_mail(app, recipient, news, now).await?;
     request_token(app, &request)
 }
@@ -139,6 +139,7 @@ pub async fn create_account(app: &App, form: NewAccountForm<'_>) -> Result<Creat
         address: None,
         created_at: now,
         language: Some(form.language),
+        zone: None,
     };
     let start = SessionStart { customer: customer.id, generation: 0, remember: false, agent: form.agent };
     let (cookie, session) = start_session(app, start);

@@ -44,7 +44,7 @@ pub async fn request_email_change(app: &App, id: CustomerId, request: EmailChang
     };
     // The address may be another person's, so the mail names nobody.
     let language = customer.language.unwrap_or(app.settings.language);
-    let recipient = MailRecipient { email: email.clone(), name: None, language };
+    let recipient = MailRecipient { email: email.clone(), name: None, language, zone: None };
     queue::enqueue_account_mail(app, recipient, news, app.now()).await?;
     Ok(email)
 }

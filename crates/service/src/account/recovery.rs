@@ -44,7 +44,7 @@ pub async fn request_recovery(app: &App, request: RecoveryRequest<'_>) -> Result
         (Some(customer), Some(credentials)) => AccountMail::Recovery { customer, state: credentials.state },
         _ => AccountMail::NotRegistered,
     };
-    let recipient = MailRecipient { email, name: None, language };
+    let recipient = MailRecipient { email, name: None, language, zone: None };
     queue::enqueue_account_mail(app, recipient, news, app.now()).await
 }
 

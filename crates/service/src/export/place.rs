@@ -18,7 +18,7 @@ use opendrs_store::level::SlotDayKey;
 use opendrs_store::mail::StoredMail;
 use opendrs_store::{
     Shards, Tx, account, consent, customer, delivery, device, federation, level, mail, model, order, reading, rule,
-    second_factor, session, subscription, takeover,
+    second_factor, session, slot_statement, subscription, takeover,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -214,6 +214,7 @@ async fn read_device(tx: &mut Tx<'_>, found: OwnedDevice) -> Result<Page> {
     let named = device.in_shard(shard);
     let chosen = subscription::list_by_device(tx, named).await?;
     let rules = rule::list_by_device(tx, named).await?;
+    let stated = slot_statement::list_by_device(tx, named).await?;
     let own = OwnDevice { shard, id: device.id };
     let mut page = Page::new(Some(Place::OfDevice(own, DevicePlace::Takeovers(CustomerId(Uuid::nil())))));
     page.push(&DeviceRecord::from(&found))?;
@@ -221,7 +222,8 @@ async fn read_device(tx: &mut Tx<'_>, found: OwnedDevice) -> Result<Page> {
         let chosen = chosen.iter().find(|sub| sub.slot == slot.id).cloned();
         let chosen = chosen.unwrap_or_else(|| Subscription::empty(slot.id.clone()));
         let rules = rules.iter().find(|(id, _)| *id == slot.id).map(|(_, rules)| rules.clone()).unwrap_or_default();
-        page.push(&SlotRecord::new(device.id, &slot, &chosen, &rules))?;
+        let stated = stated.iter().find(|(id, _)| *id == slot.id).map(|(_, stated)| *stated).unwrap_or_default();
+        page.push(&SlotRecord::new(device.id, &slot, &chosen, &rules, stated))?;
         page = page.with(PriceAgreementRecord::of_slot(device.id, &chosen, &rules))?;
     }
     Ok(page)

@@ -103,6 +103,7 @@ pub async fn create_account(app: &App, form: IdentityAccountForm<'_>) -> Result<
         address: None,
         created_at: now,
         language: Some(form.language),
+        zone: None,
     };
     let start = SessionStart { customer: customer.id, generation: 0, remember: false, agent: form.agent };
     let (cookie, session) = start_session(app, start);

@@ -9,6 +9,7 @@ use opendrs_domain::language::Language;
 use opendrs_domain::mail::{MailContent, MailOutcome};
 use opendrs_domain::text::Email;
 use opendrs_domain::time::Time;
+use opendrs_domain::zone::Zone;
 use opendrs_store::picture::StoredPicture;
 use std::pin::Pin;
 
@@ -23,6 +24,8 @@ pub struct MailMessage {
     pub to: Email,
     /// The customer's language.
     pub language: Language,
+    /// The customer's time zone.
+    pub zone: Zone,
     /// The customer's name; empty before there is an account.
     pub name: String,
     /// The device that the mail is about, if it is about one.

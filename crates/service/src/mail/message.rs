@@ -45,6 +45,7 @@ async fn build_device_message(
         },
         None => None,
     };
+    let zone = to.zone_preferences(app.settings.zone).resolve();
     let recipient = order.and_then(|order| order.recipient);
     let address = recipient.map_or(to.address, |recipient| recipient.address);
     let brand = brand::find_in(app, &mut tx, of.device.maker).await?;
@@ -65,6 +66,7 @@ async fn build_device_message(
         at: mail.at,
         to: to.email,
         language: to.language.unwrap_or(app.settings.language),
+        zone,
         name: to.name,
         address: if of.device.test { Some("N/A".into()) } else { address.as_ref().map(Address::to_single_line) },
         device: Some(MailDevice::for_customer(&of, customer)),
@@ -116,6 +118,7 @@ fn build_account_message(app: &App, mail: &StoredMail, to: &MailRecipient) -> Re
         at: mail.at,
         to: to.email.clone(),
         language: to.language,
+        zone: to.zone.unwrap_or(app.settings.zone),
         name: to.name.clone().unwrap_or_default(),
         device: None,
         address: None,

@@ -8,7 +8,7 @@ use crate::named_link::{self, NamedLink};
 use crate::signed_link::CANCEL_PURPOSE;
 use crate::token::DeviceCaller;
 use crate::{App, Error, Result};
-use opendrs_domain::id::{DeviceId, InstanceId, OrderId};
+use opendrs_domain::id::{CustomerId, DeviceId, InstanceId, OrderId};
 use opendrs_domain::order::{CancelError, CancelRequester, Order, OrderState};
 use opendrs_store::{device, order};
 
@@ -20,6 +20,14 @@ pub struct CancelLink {
     /// Why it cannot be cancelled now, if so.
     pub cancel_error: Option<CancelError>,
     caller: DeviceCaller,
+}
+
+impl CancelLink {
+    /// The customer whose order it is.
+    #[must_use]
+    pub fn owner(&self) -> CustomerId {
+        self.caller.device.customer
+    }
 }
 
 /// Finds the order that a link's token names.

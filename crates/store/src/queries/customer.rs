@@ -4,7 +4,7 @@
 
 macro_rules! customer_queries {
     ([$($before:tt)*] $($rest:ident)*) => { query_lists! { [$($before)*
-        CustomerById = "SELECT id, email, name, address, created_at, language FROM customer WHERE shard = $1 AND id = $2";
+        CustomerById = "SELECT id, email, name, address, created_at, language, zone FROM customer WHERE shard = $1 AND id = $2";
         CustomerPassword = "SELECT password_hash FROM customer WHERE shard = $1 AND id = $2";
         CustomerPasswordAt = "SELECT password_at FROM customer WHERE shard = $1 AND id = $2";
         /// During a sign-up the row is locked, so that nobody blocks the customer before the sign-up ends.
@@ -60,6 +60,7 @@ macro_rules! customer_queries {
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (shard, id) DO UPDATE SET name = excluded.name,
             password_hash = excluded.password_hash, address = excluded.address, language = excluded.language";
         CustomerAddress = "UPDATE customer SET address = $3 WHERE shard = $1 AND id = $2";
+        CustomerZone = "UPDATE customer SET zone = $3 WHERE shard = $1 AND id = $2";
         CustomerLanguage = "UPDATE customer SET language = $3 WHERE shard = $1 AND id = $2";
         CustomerIdByEmail = "SELECT customer FROM customer_email WHERE shard = $1 AND email = $2";
         CustomersFirst = "SELECT email, customer FROM customer_email ORDER BY email LIMIT $1";

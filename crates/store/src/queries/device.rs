@@ -142,6 +142,17 @@ macro_rules! device_queries {
         RulesOfDevice = "SELECT slot, rules FROM rule WHERE shard = $1 AND device = $2";
         RulePut = "INSERT INTO rule (shard, device, slot, rules) VALUES ($1, $2, $3, $4)
             ON CONFLICT (shard, device, slot) DO UPDATE SET rules = excluded.rules";
+        SlotStatementGet = "SELECT slot, replaced_on, replaced_at, stock, stock_at FROM slot_statement
+            WHERE shard = $1 AND device = $2 AND slot = $3";
+        SlotStatementsOfDevice = "SELECT slot, replaced_on, replaced_at, stock, stock_at FROM slot_statement
+            WHERE shard = $1 AND device = $2";
+        SlotStatementPut = "INSERT INTO slot_statement (shard, device, slot, replaced_on, replaced_at, stock, stock_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (shard, device, slot) DO UPDATE SET
+            replaced_on = excluded.replaced_on, replaced_at = excluded.replaced_at,
+            stock = excluded.stock, stock_at = excluded.stock_at";
+        SlotStatementDelete = "DELETE FROM slot_statement WHERE shard = $1 AND device = $2 AND slot = $3";
+        SlotStatementsForget = "DELETE FROM slot_statement WHERE (shard, device) IN
+            (SELECT shard, id FROM device WHERE customer = $1)";
         DeviceOfCustomer = concat!("SELECT ", named_device_columns!(), " FROM device d JOIN model m ON m.id = d.model
             WHERE d.customer = $1 AND d.id = $2");
         UnitRead = "SELECT device FROM unit WHERE shard = $1 AND model = $2 AND serial = $3";

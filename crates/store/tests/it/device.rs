@@ -206,7 +206,7 @@ async fn an_owners_name_comes_back_and_only_the_owner_sets_it(store: &TestStore)
     assert_eq!(found(device.id).await, Some(named.clone()));
     assert_eq!(store.read(async |tx| device::find_by_customer(tx, ann, device.id).await).await, Some(named.clone()));
     assert!(store.read(async |tx| device::list_by_customer(tx, ann).await).await.contains(&named));
-    let after = store.read(async |tx| device::find_after(tx, ann, DeviceId(uuid(0))).await).await;
+    let after = store.read(async |tx| device::find_after(tx, ann, DeviceId(uuid::Uuid::nil())).await).await;
     assert_eq!(after.map(|owned| (owned.shard, owned.device)), Some((SHARD, named)));
     assert_eq!(found(other.id).await, Some(unnamed(&other, &model)), "another device keeps its name");
     assert!(set(ann, None).await);

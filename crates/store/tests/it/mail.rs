@@ -61,7 +61,7 @@ async fn find_next_due(store: &TestStore) -> Option<Time> {
 async fn a_mail_about_an_account_keeps_its_recipient(store: &TestStore) {
     let email = Email::parse("ann@example.com").unwrap();
     for (n, (name, language)) in (1..).zip([(None, Language::Japanese), (Some("Ann".to_owned()), Language::German)]) {
-        let recipient = MailRecipient { email: email.clone(), name, language };
+        let recipient = MailRecipient { email: email.clone(), name, language, zone: None };
         let request = CodeRequest { email: email.clone(), requested_at: at(1), return_to: "/ap/oa?state=a%26b".into() };
         let mail = StoredMail {
             subject: MailSubject::Account(recipient),

@@ -48,6 +48,7 @@ mod second_factor;
 mod seed_record;
 mod session;
 mod signup;
+mod slot_statement;
 mod snapshot;
 mod subscription;
 mod sync_failure;

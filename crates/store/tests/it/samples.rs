@@ -145,7 +145,7 @@ pub fn product(n: u64) -> Product {
 
 pub fn customer(n: u64) -> Customer {
     let (id, email) = (CustomerId(uuid(n)), email(&format!("ann+{n}@example.com")));
-    Customer { id, email, name: format!("Ann {n}"), address: None, created_at: at(0), language: None }
+    Customer { id, email, name: format!("Ann {n}"), address: None, created_at: at(0), language: None, zone: None }
 }
 
 pub fn address() -> Address {

@@ -17,6 +17,7 @@ use opendrs_domain::order::{
 };
 use opendrs_domain::picture::{PictureFormat, PictureHash, PictureSize};
 use opendrs_domain::text::{Asin, ContactLink, Email, Imprint, SlotId, WebLink};
+use opendrs_domain::zone::Zone;
 use opendrs_service::picture::StoredPicture;
 use uuid::Uuid;
 
@@ -84,6 +85,7 @@ fn order_mail(state: OrderState, problem: Option<OrderProblem>, known: bool) -> 
         at: now,
         to: Email::parse("ann@example.com").unwrap(),
         language: Language::English,
+        zone: Zone::UTC,
         name: "Ann\n<b>Example</b>".into(),
         device: Some(MailDevice {
             name: "Pitcher\n\"7\"".into(),
@@ -298,7 +300,7 @@ fn the_confirmation_of_a_withdrawal_has_time_and_content() {
     let fact = |words: &ComposedMail, name: &str| {
         words.facts.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
     };
-    let at = Texts::for_language(Language::English).moment(&Time::from_secs(1_520_000_000));
+    let at = ReaderTexts::find(Language::English, Zone::UTC).moment(&Time::from_secs(1_520_000_000));
     assert!(confirmed.lines[0].contains(&at), "{:?}", confirmed.lines);
     assert!(confirmed.lines[1].starts_with("I, Ann <b>Example</b>, withdraw from the contract for order "));
     assert_eq!(fact(&confirmed, "Withdrawal received"), Some(at.clone()));

@@ -33,6 +33,11 @@ pub const ACCOUNT_TEXTS: AccountTexts = AccountTexts {
     title: "Ihr Konto",
     you: "Über Sie",
     save_name: "Namen speichern",
+    zone: "Zeitzone",
+    zone_about: "Seiten und E-Mails zeigen Uhrzeiten in dieser Zeitzone.",
+    zone_automatic: |zone| format!("Automatisch: {zone}"),
+    zone_save: "Zeitzone speichern",
+    zone_saved: "Ihre Zeitzone ist gespeichert.",
     name_saved: "Ihr Name ist gespeichert.",
     change_email: "E-Mail-Adresse",
     change_email_why: |email| {

@@ -7,6 +7,7 @@ use opendrs_domain::language::Language;
 use opendrs_domain::money::ParseMoneyError;
 use opendrs_domain::order::{ApproveError, CancelError, WithdrawError};
 use opendrs_domain::rule::{MAX_FORM_NUMBER, RuleFormError, RuleFormNumber};
+use opendrs_domain::slot_statement::{MAX_STOCK, StatementError};
 use opendrs_domain::text::DeviceName;
 use opendrs_service::{Error, FormError};
 
@@ -171,6 +172,11 @@ fn describe_bad_choice(choice: &FormError) -> String {
             PasswordError::Common => {
                 "Dieses Passwort ist leicht zu erraten. Bitte wählen Sie ein längeres, etwa drei oder vier Wörter.".into()
             }
+        },
+        FormError::InvalidStatement(why) => match why {
+            StatementError::Date(text) => format!("„{text}“ ist kein Datum. Bitte geben Sie Jahr, Monat und Tag ein, zum Beispiel 2026-11-23."),
+            StatementError::Day => "Bitte wählen Sie einen Tag zwischen dem Jahr 2000 und heute.".into(),
+            StatementError::Stock => format!("Bitte geben Sie Ihren Vorrat als ganze Zahl von 0 bis {MAX_STOCK} ein."),
         },
         FormError::InvalidRule(rule) => describe_bad_rule(rule),
     }

@@ -31,6 +31,11 @@ pub const ACCOUNT_TEXTS: AccountTexts = AccountTexts {
     title: "Your account",
     you: "About you",
     save_name: "Save name",
+    zone: "Time zone",
+    zone_about: "Pages and emails show times in this time zone.",
+    zone_automatic: |zone| format!("Automatic: {zone}"),
+    zone_save: "Save time zone",
+    zone_saved: "Your time zone is saved.",
     name_saved: "Your name is saved.",
     change_email: "Email address",
     change_email_why: |email| {

@@ -10,6 +10,7 @@ use opendrs_domain::language::Language;
 use opendrs_domain::money::ParseMoneyError;
 use opendrs_domain::order::{ApproveError, CancelError, WithdrawError};
 use opendrs_domain::rule::{MAX_FORM_NUMBER, RuleFormError, RuleFormNumber};
+use opendrs_domain::slot_statement::{MAX_STOCK, StatementError};
 use opendrs_domain::text::DeviceName;
 use opendrs_service::{Error, FormError};
 
@@ -146,6 +147,11 @@ fn describe_bad_choice(choice: &FormError) -> String {
             PasswordError::Common => {
                 "This password is easy to guess. Please choose a longer one, such as three or four words.".into()
             }
+        },
+        FormError::InvalidStatement(why) => match why {
+            StatementError::Date(text) => format!("“{text}” is not a date. Please enter year, month and day, such as 2026-11-23."),
+            StatementError::Day => "Please choose a day from the year 2000 until today.".into(),
+            StatementError::Stock => format!("Please enter your stock as a whole number from 0 to {MAX_STOCK}."),
         },
         FormError::InvalidRule(rule) => describe_bad_rule(rule),
     }

@@ -35,6 +35,11 @@ pub const ACCOUNT_TEXTS: AccountTexts = AccountTexts {
     title: "アカウント",
     you: "お客様情報",
     save_name: "お名前を保存",
+    zone: "タイムゾーン",
+    zone_about: "ページとメールの時刻は、このタイムゾーンで表示されます。",
+    zone_automatic: |zone| format!("自動：{zone}"),
+    zone_save: "タイムゾーンを保存",
+    zone_saved: "タイムゾーンを保存しました。",
     name_saved: "お名前を保存しました。",
     change_email: "メールアドレス",
     change_email_why: |email| {

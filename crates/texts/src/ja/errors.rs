@@ -7,6 +7,7 @@ use opendrs_domain::language::Language;
 use opendrs_domain::money::ParseMoneyError;
 use opendrs_domain::order::{ApproveError, CancelError, WithdrawError};
 use opendrs_domain::rule::{MAX_FORM_NUMBER, RuleFormError, RuleFormNumber};
+use opendrs_domain::slot_statement::{MAX_STOCK, StatementError};
 use opendrs_domain::text::DeviceName;
 use opendrs_service::{Error, FormError};
 
@@ -154,6 +155,11 @@ fn describe_bad_choice(choice: &FormError) -> String {
             PasswordError::Common => {
                 "このパスワードは推測されやすいものです。単語を3つか4つ並べるなど、長いものにしてください。".into()
             }
+        },
+        FormError::InvalidStatement(why) => match why {
+            StatementError::Date(text) => format!("「{text}」は日付ではありません。2026-11-23 のように年月日を入力してください。"),
+            StatementError::Day => "2000年から今日までの日付を選択してください。".into(),
+            StatementError::Stock => format!("在庫は0から{MAX_STOCK}までの整数で入力してください。"),
         },
         FormError::InvalidRule(rule) => describe_bad_rule(rule),
     }

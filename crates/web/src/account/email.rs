@@ -15,13 +15,13 @@ use axum::response::Response;
 use opendrs_edge::state::AppState;
 use opendrs_service::account::{self, EmailChangeRequest};
 use opendrs_service::{Error, FormError};
-use opendrs_texts::Texts;
+use opendrs_texts::ReaderTexts;
 use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "account/email.html")]
 struct NewEmailPage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     csrf: &'a str,
     token: &'a str,

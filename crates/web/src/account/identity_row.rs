@@ -3,7 +3,7 @@
 //! Not here: how a link is removed ([`super::identity`]). Invariant: it names the provider, and no id of the person there.
 
 use opendrs_service::federation::IdentityState;
-use opendrs_texts::Texts;
+use opendrs_texts::ReaderTexts;
 
 /// What the page shows of the ways to sign in.
 pub(super) struct IdentityRow {
@@ -14,7 +14,7 @@ pub(super) struct IdentityRow {
 }
 
 impl IdentityRow {
-    pub(super) fn new(state: IdentityState, texts: &Texts) -> Self {
+    pub(super) fn new(state: IdentityState, texts: &ReaderTexts) -> Self {
         let linked = state.linked.map(|link| (texts.federation.linked_since)(&link.provider, &texts.day(&link.since)));
         Self { linked, has_password: state.has_password }
     }

@@ -18,13 +18,13 @@ use axum::response::Response;
 use opendrs_edge::state::AppState;
 use opendrs_service::account::{self, CreatedAccount, NewAccountForm, NewAccountRequest};
 use opendrs_service::{Error, FormError, session};
-use opendrs_texts::Texts;
+use opendrs_texts::ReaderTexts;
 use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "account/new.html")]
 struct NewAccountPage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     csrf: &'a str,
     return_to: &'a str,
@@ -35,7 +35,7 @@ struct NewAccountPage<'a> {
 #[derive(Template)]
 #[template(path = "account/confirm.html")]
 struct CodePage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     csrf: &'a str,
     token: &'a str,
@@ -47,7 +47,7 @@ struct CodePage<'a> {
 #[derive(Template)]
 #[template(path = "account/create.html")]
 struct DetailsPage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     csrf: &'a str,
     token: &'a str,

@@ -3,6 +3,7 @@
 //! Not here: the link to a new address. Invariant: what gives access to the account changes with the current password only.
 
 use super::identity_row::IdentityRow;
+use super::zone_choices::ZoneChoices;
 use super::{ACCOUNT_PATH, AccountPost, form_status, shown_in_form, with_retry_after};
 use crate::browser::{BrowserSession, PostedForm};
 use crate::cookie::{SESSION_COOKIE, set_cookie};
@@ -22,7 +23,7 @@ use opendrs_service::account::{self, PasswordChange, second_factor};
 use opendrs_service::export::{self, ExportState};
 use opendrs_service::session::{self, SessionView};
 use opendrs_service::{Error, FormError, customer, federation};
-use opendrs_texts::{Text, Texts};
+use opendrs_texts::{ReaderTexts, Text};
 use std::sync::Arc;
 
 /// The second factor, as sentences.
@@ -41,13 +42,14 @@ struct SessionRow {
 #[derive(Template)]
 #[template(path = "account/account.html")]
 struct AccountPage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     csrf: &'a str,
     typed_name: &'a str,
     email: &'a str,
     /// The new mail address of a form that was refused.
     typed_email: &'a str,
+    zones: ZoneChoices,
     sessions: Vec<SessionRow>,
     second_factor: Option<SecondFactorRow>,
     /// The export that was asked for.
@@ -67,7 +69,7 @@ enum ExportNotice {
     Ready { href: String, until: String },
 }
 
-fn export_notice(found: ExportState, texts: &Texts) -> ExportNotice {
+fn export_notice(found: ExportState, texts: &ReaderTexts) -> ExportNotice {
     match found {
         ExportState::Preparing => ExportNotice::Preparing,
         ExportState::Ready { id, ends_at } => ExportNotice::Ready {
@@ -77,7 +79,7 @@ fn export_notice(found: ExportState, texts: &Texts) -> ExportNotice {
     }
 }
 
-fn session_row(session: SessionView, texts: &Texts) -> SessionRow {
+fn session_row(session: SessionView, texts: &ReaderTexts) -> SessionRow {
     let words = &texts.account;
     let browser = match AgentSummary::from_agent(&session.agent) {
         Some(AgentSummary { browser, system: Some(system) }) => (words.browser_on)(browser, system),
@@ -142,6 +144,7 @@ async fn render(
         typed_name: shown.typed.and_then(|form| form.get("name")).unwrap_or(&owner.name),
         typed_email: shown.typed.and_then(|form| form.get("email_new")).unwrap_or_default(),
         email: owner.email.as_str(),
+        zones: ZoneChoices::new(&owner, state.app.settings.zone, texts),
         sessions: sessions.into_iter().map(|session| session_row(session, texts)).collect(),
         second_factor: factor.map(|factor| SecondFactorRow {
             since: (texts.second_factor.on_since)(&texts.day(&factor.since)),
@@ -183,6 +186,16 @@ pub(super) async fn change_name(
             render_refused(&state, &browser, &session, RefusedForm { field: "name", error: &error, form: &form }).await
         }
     }
+}
+
+/// Chooses the time zone.
+pub(super) async fn change_zone(
+    State(state): State<Arc<AppState>>,
+    AccountPost { browser, session, form, .. }: AccountPost,
+) -> Result<Response, PageError> {
+    let chosen = customer::set_zone(&state.app, session.customer, form.get("zone").unwrap_or_default()).await;
+    chosen.map_err(PageError::with_context(&browser.context))?;
+    Ok(redirect_to(StatusCode::SEE_OTHER, &SavedChange::Zone.url(ACCOUNT_PATH)))
 }
 
 /// Changes the password. This browser stays signed in, with a new cookie.

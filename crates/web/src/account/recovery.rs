@@ -15,13 +15,13 @@ use axum::response::Response;
 use opendrs_edge::state::AppState;
 use opendrs_service::Error;
 use opendrs_service::account::{self, RecoveryRequest};
-use opendrs_texts::Texts;
+use opendrs_texts::ReaderTexts;
 use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "account/forgotten.html")]
 struct ForgottenPage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     csrf: &'a str,
     email: &'a str,
@@ -31,7 +31,7 @@ struct ForgottenPage<'a> {
 #[derive(Template)]
 #[template(path = "account/reset.html")]
 struct NewPasswordPage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     csrf: &'a str,
     token: &'a str,
@@ -42,7 +42,7 @@ struct NewPasswordPage<'a> {
 #[derive(Template)]
 #[template(path = "account/password_saved.html")]
 struct PasswordSavedPage {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
 }
 

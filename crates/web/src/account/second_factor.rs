@@ -19,7 +19,7 @@ use opendrs_domain::session::Session;
 use opendrs_edge::state::AppState;
 use opendrs_service::account::second_factor::{self, PasswordProof, SecondFactorSetup, SetupConfirmation};
 use opendrs_service::{Error, FormError, federation};
-use opendrs_texts::Texts;
+use opendrs_texts::ReaderTexts;
 use qrcode::QrCode;
 use qrcode::render::svg;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ const ISSUER: &str = "OpenDRS";
 #[derive(Template)]
 #[template(path = "account/second_factor_setup.html")]
 struct SetupPage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     csrf: &'a str,
     setup: &'a SecondFactorSetup,
@@ -48,7 +48,7 @@ struct SetupPage<'a> {
 #[derive(Template)]
 #[template(path = "account/recovery_codes.html")]
 struct RecoveryCodesPage {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     codes: Vec<String>,
 }

@@ -18,7 +18,7 @@ use opendrs_domain::federation::PendingIdentity;
 use opendrs_edge::state::AppState;
 use opendrs_service::federation::{self, IdentityAccountForm, PendingStep};
 use opendrs_service::{Error, FormError};
-use opendrs_texts::Texts;
+use opendrs_texts::ReaderTexts;
 use std::sync::Arc;
 
 /// The path of the form that creates an account.
@@ -36,7 +36,7 @@ enum Offer {
 #[derive(Template)]
 #[template(path = "federation/pending.html")]
 struct PendingPage<'a> {
-    texts: &'static Texts,
+    texts: &'static ReaderTexts,
     frame: PageFrame,
     csrf: &'a str,
     offer: Offer,

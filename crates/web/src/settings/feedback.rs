@@ -3,6 +3,7 @@
 use super::super::device_name::RejectedName;
 use super::super::rule::RejectedRules;
 use super::super::saved::SavedChange;
+use super::super::slot_statement::RejectedStatement;
 use opendrs_domain::id::OrderId;
 
 /// What a page says about the form that led to it. By default no form led to it.
@@ -18,6 +19,8 @@ pub(crate) struct Feedback<'f> {
     pub(crate) orders_before: Option<OrderId>,
     /// The name of the device that was refused.
     pub(crate) rejected_name: Option<&'f RejectedName<'f>>,
+    /// The statement about a slot that was refused.
+    pub(crate) rejected_statement: Option<&'f RejectedStatement<'f>>,
     /// The rules that were refused.
     pub(crate) rejected: Option<&'f RejectedRules<'f>>,
 }
@@ -25,6 +28,7 @@ pub(crate) struct Feedback<'f> {
 impl Feedback<'_> {
     /// Whether the form was refused.
     pub(crate) fn is_refusal(&self) -> bool {
-        self.rejected.is_some() || self.refused.is_some() || self.rejected_name.is_some()
+        let of_slot = self.rejected.is_some() || self.rejected_statement.is_some();
+        of_slot || self.refused.is_some() || self.rejected_name.is_some()
     }
 }

@@ -4,7 +4,7 @@
 
 use opendrs_domain::level::{LevelChart, LevelDay, SlotLevel, draw_chart};
 use opendrs_domain::time::{Span, Time};
-use opendrs_texts::Texts;
+use opendrs_texts::ReaderTexts;
 
 /// The level of a slot.
 pub(crate) struct LevelRow {
@@ -48,7 +48,7 @@ fn day_time(day: i64) -> Time {
 }
 
 /// Converts a level for the page. `None` without a level in per cent.
-pub(super) fn level_row(level: &SlotLevel, texts: &Texts) -> Option<LevelRow> {
+pub(super) fn level_row(level: &SlotLevel, texts: &ReaderTexts) -> Option<LevelRow> {
     let percent = whole_percent(level.percent_left()?);
     let heard = level.heard_at()?;
     Some(LevelRow {
@@ -59,10 +59,10 @@ pub(super) fn level_row(level: &SlotLevel, texts: &Texts) -> Option<LevelRow> {
     })
 }
 
-fn chart_view(days: &[LevelDay], texts: &Texts) -> Option<ChartView> {
+fn chart_view(days: &[LevelDay], texts: &ReaderTexts) -> Option<ChartView> {
     let drawing = draw_chart(days).filter(|_| days.len() >= MIN_CHART_DAYS)?;
     let (first, last) = (days.first()?, days.last()?);
-    let day_text = |day: i64| texts.day(&day_time(day));
+    let day_text = |day: i64| texts.date(&day_time(day));
     let row = |day: &LevelDay| {
         let left = (texts.parts.level_left)(whole_percent(day.percent_left()?));
         Some(DayRow { day: day_text(day.day), left })

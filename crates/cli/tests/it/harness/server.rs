@@ -199,6 +199,7 @@ fn app_parts(place: StoreLocation, config: &Config, edges: AppDependencies) -> A
             accounts: config.account_settings(),
             federation: config.federation_settings().unwrap(),
             language: config.default_language(),
+            zone: config.default_zone(),
             mail: config.mail_settings(),
             brand: config.brand().unwrap(),
         },

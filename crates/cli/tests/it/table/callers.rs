@@ -191,6 +191,12 @@ fn cases(token: &str, order: &str) -> Vec<RouteCase> {
         ),
         posted("/settings/pause", &[("resume", "true")], SIGN_IN, "303 /settings"),
         posted("/settings/language", &[("language", "en")], SIGN_IN, "303 /settings"),
+        posted(
+            "/settings/stock",
+            &[("access_token", token), ("slotId", FILTER), ("replaced_on", "2018-03-01"), ("stock", "2")],
+            SIGN_IN,
+            "303 /settings",
+        ),
         posted("/settings/name", &[("access_token", token), ("name", "Kitchen")], SIGN_IN, "303 /settings"),
         // A registration opens for its owner only; others see their own list.
         page("GET", "/settings/device", "?device=x".into(), SIGN_IN, "200 Your devices"),
@@ -252,6 +258,7 @@ fn cases(token: &str, order: &str) -> Vec<RouteCase> {
         // The session decides whose account it is.
         page("GET", "/account", String::new(), SIGN_IN, "200 Your account"),
         posted("/account/name", &[("name", "Ann Example")], SIGN_IN, "303 /account"),
+        posted("/account/zone", &[("zone", "Europe/Berlin")], SIGN_IN, "303 /account"),
         posted("/account/email", &[("email", "x"), ("password", "x")], SIGN_IN, "400 Your account"),
         posted("/account/password", &[("current", "x"), ("password", "x")], SIGN_IN, "400 Your account"),
         page("GET", "/account/second-factor", String::new(), SIGN_IN, "200 Two-step sign-in"),

@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 both!(another_owners_ids_open_and_change_nothing, an_operator_finds_an_order_by_its_own_id_alone);
 
 /// Routes that take an id of something that has an owner.
-const TAKE_IDS: [(&str, &str); 18] = [
+const TAKE_IDS: [(&str, &str); 19] = [
     ("GET", "/getOrderInfo/{instance}"),
     ("GET", "/order"),
     ("POST", "/order"),
@@ -32,6 +32,7 @@ const TAKE_IDS: [(&str, &str); 18] = [
     ("POST", "/settings/order-now"),
     ("POST", "/settings/skip"),
     ("POST", "/settings/name"),
+    ("POST", "/settings/stock"),
     ("GET", "/settings/device"),
     ("GET", "/settings/remove"),
     ("POST", "/settings/remove"),
@@ -142,6 +143,8 @@ async fn another_owners_ids_open_and_change_nothing(server: &Server) {
             403,
         ),
         (("POST", "/settings/skip"), vec![token, ("slotId", FILTER), ("skip", "true")], 403),
+        (("POST", "/settings/stock"), vec![token, ("slotId", FILTER), ("stock", "2")], 403),
+        (("POST", "/settings/stock"), vec![("device", bob.id.as_str()), ("slotId", FILTER), ("stock", "2")], 200),
         (("POST", "/settings/name"), vec![token, ("name", "Kitchen")], 403),
         (("POST", "/settings/name"), vec![("device", bob.id.as_str()), ("name", "Kitchen")], 200),
         (("GET", "/settings/device"), vec![("device", bob.id.as_str())], 200),
@@ -245,7 +248,7 @@ const OF_A_SIGNUP: [&str; 3] = ["/setup_slot", "/slot_action", "/setup_overview"
 
 /// The session, or the link of a mail, decides whose account it is. A session's id, which one form takes, is crossed
 /// with other customers' in `account/sessions.rs`, and an export's id in `account/export/large.rs`.
-const OF_AN_ACCOUNT: [&str; 17] = [
+const OF_AN_ACCOUNT: [&str; 18] = [
     "/account",
     "/account/confirm",
     "/account/create",
@@ -262,6 +265,7 @@ const OF_AN_ACCOUNT: [&str; 17] = [
     "/account/second-factor",
     "/account/second-factor/change",
     "/account/sessions",
+    "/account/zone",
     "/settings/pause",
 ];
 

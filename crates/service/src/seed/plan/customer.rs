@@ -65,6 +65,7 @@ impl SeedPlan<'_> {
             address: merge.merge_optional("address", old.map(|c| c.address.clone()), address, || None, hide_value),
             created_at: old.map_or(self.inputs.now, |c| c.created_at),
             language: merge.merge_optional("language", has, wanted, || None, hide_value).and_then(Language::parse),
+            zone: old.and_then(|c| c.zone),
         };
         if merge.needs_write() {
             let claims = found.is_none().then_some(email_shard);

@@ -62,7 +62,11 @@ async fn live(server: &Server, email: &str, serial: &str) {
     visit.go_to(&format!("/settings?{}", form_body(&[("access_token", &device.access)]))).await;
     let form = visit.form("/settings/name").fill("name", &format!("Pitcher of {email}"));
     visit.submit(&form).await;
+    let form = visit.form("/settings/stock").fill("replaced_on", "2018-03-01").fill("stock", "7");
+    visit.submit(&form).await;
     visit.go_to("/account").await;
+    let form = visit.form("/account/zone").fill("zone", "Asia/Tokyo");
+    visit.submit(&form).await;
     let form = visit.form("/account/delete").fill("password", PASSWORD);
     visit.submit(&form).await;
 }
@@ -83,9 +87,14 @@ async fn everything_about_a_customer_and_nothing_of_another(server: &Server) {
     assert_eq!(archive.document["format"], 1);
     let profile = &archive.document["profile"];
     assert_eq!((&profile["email"], &profile["name"]), (&json!(ANN), &json!("Ann Example")));
+    assert_eq!(profile["timeZone"], "Asia/Tokyo");
     assert!(profile["deletionAt"].is_string(), "{profile}");
     assert_eq!(archive.rows(ExportKind::Addresses)[0]["line1"], "1 Main Street");
     assert_eq!(archive.rows(ExportKind::Devices)[0]["serial"], ann);
+    let slots = archive.rows(ExportKind::Slots);
+    let stated = slots.iter().find(|slot| !slot["stockOnHand"].is_empty()).unwrap();
+    assert_eq!((stated["replacedOn"].as_str(), stated["stockOnHand"].as_str()), ("2018-03-01", "7"));
+    assert!(stated["stockStatedAt"].ends_with('Z') && stated["replacedStatedAt"].ends_with('Z'), "{stated:?}");
     assert_eq!(archive.rows(ExportKind::Devices)[0]["name"], format!("Pitcher of {ANN}"));
     let order = &archive.rows(ExportKind::Orders)[0];
     assert_eq!((order["product"].as_str(), order["price"].as_str()), (SMALL, "24.99"));

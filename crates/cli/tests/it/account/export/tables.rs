@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 both!(somebody_decided_about_every_table);
 
 /// The tables that are exported, and the kinds of records that have their content.
-const EXPORTED: [(&str, &str); 23] = [
+const EXPORTED: [(&str, &str); 24] = [
     ("customer", "exported as profile and addresses, without the password's hash"),
     ("customer_email", "exported as profile"),
     ("seeded", "exported as profile and addresses: it has digests of values that a seed file wrote"),
@@ -27,6 +27,7 @@ const EXPORTED: [(&str, &str); 23] = [
     ("reading", "exported as levels: readings are in the order of time, and no index leads to those of a device"),
     ("reading_day", "exported as reading_days"),
     ("orders", "exported as orders"),
+    ("slot_statement", "exported as slots"),
     ("fulfilment", "exported as orders: the shop's reference"),
     ("outbox", "exported as notifications, where a maker was notified"),
     ("delivery", "exported as notifications, once they were sent"),
