@@ -46,5 +46,6 @@ pub mod takeover;
 pub mod text;
 pub mod time;
 pub mod token;
+pub mod translation;
 pub mod version;
 pub mod wire;

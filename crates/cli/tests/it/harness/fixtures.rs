@@ -7,6 +7,7 @@ use opendrs_domain::money::Money;
 use opendrs_domain::product::Product;
 use opendrs_domain::profile::{ClientKind, hash_secret};
 use opendrs_domain::text::{Asin, ContactLink, Email, Imprint, ModelCode, SlotId, WebLink};
+use opendrs_domain::translation::Translations;
 use opendrs_service::seed::{
     ClientSeed, CustomerSeed, MakerSeed, ModelSeed, PictureOwner, PictureSeed, ProfileSeed, SeedDeclaration, SlotSeed,
 };
@@ -134,14 +135,17 @@ pub fn client(kind: ClientKind, id: &str, secret: Option<&str>, redirects: &[&st
 pub fn model(code: &str, name: &str, live: bool, composite: &str, slots: Vec<SlotSeed>) -> ModelSeed {
     let composite = Some(CompositeId::parse(composite).unwrap());
     let (code, name, messages) = (ModelCode::parse(code).unwrap(), name.into(), Vec::new());
-    ModelSeed { line: 1, code, name, live, takeover: None, composite, slots, messages }
+    let names = Translations::default();
+    ModelSeed { line: 1, code, name, names, live, takeover: None, composite, slots, messages }
 }
 
 pub fn slot(id: &str, name: &str, products: &[&str]) -> SlotSeed {
     SlotSeed {
         id: Some(SlotId::parse(id).unwrap()),
         name: name.into(),
+        names: Translations::default(),
         unit: "litres".into(),
+        units: Translations::default(),
         products: products.iter().map(|asin| (Asin::parse(asin).unwrap(), 1)).collect(),
     }
 }
@@ -151,9 +155,11 @@ pub fn product(asin: &str, title: &str, price: &str, quantity: f64, available: b
     Product {
         asin: Asin::parse(asin).unwrap(),
         title: title.into(),
+        titles: Translations::default(),
         price,
         quantity,
         unit: "count".into(),
+        units: Translations::default(),
         available,
         sku: None,
         picture: None,
