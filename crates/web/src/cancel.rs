@@ -44,7 +44,7 @@ pub(super) async fn get(
 ) -> Result<Response, PageError> {
     let token = &query_param(&parts, "token");
     let BrowserSession { context: shown, .. } = &browser;
-    let CancelLink { order, cancel_error: refusal, .. } =
+    let CancelLink { mut order, cancel_error: refusal, .. } =
         order::find_cancel_link(&state.app, token).await.map_err(PageError::with_context(shown))?;
     if order.state == OrderState::Cancelled {
         return Ok(cancelled_page(shown));
@@ -53,6 +53,8 @@ pub(super) async fn get(
         let why = (shown.texts.error_message)(&why.into());
         return Ok(message_page(shown, StatusCode::OK, shown.texts.orders.not_cancelled, &why));
     }
+    let (only, language) = (std::slice::from_mut(&mut order), shown.texts.language);
+    order::translate(&state.app, only, language).await.map_err(PageError::with_context(shown))?;
     let template = CancelPage {
         texts: shown.texts,
         frame: shown.frame(current_path(&parts)),
