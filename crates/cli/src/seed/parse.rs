@@ -318,6 +318,13 @@ mod tests {
             (&PRODUCT.replace("\"F\"", "\" \""), "line 3"),
             (&PRODUCT.replace("\"F\"", "\"F\\tG\""), "is not a title: 1 to 500 characters on one line"),
             (&PRODUCT.replace("\"c\"", "\"\""), "is not a unit"),
+            (
+                &format!("{PRODUCT}titles = {{ de = \"F\", fr = \"F\" }}"),
+                "line 8: titles: `fr` is not a language of the pages; write one of en, de, ja",
+            ),
+            (&format!("{PRODUCT}titles = {{ DE = \"F\" }}"), "line 8: titles: `DE` is not a language of the pages"),
+            (&format!("{PRODUCT}titles = {{ de = \"\" }}"), "line 8: titles.de: `` is not a title"),
+            (&format!("{PRODUCT}units = {{ ja = \"a\\nb\" }}"), "line 8: units.ja: `a\nb` is not a unit"),
             (&PRODUCT.replace("USD", "USX"), "line 4: price: `USX` is not a currency"),
             (
                 "[[maker]]\nname = \"A\"\n[maker.brand]\naccent = \"#ffd400\"",

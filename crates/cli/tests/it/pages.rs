@@ -20,5 +20,6 @@ mod saved;
 mod settings;
 mod settings_guard;
 mod teaser;
+mod translated_names;
 mod translations;
 mod unlink;

@@ -3,6 +3,7 @@
 use opendrs_domain::brand::{Accent, Brand, LegalLinks, MailSender};
 use opendrs_domain::customer::Address;
 use opendrs_domain::id::{ClientId, CompositeId};
+use opendrs_domain::language::Language;
 use opendrs_domain::money::Money;
 use opendrs_domain::product::Product;
 use opendrs_domain::profile::{ClientKind, hash_secret};
@@ -237,4 +238,23 @@ pub fn aqua_pitcher() -> PictureOwner {
 
 pub fn picture(owner: PictureOwner, file: &[u8]) -> PictureSeed {
     PictureSeed { line: 1, owner, file: Some(file.to_vec()) }
+}
+
+/// A German and a Japanese translation.
+pub fn translations(german: &str, japanese: &str) -> Translations {
+    [(Language::German, german.to_owned()), (Language::Japanese, japanese.to_owned())].into_iter().collect()
+}
+
+/// The usual seed, in which Aqua's first model, its slots and their first products are translated.
+pub fn translated_seed() -> SeedDeclaration {
+    let mut seed = seed();
+    let model = &mut seed.makers[0].models[0];
+    model.names = translations("Aqua Wasserkrug", "アクア浄水ポット");
+    model.slots[0].names = translations("Filterkartusche", "フィルター");
+    model.slots[0].units = translations("Liter", "リットル");
+    model.slots[1].names = translations("Mineralkartusche", "ミネラル");
+    seed.products[0].titles = translations("Wasserfilter, 3er-Pack", "浄水フィルター 3個入り");
+    seed.products[0].units = translations("Stück", "個");
+    seed.products[2].titles = translations("Mineralien, 1 Packung", "ミネラル 1袋");
+    seed
 }
