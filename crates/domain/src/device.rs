@@ -5,8 +5,10 @@
 //! (docs/spec/registrations.md#end-of-registration).
 
 use crate::id::{ClientId, CustomerId, DeviceId, MakerId, ModelId};
+use crate::language::Language;
 use crate::text::{DeviceName, ModelCode, Serial};
 use crate::time::Time;
+use crate::translation::Translations;
 
 /// A device with the shard of its rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -71,11 +73,20 @@ pub struct NamedDevice {
     pub device: Device,
     /// The name of its model.
     pub model_name: String,
+    /// Translations of that name.
+    pub model_names: Translations,
     /// The name that its owner gave it.
     pub own_name: Option<DeviceName>,
 }
 
 impl NamedDevice {
+    /// The device with the model's name for customers who read a language. Only pages and mails use it.
+    #[must_use]
+    pub fn in_language(mut self, language: Language) -> Self {
+        self.model_name = self.model_names.pick(language, &self.model_name).to_owned();
+        self
+    }
+
     /// The name for the owner: their own, or else the model's.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -47,6 +47,7 @@ pub mod takeover;
 pub mod text;
 pub mod time;
 pub mod token;
+pub mod translation;
 pub mod version;
 pub mod wire;
 pub mod zone;

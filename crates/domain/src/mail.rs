@@ -4,6 +4,7 @@
 //! not change afterwards. It holds no secret: links are made when a mail is sent.
 
 mod attempt;
+mod translation;
 
 pub use attempt::{MailDecision, MailOutcome, MailState, decide_after_attempt};
 
@@ -17,6 +18,7 @@ use crate::order::{
 };
 use crate::text::Email;
 use crate::time::Time;
+use crate::translation::Translations;
 use serde::{Deserialize, Serialize};
 
 /// An order as its mail describes it.
@@ -134,8 +136,14 @@ impl OrderSummary {
 pub struct SlotSummary {
     /// The slot's name.
     pub name: String,
+    /// Translations of the name.
+    #[serde(default, skip_serializing_if = "Translations::is_empty")]
+    pub names: Translations,
     /// The product that is reordered, and its price; `None` if automatic reordering is off.
     pub product: Option<(String, Money)>,
+    /// Translations of the product's title.
+    #[serde(default, skip_serializing_if = "Translations::is_empty")]
+    pub titles: Translations,
 }
 
 /// A price change, as its mail describes it.
@@ -143,6 +151,9 @@ pub struct SlotSummary {
 pub struct PriceChangeSummary {
     /// The product's title.
     pub title: String,
+    /// Translations of the title.
+    #[serde(default, skip_serializing_if = "Translations::is_empty")]
+    pub titles: Translations,
     /// The price before.
     pub before: Money,
     /// The price now.
@@ -313,6 +324,21 @@ impl MailContent {
             | MailContent::TakeoverDeclined
             | MailContent::TakenBack
             | MailContent::Account(_) => None,
+        }
+    }
+
+    /// The same, to change it.
+    fn order_mut(&mut self) -> Option<&mut OrderSummary> {
+        match self {
+            MailContent::Placed(bought)
+            | MailContent::Held(bought)
+            | MailContent::Shipped(bought)
+            | MailContent::Delivered(bought)
+            | MailContent::Cancelled(bought)
+            | MailContent::Expired(bought)
+            | MailContent::Withdrawn(bought)
+            | MailContent::Refunded(bought) => Some(bought),
+            _ => None,
         }
     }
 

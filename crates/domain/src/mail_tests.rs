@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::fulfilment::{Backend, BackendReport};
+use crate::language::Language;
 use crate::order::{CancelRequester, CancelledBy, NewOrder, OrderItem, OrderTiming, OrderTrigger};
+use crate::product::Product;
 use crate::text::{Asin, SlotId};
 use crate::time::Span;
 use uuid::Uuid;
@@ -253,4 +255,81 @@ fn what_a_mail_server_says_for_good_is_not_asked_twice() {
     for state in MailState::ALL {
         assert_eq!(MailState::parse(state.as_str()), Some(state));
     }
+}
+
+/// The catalogue's product of the sample order, with translations.
+fn translated_product(title: &str, unit: &str) -> Product {
+    let german = |text: &str| [(Language::German, text.to_owned())].into_iter().collect();
+    Product {
+        asin: Asin::parse("B000000001").unwrap(),
+        title: title.into(),
+        titles: german("Filterkartusche"),
+        price: Money::parse("24.99", "USD").unwrap(),
+        quantity: 3.0,
+        unit: unit.into(),
+        units: german("Stück"),
+        available: true,
+        sku: None,
+        shipping: None,
+        tax_rate: None,
+        unit_price: None,
+        picture: None,
+    }
+}
+
+#[test]
+fn a_mail_about_an_order_has_the_catalogues_translation_of_the_same_title() {
+    let placed = place_order(false, None).1.remove(0);
+    let product = |title, unit| Some(translated_product(title, unit));
+    for (language, product, title, unit) in [
+        (Language::German, product("Filter", "count"), "Filterkartusche", "Stück"),
+        (Language::Japanese, product("Filter", "count"), "Filter", "count"),
+        (Language::German, product("Filter", "piece"), "Filterkartusche", "count"),
+        (Language::German, product("New filter", "count"), "Filter", "count"),
+        (Language::German, None, "Filter", "count"),
+    ] {
+        let sent = placed.clone().in_language(language, product.as_ref());
+        let bought = sent.order().unwrap();
+        assert_eq!((bought.title.as_str(), bought.unit.as_str()), (title, unit), "{language} {product:?}");
+    }
+}
+
+#[test]
+fn every_mail_about_an_order_is_translated() {
+    let (order, _) = place_order(false, None);
+    let bought = OrderSummary::from_order(&order);
+    for content in [
+        MailContent::Placed,
+        MailContent::Held,
+        MailContent::Shipped,
+        MailContent::Delivered,
+        MailContent::Cancelled,
+        MailContent::Expired,
+        MailContent::Withdrawn,
+        MailContent::Refunded,
+    ] {
+        let product = translated_product("Filter", "count");
+        let sent = content(bought.clone()).in_language(Language::German, Some(&product));
+        assert_eq!(sent.order().unwrap().title, "Filterkartusche", "{}", sent.kind());
+    }
+}
+
+#[test]
+fn mails_about_slots_and_prices_have_the_translations_that_they_were_written_with() {
+    let german = |text: &str| -> Translations { [(Language::German, text.to_owned())].into_iter().collect() };
+    let price = || Money::parse("24.99", "USD").unwrap();
+    let (names, titles) = (german("Fach"), german("Filterkartusche"));
+    let product = Some(("Filter".to_owned(), price()));
+    let slot = SlotSummary { name: "Slot".into(), names, product, titles: titles.clone() };
+    let sent = MailContent::Subscribed(vec![slot]).in_language(Language::German, None);
+    let MailContent::Subscribed(slots) = sent else { panic!("{sent:?}") };
+    let title = slots[0].product.as_ref().map(|(title, _)| title.as_str());
+    assert_eq!((slots[0].name.as_str(), title), ("Fach", Some("Filterkartusche")));
+    let title = "Filter".into();
+    let news = PriceChangeSummary { title, titles, before: price(), price: price(), agreed: None, asks: false };
+    let sent = MailContent::PriceChanged(news.clone()).in_language(Language::German, None);
+    assert!(matches!(sent, MailContent::PriceChanged(PriceChangeSummary { title, .. }) if title == "Filterkartusche"));
+    // A mail of an earlier release has no translations.
+    let earlier = r#"{"title":"Filter","before":{"minor":1,"currency":"USD"},"price":{"minor":2,"currency":"USD"},"agreed":null,"asks":false}"#;
+    assert!(serde_json::from_str::<PriceChangeSummary>(earlier).unwrap().titles.is_empty());
 }

@@ -7,10 +7,12 @@ mod unit_price;
 
 pub use unit_price::UnitPriceBasis;
 
+use crate::language::Language;
 use crate::money::Money;
 use crate::money::tax::TaxRate;
 use crate::picture::Picture;
 use crate::text::{Asin, Sku};
+use crate::translation::Translations;
 
 /// Something that can be ordered for a slot.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,12 +21,16 @@ pub struct Product {
     pub asin: Asin,
     /// Title for customers.
     pub title: String,
+    /// Translations of the title.
+    pub titles: Translations,
     /// Price of one order, with shipping and tax.
     pub price: Money,
     /// Quantity of one order, in `unit`; above zero.
     pub quantity: f64,
     /// Unit of the quantity, such as `count` or `pounds`.
     pub unit: String,
+    /// Translations of the unit.
+    pub units: Translations,
     /// Whether it is in stock; an order for a product that is not is held.
     pub available: bool,
     /// The shop's SKU, if it differs from the ASIN.
@@ -40,6 +46,14 @@ pub struct Product {
 }
 
 impl Product {
+    /// The product with its texts for customers who read a language. Only pages and mails use it.
+    #[must_use]
+    pub fn in_language(mut self, language: Language) -> Self {
+        self.title = self.titles.pick(language, &self.title).to_owned();
+        self.unit = self.units.pick(language, &self.unit).to_owned();
+        self
+    }
+
     /// The price of the goods alone: without shipping, with tax.
     #[must_use]
     pub fn goods_price(&self) -> Money {

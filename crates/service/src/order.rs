@@ -15,6 +15,7 @@ mod place;
 mod retention;
 mod settings;
 mod transition;
+mod translation;
 mod withdraw;
 
 pub(crate) use advance::advance;
@@ -31,4 +32,5 @@ pub use retention::purge;
 pub use settings::OrderRetention;
 pub use transition::OrderTransition;
 pub(crate) use transition::{lock_order, save_and_notify};
+pub use translation::{translate, translate_owned};
 pub use withdraw::withdraw_from_order;

@@ -121,10 +121,11 @@ impl Command for WritePriceNotices {
 
 impl WritePriceNotices {
     fn summary(&self, slot: &ReorderingSlot, before: &Money, product: &Product) -> PriceChangeSummary {
-        let Product { asin, title, price, .. } = product;
+        let Product { asin, title, titles, price, .. } = product;
         let terms = &slot.terms;
         PriceChangeSummary {
             title: title.clone(),
+            titles: titles.clone(),
             before: before.clone(),
             price: price.clone(),
             agreed: terms.agreed_price.as_ref().map(|agreed| agreed.price.clone()),

@@ -6,6 +6,7 @@ use crate::price::{self, ShownPrice};
 use crate::token::{DeviceCaller, DeviceToken};
 use crate::{App, Error, FastPath, FormError, Result};
 use opendrs_domain::device::Device;
+use opendrs_domain::language::Language;
 use opendrs_domain::model::{Model, Slot};
 use opendrs_domain::notification::{Event, EventFacts, SlotInfo};
 use opendrs_domain::product::Product;
@@ -47,6 +48,15 @@ pub struct SlotView {
     pub subscription: Option<Subscription>,
     /// The customer's rules for it.
     pub rules: SlotRules,
+}
+
+impl SlotView {
+    /// The slot with its texts, and those of its products, for customers who read a language.
+    #[must_use]
+    pub fn in_language(self, language: Language) -> Self {
+        let products = self.products.into_iter().map(|product| product.in_language(language)).collect();
+        Self { slot: self.slot.in_language(language), products, ..self }
+    }
 }
 
 /// The slots of a model with their products and, for a device, their subscriptions.

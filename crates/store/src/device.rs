@@ -4,7 +4,9 @@
 
 use crate::access::AccessVersion;
 use crate::customer::read_recipient;
+use crate::model::NAMES;
 use crate::queries::Query;
+use crate::translations::StoredTranslations;
 use crate::value::{DbRow, FromRow, params};
 use crate::{Error, Result, Tx};
 use opendrs_domain::device::{Device, DeviceRef, NamedDevice, RevokedFamilies};
@@ -43,7 +45,8 @@ impl FromRow for Device {
 impl FromRow for NamedDevice {
     fn from_row(row: &DbRow<'_>) -> Result<Self> {
         let (model_name, own_name) = (row.get(DEVICE_COLUMNS)?, row.get(DEVICE_COLUMNS + 1)?);
-        Ok(Self { device: Device::from_row(row)?, model_name, own_name })
+        let model_names = StoredTranslations::from_row(row, DEVICE_COLUMNS + 2)?.take(NAMES);
+        Ok(Self { device: Device::from_row(row)?, model_name, model_names, own_name })
     }
 }
 
@@ -374,7 +377,7 @@ pub struct OwnedDevice {
 
 impl FromRow for OwnedDevice {
     fn from_row(row: &DbRow<'_>) -> Result<Self> {
-        Ok(Self { shard: row.get(DEVICE_COLUMNS + 2)?, device: NamedDevice::from_row(row)? })
+        Ok(Self { shard: row.get(DEVICE_COLUMNS + 3)?, device: NamedDevice::from_row(row)? })
     }
 }
 

@@ -23,6 +23,7 @@ mod shards;
 mod sql;
 mod sqlite;
 mod tls;
+mod translations;
 mod tx;
 mod value;
 

@@ -35,6 +35,7 @@ const SCHEMA_STEPS: &[SchemaStep] = &[
     step!(7, "0007_withdrawals"),
     step!(8, "0008_federated_identity"),
     step!(9, "0009_own_facts"),
+    step!(10, "0010_translations"),
 ];
 
 /// The number of the latest step.

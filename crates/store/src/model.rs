@@ -3,6 +3,7 @@
 //! Invariant: the slots of a model keep their declared order.
 
 use crate::queries::Query;
+use crate::translations::{StoredTranslations, encode};
 use crate::value::{DbRow, FromRow, params};
 use crate::{Error, Result, Tx};
 use opendrs_domain::id::{CompositeId, MakerId, ModelId};
@@ -10,15 +11,22 @@ use opendrs_domain::model::{Model, Slot};
 use opendrs_domain::takeover::TakeoverPolicy;
 use opendrs_domain::text::ModelCode;
 
+/// The key of translated names in the column of translations.
+pub(crate) const NAMES: &str = "names";
+/// The key of translated units.
+pub(crate) const UNITS: &str = "units";
+
 impl FromRow for Model {
     fn from_row(row: &DbRow<'_>) -> Result<Self> {
         let takeover: String = row.get(6)?;
+        let mut translations = StoredTranslations::from_row(row, 8)?;
         let bad = |found| Error::InvalidRow { query: row.query.sql().name, column: 6, found };
         Ok(Self {
             id: row.get(0)?,
             maker: row.get(1)?,
             code: row.get(2)?,
             name: row.get(3)?,
+            names: translations.take(NAMES),
             composite_id: row.get(4)?,
             live: row.get(5)?,
             takeover_policy: TakeoverPolicy::parse(&takeover).ok_or_else(|| bad(takeover))?,
@@ -30,6 +38,7 @@ impl FromRow for Model {
 impl FromRow for Slot {
     fn from_row(row: &DbRow<'_>) -> Result<Self> {
         let products: String = row.get(3)?;
+        let mut translations = StoredTranslations::from_row(row, 4)?;
         let bad = |found: serde_json::Error| Error::InvalidRow {
             query: row.query.sql().name,
             column: 3,
@@ -38,7 +47,9 @@ impl FromRow for Slot {
         Ok(Self {
             id: row.get(0)?,
             name: row.get(1)?,
+            names: translations.take(NAMES),
             unit: row.get(2)?,
+            units: translations.take(UNITS),
             products: serde_json::from_str(&products).map_err(bad)?,
         })
     }
@@ -82,6 +93,7 @@ pub async fn list_after(tx: &mut Tx<'_>, last: ModelId, limit: i64) -> Result<Ve
 /// [`crate::Error`].
 pub async fn upsert(tx: &mut Tx<'_>, model: &Model) -> Result<()> {
     let picture = model.picture.map(|picture| picture.to_string());
+    let translations = encode([(NAMES, &model.names)]);
     let params = params![
         model.id,
         model.maker,
@@ -90,7 +102,8 @@ pub async fn upsert(tx: &mut Tx<'_>, model: &Model) -> Result<()> {
         model.composite_id,
         model.live,
         model.takeover_policy.as_str(),
-        picture.as_ref()
+        picture.as_ref(),
+        translations.as_ref()
     ];
     tx.exec_deferred(Query::ModelPut, params).await
 }
@@ -109,5 +122,7 @@ pub async fn list_slots(tx: &mut Tx<'_>, model: ModelId) -> Result<Vec<Slot>> {
 /// [`crate::Error`].
 pub async fn upsert_slot(tx: &mut Tx<'_>, model: ModelId, at: i64, slot: &Slot) -> Result<()> {
     let products = serde_json::to_string(&slot.products).unwrap_or_else(|_| "[]".into());
-    tx.exec_deferred(Query::SlotPut, params![model, &slot.id, at, &slot.name, &slot.unit, &products]).await
+    let translations = encode([(NAMES, &slot.names), (UNITS, &slot.units)]);
+    let params = params![model, &slot.id, at, &slot.name, &slot.unit, &products, translations.as_ref()];
+    tx.exec_deferred(Query::SlotPut, params).await
 }

@@ -77,16 +77,16 @@ impl FromRow for LockedSlotRow {
     fn from_row(row: &DbRow<'_>) -> Result<Self> {
         let known: Option<Asin> = row.get(0)?;
         let product = known.map(|_| Product::from_row(row)).transpose()?;
-        let ruled: Option<String> = row.get(14)?;
+        let ruled: Option<String> = row.get(15)?;
         let rules = ruled
-            .map(|_| RulesColumn::<14>::from_row(row))
+            .map(|_| RulesColumn::<15>::from_row(row))
             .transpose()?
             .map(|RulesColumn(rules)| rules)
             .unwrap_or_default();
-        let listed: Option<String> = row.get(15)?;
-        let bad = |found: &str| Error::InvalidRow { query: row.query.sql().name, column: 15, found: found.to_owned() };
+        let listed: Option<String> = row.get(16)?;
+        let bad = |found: &str| Error::InvalidRow { query: row.query.sql().name, column: 16, found: found.to_owned() };
         let ids = listed.iter().flat_map(|ids| ids.split(','));
-        let agreed = read_agreed_price(row, 16)?;
+        let agreed = read_agreed_price(row, 17)?;
         let receivers =
             ids.map(|id| Uuid::try_parse(id).map(ReceiverId).map_err(|_| bad(id))).collect::<Result<_>>()?;
         Ok(Self(OrderInputs { terms: SlotTerms { rules, agreed_price: agreed }, product }, receivers))

@@ -49,7 +49,8 @@ pub(super) async fn list_kept_orders(
     customer: CustomerId,
     texts: &ReaderTexts,
 ) -> Result<Vec<KeptOrderRow>, Error> {
-    let open = order::list_open_for_customer(&state.app, customer).await?;
+    let mut open = order::list_open_for_customer(&state.app, customer).await?;
+    order::translate(&state.app, &mut open, texts.language).await?;
     let row = |order: &Order| {
         let address = order.shipping_address()?.to_single_line();
         let line = (texts.settings.kept_order)(&order.number().to_string(), &order.item.title, &address);

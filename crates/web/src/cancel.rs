@@ -46,7 +46,7 @@ pub(super) async fn get(
     let BrowserSession { context: shown, .. } = &browser;
     let found = order::find_cancel_link(&state.app, token).await.map_err(PageError::with_context(shown))?;
     let shown = &shown.in_zone_of(found.owner()).await?;
-    let CancelLink { order, cancel_error: refusal, .. } = found;
+    let CancelLink { mut order, cancel_error: refusal, .. } = found;
     if order.state == OrderState::Cancelled {
         return Ok(cancelled_page(shown));
     }
@@ -54,6 +54,8 @@ pub(super) async fn get(
         let why = (shown.texts.error_message)(&why.into());
         return Ok(message_page(shown, StatusCode::OK, shown.texts.orders.not_cancelled, &why));
     }
+    let (only, language) = (std::slice::from_mut(&mut order), shown.texts.language);
+    order::translate(&state.app, only, language).await.map_err(PageError::with_context(shown))?;
     let template = CancelPage {
         texts: shown.texts,
         frame: shown.frame(current_path(&parts)),

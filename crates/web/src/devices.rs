@@ -152,7 +152,8 @@ pub(super) async fn devices_page(
     let (texts, refused) = (shown.texts, PageError::with_context(shown));
     let owner = customer::load(&state.app, session.customer).await.map_err(&refused)?;
     let given = consent::list_for_customer(&state.app, session.customer).await.map_err(&refused)?;
-    let open = order::list_open_for_customer(&state.app, session.customer).await.map_err(&refused)?;
+    let mut open = order::list_open_for_customer(&state.app, session.customer).await.map_err(&refused)?;
+    order::translate(&state.app, &mut open, texts.language).await.map_err(&refused)?;
     let own = device::list_for_customer(&state.app, session.customer).await.map_err(&refused)?;
     let models = own.iter().map(|own| own.device.model).collect();
     let pictures = picture::list_of_models(&state.app, &models).await.map_err(&refused)?;
@@ -164,7 +165,7 @@ pub(super) async fn devices_page(
     };
     let pauses = pause::find(&state.app, session.customer).await.map_err(&refused)?;
     let mut devices = Vec::new();
-    for own in own {
+    for own in own.into_iter().map(|own| own.in_language(texts.language)) {
         let name = own.name().to_owned();
         let NamedDevice { device, model_name, .. } = own;
         devices.push(DeviceRow {

@@ -86,7 +86,9 @@ async fn render_order(
     owned: &OwnedOrder,
     shows: OrderExtras,
 ) -> Result<Response, PageError> {
-    let OwnedOrder { caller, device_name, order } = owned;
+    let (refused, language) = (PageError::with_context(&browser.context), browser.context.texts.language);
+    let owned = &order::translate_owned(&state.app, owned, language).await.map_err(refused)?;
+    let OwnedOrder { caller, named, order } = owned;
     let Order { item, .. } = order;
     let present = shows.present.as_ref();
     let problem = order.problem.filter(|_| order.state == OrderState::Held);
@@ -104,7 +106,7 @@ async fn render_order(
         title: &item.title,
         brings: (texts.orders.brings)(
             &texts.amount(&item.quantity, &item.unit),
-            device_name,
+            named.name(),
             caller.device.serial.as_str(),
         ),
         price: texts.money(&item.price),
@@ -149,7 +151,7 @@ fn order_facts(owned: &OwnedOrder, maker: &str, texts: &ReaderTexts) -> Vec<Orde
         (letters.carrier, tracking.carrier.clone()),
         (letters.tracking, tracking.number.clone()),
         (texts.orders.sold_by, Some(maker.to_owned())),
-        (texts.orders.why, Some((texts.orders.why_ordered)(order.trigger, &owned.device_name, approved.as_deref()))),
+        (texts.orders.why, Some((texts.orders.why_ordered)(order.trigger, owned.named.name(), approved.as_deref()))),
     ];
     facts.into_iter().filter_map(|(term, value)| Some(OrderFact { term, value: value? })).collect()
 }

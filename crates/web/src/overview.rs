@@ -70,7 +70,7 @@ async fn render_overview(
         frame: shown.frame(OVERVIEW_PATH),
         csrf: &browser.form_token(state),
         flow: &underway.id,
-        model: underway.authorization.model.as_ref().map_or("", |model| model.name.as_str()),
+        model: underway.authorization.model.as_ref().map_or("", |model| model.name_in(shown.texts.language)),
         rows: underway
             .chosen_products()
             .map(|(view, product)| OverviewRow { slot: &view.slot.name, product })
@@ -115,6 +115,7 @@ pub(super) async fn get(State(state): State<Arc<AppState>>, browser: BrowserSess
         return Ok(redirect_to(StatusCode::SEE_OTHER, SLOT_PATH));
     }
     let owner = customer::load(&state.app, session.customer).await.map_err(&refused)?;
+    let underway = underway.in_language(browser.context.texts.language);
     render_overview(&state, &browser, (&underway, &owner), None, &Address::default()).await
 }
 

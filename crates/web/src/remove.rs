@@ -67,6 +67,7 @@ pub(super) async fn get(
         return Ok(redirect_to(StatusCode::SEE_OTHER, DEVICE_LIST_PATH));
     };
     let BrowserSession { context: shown, .. } = &browser;
+    let named = named.in_language(shown.texts.language);
     let NamedDevice { device, model_name, .. } = &named;
     let template = RemovePage {
         texts: shown.texts,

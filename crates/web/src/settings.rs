@@ -183,7 +183,8 @@ pub(super) async fn device_page(
 ) -> Result<Response, PageError> {
     let refused = PageError::with_context(&browser.context);
     let model = device::load_model(&state.app, &caller.device).await.map_err(&refused)?;
-    let named = device::load_named(&state.app, caller).await.map_err(&refused)?;
+    let language = browser.context.texts.language;
+    let named = device::load_named(&state.app, caller).await.map_err(&refused)?.in_language(language);
     let shown = &browser.context.branded(model.maker).await?;
     let texts = shown.texts;
     let of = Some((caller.shard, &caller.device));
@@ -213,7 +214,10 @@ pub(super) async fn device_page(
         ask_above,
         feedback,
     };
-    let slots: Vec<_> = slots.into_iter().map(|view| slot_row(view, &views)).collect();
+    let slots: Vec<_> = slots.into_iter().map(|view| slot_row(view.in_language(language), &views)).collect();
+    for orders in [&mut open, &mut page.orders] {
+        order::translate(&state.app, orders, language).await.map_err(&refused)?;
+    }
     let rows = |orders: &[Order]| orders.iter().map(|order| order_list_row(order, now, texts)).collect::<Vec<_>>();
     let (waiting, rows) = (rows(&open), rows(&page.orders));
     let waiting = || waiting.iter().filter(|row| row.held);
@@ -225,8 +229,8 @@ pub(super) async fn device_page(
         which,
         exit,
         device_name: named.name(),
-        model: Some(model.name.as_str()).filter(|model| *model != named.name()),
-        name_about: (texts.device_names.about)(&model.name),
+        model: Some(named.model_name.as_str()).filter(|model| *model != named.name()),
+        name_about: (texts.device_names.about)(&named.model_name),
         name_form: NameForm::new(named.own_name.as_ref().map(DeviceName::as_str), feedback.rejected_name),
         picture: PageImage::of(model.picture.as_ref()),
         serial: caller.device.serial.as_str(),

@@ -72,7 +72,7 @@ pub(super) async fn consent_page(
         maker: &asked.maker.name,
         account: (shown.texts.settings.signed_in)(&owner.name),
         privacy_url: asked.profile.privacy_url.as_deref(),
-        device: asked.model.as_ref().map(|model| model.name.as_str()),
+        device: asked.model.as_ref().map(|model| model.name_in(shown.texts.language)),
         picture: PageImage::of(asked.model.as_ref().and_then(|model| model.picture.as_ref())),
         serial: asked.request.device.as_ref().map_or("", |device| device.serial.as_str()),
         wants: scope_descriptions(asked.request.scopes(), &shown.texts.consent),
@@ -172,7 +172,7 @@ async fn read_signup_post(
     let session = require_session(&browser)?.clone();
     let id = form.get("flow").unwrap_or_default();
     let underway = match signup::find(&state.app, &session, id).await {
-        Ok(underway) => underway,
+        Ok(underway) => underway.in_language(browser.context.texts.language),
         Err(error) if form.has(COMPLETE_BUTTON) => {
             return finished_or_error(state, &browser, &session, id, error).await.map(Err);
         }
@@ -271,7 +271,7 @@ async fn slot_page(
     };
     let number = 1 + underway.slots.iter().position(|other| other.slot.id == view.slot.id).unwrap_or_default();
     let shown = &browser.context.branded(underway.authorization.maker.id).await?;
-    let model = underway.authorization.model.as_ref().map_or("", |model| model.name.as_str());
+    let model = underway.authorization.model.as_ref().map_or("", |model| model.name_in(shown.texts.language));
     let words = problem.map(shown.texts.error_message);
     let template = SlotPage {
         texts: shown.texts,
@@ -304,6 +304,7 @@ pub(super) async fn show_slot(
     if !underway.has_consented {
         return consent_page(&state, &browser, &underway.id, &underway.authorization).await;
     }
+    let underway = underway.in_language(browser.context.texts.language);
     slot_page(&state, &browser, &underway, None).await
 }
 

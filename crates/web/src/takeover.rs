@@ -100,6 +100,7 @@ pub(super) async fn get(
     let texts = &shown.texts.takeovers;
     let linked = takeover::find_takeover_link(&state.app, token).await.map_err(PageError::with_context(shown))?;
     let TakeoverLink { takeover, model, device, allowed_answers: answers, .. } = &linked;
+    let device = device.clone().in_language(shown.texts.language);
     let (title, why): (fn(&str) -> String, _) = match takeover.state {
         TakeoverState::Asked => (texts.requested, texts.requested_why),
         TakeoverState::Announced | TakeoverState::Agreed => (texts.announced, texts.announced_why),

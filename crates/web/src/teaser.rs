@@ -55,7 +55,7 @@ pub(super) async fn get(
     let template = TeaserPage {
         texts: shown.texts,
         frame: shown.frame(current_path(&parts)),
-        model: &model.name,
+        model: model.name_in(shown.texts.language),
         picture: PageImage::of(model.picture.as_ref()),
         login: link_param(&pairs, "loginUri"),
         later: link_param(&pairs, "remindLaterUri"),

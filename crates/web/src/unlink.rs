@@ -58,6 +58,7 @@ pub(super) async fn get(
         return Ok(redirect_to(StatusCode::SEE_OTHER, SETTINGS_PATH));
     };
     let found = consent::list_affected_devices(&state.app, session.customer, given.profile).await.map_err(&refused)?;
+    let found = found.into_iter().map(|found| found.in_language(shown.texts.language));
     let template = UnlinkPage {
         texts: shown.texts,
         frame: shown.frame(current_path(&parts)),
@@ -65,7 +66,7 @@ pub(super) async fn get(
         profile: given.profile.to_string(),
         name: &given.name,
         maker: &given.maker,
-        devices: found.iter().map(|found| (found.full_name(), found.device.serial.to_string())).collect(),
+        devices: found.map(|found| (found.full_name(), found.device.serial.to_string())).collect(),
     };
     Ok(render_page(shown, StatusCode::OK, &template, None))
 }

@@ -58,8 +58,10 @@ async fn render_withdrawal(
     browser: &BrowserSession,
     owned: &OwnedOrder,
 ) -> Result<Response, PageError> {
-    let OwnedOrder { caller, order, .. } = owned;
     let refused = PageError::with_context(&browser.context);
+    let language = browser.context.texts.language;
+    let OwnedOrder { caller, order, .. } =
+        &order::translate_owned(&state.app, owned, language).await.map_err(&refused)?;
     let shown = &browser.context.branded(caller.device.maker).await?;
     let texts = shown.texts;
     let (said, period) = (&texts.withdrawals, state.app.settings.timing.withdrawal_period);

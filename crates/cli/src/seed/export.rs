@@ -4,7 +4,7 @@
 
 use super::file_format::{
     BrandToml, ClientToml, CustomerToml, MakerToml, ModelToml, ProductToml, ProfileToml, SeedFile, SlotToml, TopicToml,
-    UnitPriceToml,
+    TranslationsToml, UnitPriceToml,
 };
 use super::picture_file::write_picture_file;
 use crate::output;
@@ -14,6 +14,7 @@ use opendrs_domain::brand::Brand;
 use opendrs_domain::notification::NotificationType;
 use opendrs_domain::product::Product;
 use opendrs_domain::text::{Name, ParseTextError, Title, Unit};
+use opendrs_domain::translation::Translations;
 use opendrs_domain::version::Version;
 use opendrs_server::open_app;
 use opendrs_service::seed::{
@@ -117,6 +118,10 @@ fn hex(bytes: [u8; 32]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+fn translations_toml(texts: &Translations) -> TranslationsToml {
+    texts.iter().map(|(language, text)| (unspanned(language.tag().to_owned()), unspanned(text.to_owned()))).collect()
+}
+
 fn maker_toml(seed: MakerSeed, pictures: &PicturePaths) -> Result<MakerToml, ParseTextError> {
     let logo = pictures.find(&PictureOwner::Maker(seed.name.clone()));
     let models = seed.models.into_iter().map(|model| model_toml(&seed.name, model, pictures));
@@ -190,6 +195,7 @@ fn model_toml(maker: &str, seed: ModelSeed, pictures: &PicturePaths) -> Result<M
         picture: pictures.find(&owner),
         id: unspanned(seed.code),
         name: Name::parse(&seed.name)?,
+        names: translations_toml(&seed.names),
         live: seed.live,
         takeover: seed.takeover,
         composite_id: seed.composite.map(|id| unspanned(id.to_string())),
@@ -202,7 +208,9 @@ fn slot_toml(seed: SlotSeed) -> Result<SlotToml, ParseTextError> {
     Ok(SlotToml {
         id: seed.id.map(unspanned),
         name: unspanned(seed.name),
+        names: translations_toml(&seed.names),
         unit: Unit::parse(&seed.unit)?,
+        units: translations_toml(&seed.units),
         products: seed.products.into_iter().map(|(asin, _)| unspanned(asin)).collect(),
     })
 }
@@ -212,10 +220,12 @@ fn product_toml(found: Product, pictures: &PicturePaths) -> Result<ProductToml, 
         picture: pictures.find(&PictureOwner::Product(found.asin.clone())),
         asin: unspanned(found.asin),
         title: Title::parse(&found.title)?,
+        titles: translations_toml(&found.titles),
         price: unspanned(found.price.to_decimal_text()),
         currency: found.price.currency,
         quantity: unspanned(found.quantity),
         unit: Unit::parse(&found.unit)?,
+        units: translations_toml(&found.units),
         available: found.available,
         sku: found.sku,
         shipping: found.shipping.map(|shipping| unspanned(shipping.to_decimal_text())),

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use toml::Spanned;
 
+/// Translations of a text by language tag.
+pub(super) type TranslationsToml = BTreeMap<Spanned<String>, Spanned<String>>;
+
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[serde(expecting = "a table")]
@@ -100,6 +103,8 @@ pub(super) struct ClientToml {
 pub(super) struct ModelToml {
     pub(super) id: Spanned<ModelCode>,
     pub(super) name: Name,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) names: TranslationsToml,
     #[serde(default)]
     pub(super) live: bool,
     pub(super) takeover: Option<TakeoverPolicy>,
@@ -116,7 +121,11 @@ pub(super) struct ModelToml {
 pub(super) struct SlotToml {
     pub(super) id: Option<Spanned<SlotId>>,
     pub(super) name: Spanned<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) names: TranslationsToml,
     pub(super) unit: Unit,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) units: TranslationsToml,
     #[serde(default)]
     pub(super) products: Vec<Spanned<Asin>>,
 }
@@ -127,10 +136,14 @@ pub(super) struct SlotToml {
 pub(super) struct ProductToml {
     pub(super) asin: Spanned<Asin>,
     pub(super) title: Title,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) titles: TranslationsToml,
     pub(super) price: Spanned<String>,
     pub(super) currency: String,
     pub(super) quantity: Spanned<f64>,
     pub(super) unit: Unit,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) units: TranslationsToml,
     #[serde(default = "yes")]
     pub(super) available: bool,
     pub(super) sku: Option<Sku>,

@@ -9,13 +9,14 @@ use opendrs_domain::login::redirect;
 use opendrs_domain::notification::NotificationType;
 use opendrs_domain::profile::hash_secret;
 use opendrs_domain::receiver::SignatureVersion;
-use opendrs_domain::text::Name;
+use opendrs_domain::text::{Name, Unit};
 use opendrs_domain::version::Version;
 use opendrs_service::seed::{self as service, SeedPassword};
 use toml::Spanned;
 
 mod brand;
 mod product;
+mod translations;
 
 /// Reads the file of a picture, which a seed names by its path.
 pub type ReadPicture<'f> = &'f (dyn Fn(&str) -> Result<Vec<u8>, String> + Sync);
@@ -206,6 +207,8 @@ impl SeedParser<'_> {
             Ok(service::SlotSeed {
                 id: slot.id.map(Spanned::into_inner),
                 name: self.parse_name(&slot.name)?,
+                names: self.parse_translations(&slot.names, "names", Name::parse)?,
+                units: self.parse_translations(&slot.units, "units", Unit::parse)?,
                 unit: slot.unit.into(),
                 products: slot
                     .products
@@ -218,6 +221,7 @@ impl SeedParser<'_> {
         Ok(service::ModelSeed {
             line: self.line_of(&model.id),
             code: model.id.into_inner(),
+            names: self.parse_translations(&model.names, "names", Name::parse)?,
             name: model.name.into(),
             live: model.live,
             takeover: model.takeover,
@@ -314,6 +318,13 @@ mod tests {
             (&PRODUCT.replace("\"F\"", "\" \""), "line 3"),
             (&PRODUCT.replace("\"F\"", "\"F\\tG\""), "is not a title: 1 to 500 characters on one line"),
             (&PRODUCT.replace("\"c\"", "\"\""), "is not a unit"),
+            (
+                &format!("{PRODUCT}titles = {{ de = \"F\", fr = \"F\" }}"),
+                "line 8: titles: `fr` is not a language of the pages; write one of en, de, ja",
+            ),
+            (&format!("{PRODUCT}titles = {{ DE = \"F\" }}"), "line 8: titles: `DE` is not a language of the pages"),
+            (&format!("{PRODUCT}titles = {{ de = \"\" }}"), "line 8: titles.de: `` is not a title"),
+            (&format!("{PRODUCT}units = {{ ja = \"a\\nb\" }}"), "line 8: units.ja: `a\nb` is not a unit"),
             (&PRODUCT.replace("USD", "USX"), "line 4: price: `USX` is not a currency"),
             (
                 "[[maker]]\nname = \"A\"\n[maker.brand]\naccent = \"#ffd400\"",

@@ -21,6 +21,7 @@ mod settings;
 mod settings_guard;
 mod slot_statement;
 mod teaser;
+mod translated_names;
 mod translations;
 mod unlink;
 mod zones;

@@ -4,6 +4,7 @@
 mod brand;
 mod export;
 mod identity;
+mod translations;
 
 use crate::harness::Server;
 use crate::harness::fixtures::{self, ANN, APP, LARGE, REDIRECT, SECRET, SMALL, WEB};

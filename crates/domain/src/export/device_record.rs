@@ -59,7 +59,7 @@ impl ExportRecord for DeviceRecord {
 }
 
 impl From<&NamedDevice> for DeviceRecord {
-    fn from(NamedDevice { device, model_name, own_name }: &NamedDevice) -> Self {
+    fn from(NamedDevice { device, model_name, own_name, .. }: &NamedDevice) -> Self {
         Self {
             id: device.id.to_string(),
             model: device.model_code.to_string(),

@@ -2,6 +2,7 @@
 //!
 //! Not here: the order around it. Invariant: a part of a price is in the price's currency and no more than the price.
 
+use crate::language::Language;
 use crate::money::Money;
 use crate::money::tax::TaxRate;
 use crate::product::Product;
@@ -35,6 +36,19 @@ impl From<Product> for OrderItem {
 }
 
 impl OrderItem {
+    /// Replaces title and unit by those for customers who read a language, if the catalogue has the product under the
+    /// item's title. Otherwise the item keeps what it was ordered with. Only pages and mails use it.
+    pub fn translate(&mut self, product: &Product, language: Language) {
+        let Product { asin, title, titles, unit, units, .. } = product;
+        if (&self.asin, &self.title) != (asin, title) {
+            return;
+        }
+        self.title = titles.pick(language, title).to_owned();
+        if self.unit == *unit {
+            self.unit = units.pick(language, unit).to_owned();
+        }
+    }
+
     /// The parts of the price. What the back end reported takes precedence over the catalogue. The catalogue's shipping
     /// counts only where it fits the price.
     #[must_use]

@@ -6,6 +6,7 @@
 use super::authorize::ResolvedAuthorization;
 use crate::price::{self, ShownPrice};
 use crate::subscription::SlotView;
+use opendrs_domain::language::Language;
 use opendrs_domain::subscription::SlotChoice;
 use opendrs_store::signup::SignupRow;
 
@@ -28,6 +29,13 @@ pub struct SignupInProgress {
 }
 
 impl SignupInProgress {
+    /// The sign-up with the texts of slots and products for customers who read a language.
+    #[must_use]
+    pub fn in_language(self, language: Language) -> Self {
+        let slots = self.slots.into_iter().map(|view| view.in_language(language)).collect();
+        Self { slots, ..self }
+    }
+
     /// The first slot without a choice.
     #[must_use]
     pub fn next_slot(&self) -> Option<&SlotView> {

@@ -1,7 +1,8 @@
 //! Builds the message that a mailer sends from a stored mail.
 //!
 //! Not here: its text. Invariant: a message is built at every attempt, so a mail about a device goes to the customer's
-//! present address in their present language. Only its content is as of the change that it is about.
+//! present address in their present language. Only its content is as of the change that it is about; translations are
+//! the catalogue's.
 
 use super::mailer::{MailDevice, MailMessage};
 use crate::{App, Result, account, brand, named_link};
@@ -12,7 +13,7 @@ use opendrs_domain::id::{CustomerId, DeviceId};
 use opendrs_domain::login::form;
 use opendrs_domain::mail::{MailContent, MailSubject};
 use opendrs_store::mail::StoredMail;
-use opendrs_store::{customer, device, order, picture};
+use opendrs_store::{customer, device, order, picture, product};
 
 /// Loads the data that a mail's text needs; `None` when its customer, device or order no longer exists.
 ///
@@ -46,6 +47,10 @@ async fn build_device_message(
         None => None,
     };
     let zone = to.zone_preferences(app.settings.zone).resolve();
+    let product = match &order {
+        Some(order) => product::find_by_asin(&mut tx, &order.item.asin).await?,
+        None => None,
+    };
     let recipient = order.and_then(|order| order.recipient);
     let address = recipient.map_or(to.address, |recipient| recipient.address);
     let brand = brand::find_in(app, &mut tx, of.device.maker).await?;
@@ -54,6 +59,8 @@ async fn build_device_message(
         None => None,
     };
     let base = &app.settings.mail.base_url;
+    let language = to.language.unwrap_or(app.settings.language);
+    let of = of.in_language(language);
     let token = mail
         .content
         .cancellable_order()
@@ -65,12 +72,12 @@ async fn build_device_message(
         id: mail.id,
         at: mail.at,
         to: to.email,
-        language: to.language.unwrap_or(app.settings.language),
+        language,
         zone,
         name: to.name,
         address: if of.device.test { Some("N/A".into()) } else { address.as_ref().map(Address::to_single_line) },
         device: Some(MailDevice::for_customer(&of, customer)),
-        content: mail.content.clone(),
+        content: mail.content.clone().in_language(language, product.as_ref()),
         cancel_url: token.map(|token| format!("{base}/order/cancel?token={token}")),
         order_url: mail
             .content

@@ -115,10 +115,12 @@ pub(crate) async fn enqueue_subscriptions(
     for slot in model::list_slots(tx, device.model).await? {
         let sub = subs.iter().find(|sub| sub.slot == slot.id).filter(|sub| Subscription::can_order(sub));
         let product = match sub.and_then(|sub| sub.asin.as_ref()) {
-            Some(asin) => product::find_by_asin(tx, asin).await?.map(|product| (product.title, product.price)),
+            Some(asin) => product::find_by_asin(tx, asin).await?,
             None => None,
         };
-        slots.push(SlotSummary { name: slot.name, product });
+        let titles = product.as_ref().map(|product| product.titles.clone()).unwrap_or_default();
+        let product = product.map(|product| (product.title, product.price));
+        slots.push(SlotSummary { name: slot.name, names: slot.names, product, titles });
     }
     enqueue(tx, shard, device, MailContent::Subscribed(slots), context).await
 }

@@ -5,6 +5,7 @@
 
 use crate::token::{DeviceCaller, DeviceToken};
 use crate::{App, Error, FastPath, Result};
+use opendrs_domain::device::NamedDevice;
 use opendrs_domain::id::{CustomerId, InstanceId, OrderId};
 use opendrs_domain::order::Order;
 use opendrs_store::{device, order};
@@ -81,8 +82,8 @@ pub async fn list_open_for_customer(app: &App, customer: CustomerId) -> Result<V
 pub struct OwnedOrder {
     /// The device that ordered.
     pub caller: DeviceCaller,
-    /// The name of that device, for its owner.
-    pub device_name: String,
+    /// The same device with its names.
+    pub named: NamedDevice,
     /// The order.
     pub order: Order,
 }
@@ -102,6 +103,6 @@ pub async fn find_for_customer(app: &App, owner: CustomerId, instance: &str) -> 
     let found = found.ok_or(Error::UnknownOrder)?;
     let order = order::find_by_id(&mut tx, place, id.order).await?;
     let order = order.filter(|order| !order.test && order.matches_instance_id(id)).ok_or(Error::UnknownOrder)?;
-    let (device_name, device) = (found.name().to_owned(), found.device);
-    Ok(OwnedOrder { caller: DeviceCaller { device, shard: place.shard, slot: None }, device_name, order })
+    let device = found.device.clone();
+    Ok(OwnedOrder { caller: DeviceCaller { device, shard: place.shard, slot: None }, named: found, order })
 }

@@ -16,6 +16,7 @@ use opendrs_domain::profile::{ClientKind, ClientMode};
 use opendrs_domain::receiver::SignatureVersion;
 use opendrs_domain::takeover::TakeoverPolicy;
 use opendrs_domain::text::{Asin, Email, ModelCode, SlotId};
+use opendrs_domain::translation::Translations;
 use opendrs_domain::version::Version;
 
 /// All declarations of a seed. Line numbers refer to the file, for errors.
@@ -174,6 +175,8 @@ pub struct ModelSeed {
     pub code: ModelCode,
     /// Name shown to customers.
     pub name: String,
+    /// Translations of the name.
+    pub names: Translations,
     /// Whether it is certified.
     pub live: bool,
     /// The composite id; generated for a new model if it is not declared.
@@ -195,8 +198,12 @@ pub struct SlotSeed {
     pub id: Option<SlotId>,
     /// Name shown to customers.
     pub name: String,
+    /// Translations of the name.
+    pub names: Translations,
     /// The unit of its levels.
     pub unit: String,
+    /// Translations of the unit.
+    pub units: Translations,
     /// Its products, each with its line in the file.
     pub products: Vec<(Asin, usize)>,
 }

@@ -240,13 +240,16 @@ async fn export_model(tx: &mut Tx<'_>, of: &Model) -> Result<ModelSeed> {
     let slots = model::list_slots(tx, of.id).await?.into_iter().map(|slot| SlotSeed {
         id: Some(slot.id),
         name: slot.name,
+        names: slot.names,
         unit: slot.unit,
+        units: slot.units,
         products: slot.products.into_iter().map(|asin| (asin, 0)).collect(),
     });
     Ok(ModelSeed {
         line: 0,
         code: of.code.clone(),
         name: of.name.clone(),
+        names: of.names.clone(),
         live: of.live,
         composite: Some(of.composite_id),
         takeover: Some(of.takeover_policy),

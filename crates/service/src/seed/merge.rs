@@ -4,7 +4,9 @@
 //! values that a seed wrote and still owns, or owned when another source changed them.
 
 use super::report::{SeedEffect, SeedEffectKind, SeedOutcome};
+use opendrs_domain::language::Language;
 use opendrs_domain::seed_record::{SeedDecision, SeedElementDecision, SeedRecord, decide_element, decide_value};
+use opendrs_domain::translation::Translations;
 use opendrs_store::seed_record::{self, SeedRecordKey};
 use opendrs_store::{Result, Tx};
 use serde::Serialize;
@@ -147,6 +149,27 @@ impl SeedMerge {
             Some(None) if self.owned_digest(key).is_none() => self.merge_unset(key, None, declared, show),
             current => self.merge_value(key, current, declared, show),
         }
+    }
+
+    /// The translations that a text will have. Each language is a value of its own, such as `names.de`. `current` is
+    /// `None` for a new item.
+    pub(super) fn merge_translations(
+        &mut self,
+        key: &str,
+        current: Option<&Translations>,
+        declared: &Translations,
+    ) -> Translations {
+        let merged = Language::ALL.into_iter().filter_map(|language| {
+            let key = format!("{key}.{language}");
+            let text = |texts: &Translations| texts.get(language).map(str::to_owned);
+            let (old, new) = (current.map(text), text(declared));
+            // A language that nobody declared has no record.
+            if old.as_ref().is_none_or(Option::is_none) && new.is_none() && self.owned_digest(&key).is_none() {
+                return None;
+            }
+            Some((language, self.merge_added(&key, old, new, format_maybe)?))
+        });
+        merged.collect()
     }
 
     /// The elements that a list will have. Each is decided separately.

@@ -12,7 +12,7 @@ macro_rules! device_columns {
 /// A device with the names of its model and of its owner. The frequent calls of devices read no names.
 macro_rules! named_device_columns {
     () => {
-        concat!(device_columns!(), ", m.name, d.name")
+        concat!(device_columns!(), ", m.name, d.name, m.translations")
     };
 }
 
@@ -29,9 +29,16 @@ macro_rules! access_version {
     };
 }
 
+macro_rules! model_columns {
+    () => {
+        "id, maker, code, name, composite, live, takeover, picture, translations"
+    };
+}
+
 macro_rules! product_columns {
     () => {
-        "asin, title, price_minor, currency, quantity, unit, available, sku, picture, shipping_minor, tax_rate, unit_content, unit_per, unit_of"
+        "asin, title, price_minor, currency, quantity, unit, available, sku, picture, shipping_minor, tax_rate, unit_content, unit_per, unit_of,
+     translations"
     };
 }
 

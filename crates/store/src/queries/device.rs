@@ -51,9 +51,10 @@ macro_rules! device_queries {
         /// Takes a slot's lock for an order, if the slot reorders. Of two concurrent calls the second gets no row.
         SubscriptionTakeLock = "UPDATE subscription SET open_order = $4 WHERE shard = $1 AND device = $2 AND slot = $3
             AND active AND asin IS NOT NULL AND open_order IS NULL";
-        /// The inputs of the decision about a slot's order, and the receivers to notify.
+        /// The inputs of the decision about a slot's order, and the receivers to notify. A device's call needs no
+        /// translations.
         OrderInputs = "SELECT p.asin, p.title, p.price_minor, p.currency, p.quantity, p.unit, p.available, p.sku, p.picture,
-            p.shipping_minor, p.tax_rate, p.unit_content, p.unit_per, p.unit_of,
+            p.shipping_minor, p.tax_rate, p.unit_content, p.unit_per, p.unit_of, CAST(NULL AS TEXT),
             (SELECT r.rules FROM rule r WHERE r.shard = $1 AND r.device = $2 AND r.slot = $3),
             (SELECT /*pg string_agg(line.id::text, ',') */ /*lite group_concat(hex(line.id)) */ FROM
                 (SELECT t.id FROM client c JOIN topic t ON t.profile = c.profile

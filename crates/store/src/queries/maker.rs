@@ -29,31 +29,31 @@ macro_rules! maker_queries {
         ClientPut = "INSERT INTO client (id, profile, kind, ordinal, secret_hash, redirect_uris, mode) VALUES ($1, $2, $3, $4, $5, $6, $7)
             ON CONFLICT (id) DO UPDATE SET secret_hash = excluded.secret_hash, redirect_uris = excluded.redirect_uris,
             mode = excluded.mode";
-        ModelById = "SELECT id, maker, code, name, composite, live, takeover, picture FROM model WHERE id = $1";
-        ModelByCode = "SELECT id, maker, code, name, composite, live, takeover, picture FROM model WHERE maker = $1 AND code = $2";
-        ModelByComposite = "SELECT id, maker, code, name, composite, live, takeover, picture FROM model WHERE composite = $1";
-        ModelPut = "INSERT INTO model (id, maker, code, name, composite, live, takeover, picture) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ModelById = concat!("SELECT ", model_columns!(), " FROM model WHERE id = $1");
+        ModelByCode = concat!("SELECT ", model_columns!(), " FROM model WHERE maker = $1 AND code = $2");
+        ModelByComposite = concat!("SELECT ", model_columns!(), " FROM model WHERE composite = $1");
+        ModelPut = concat!("INSERT INTO model (", model_columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
             ON CONFLICT (id) DO UPDATE SET name = excluded.name, live = excluded.live, composite = excluded.composite,
-            takeover = excluded.takeover, picture = excluded.picture";
-        SlotsOfModel = "SELECT id, name, unit, products FROM slot WHERE model = $1 ORDER BY position, id";
-        SlotPut = "INSERT INTO slot (model, id, position, name, unit, products) VALUES ($1, $2, $3, $4, $5, $6)
+            takeover = excluded.takeover, picture = excluded.picture, translations = excluded.translations");
+        SlotsOfModel = "SELECT id, name, unit, products, translations FROM slot WHERE model = $1 ORDER BY position, id";
+        SlotPut = "INSERT INTO slot (model, id, position, name, unit, products, translations) VALUES ($1, $2, $3, $4, $5, $6, $7)
             ON CONFLICT (model, id) DO UPDATE SET position = excluded.position, name = excluded.name, unit = excluded.unit,
-            products = excluded.products";
+            products = excluded.products, translations = excluded.translations";
         ProductByAsin = concat!("SELECT ", product_columns!(), " FROM product WHERE asin = $1");
         ProductPut = concat!("INSERT INTO product (", product_columns!(), ")
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (asin) DO UPDATE SET title = excluded.title,
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (asin) DO UPDATE SET title = excluded.title,
             price_minor = excluded.price_minor, currency = excluded.currency, quantity = excluded.quantity,
             unit = excluded.unit, available = excluded.available, sku = excluded.sku, picture = excluded.picture,
             shipping_minor = excluded.shipping_minor,
             tax_rate = excluded.tax_rate, unit_content = excluded.unit_content, unit_per = excluded.unit_per,
-            unit_of = excluded.unit_of");
+            unit_of = excluded.unit_of, translations = excluded.translations");
         MakerAfter = "SELECT id, name FROM maker WHERE id > $1 ORDER BY id LIMIT $2";
         ProductAfter = concat!("SELECT ", product_columns!(), " FROM product
             WHERE asin > $1 ORDER BY asin LIMIT $2");
         MessageVersionPut = "INSERT INTO model_message (model, kind, version) VALUES ($1, $2, $3)
             ON CONFLICT (model, kind) DO UPDATE SET version = excluded.version";
         MessageVersionGet = "SELECT version FROM model_message WHERE model = $1 AND kind = $2";
-        ModelAfter = "SELECT id, maker, code, name, composite, live, takeover, picture FROM model WHERE id > $1 ORDER BY id LIMIT $2";
+        ModelAfter = concat!("SELECT ", model_columns!(), " FROM model WHERE id > $1 ORDER BY id LIMIT $2");
         ProfileAfter = "SELECT id, maker, name, privacy_url FROM profile WHERE id > $1 ORDER BY id LIMIT $2";
         ClientsOfProfile = concat!("SELECT ", client_columns!(), "
             FROM client c JOIN profile p ON p.id = c.profile WHERE c.profile = $1 ORDER BY c.kind, c.ordinal");

@@ -136,6 +136,8 @@ fn bad_row_cases() -> Vec<BadRowCase> {
         ("client.state", "'off'", "'enabled'", client, "ClientById", 8, "off"),
         ("client.generation", "-1", "0", client, "ClientById", 9, "out of range"),
         ("slot.products", "'[\"lower\"]'", "'[]'", read!(|tx| model::list_slots(tx, sample_model().id)), "SlotsOfModel", 3, "ASIN"),
+        ("model.translations", "'{\"names\":[]}'", "NULL", read!(|tx| model::find_by_id(tx, sample_model().id)), "ModelById", 8, "Translations"),
+        ("slot.translations", "'names'", "NULL", read!(|tx| model::list_slots(tx, sample_model().id)), "SlotsOfModel", 4, "Translations"),
         ("model.code", "'a b'", "'Model-1+_'", read!(|tx| model::find_by_id(tx, sample_model().id)), "ModelById", 2, "ModelCode"),
         ("customer.address", "'{}'", "NULL", read!(|tx| customer::find_by_id(tx, 0, CustomerId(uuid(1)))), "CustomerById", 3, "line1"),
         ("customer.email", "'ann'", "'ann@b.c'", read!(|tx| customer::find_by_id(tx, 0, CustomerId(uuid(1)))), "CustomerById", 1, "Email"),

@@ -1,7 +1,7 @@
 //! Device models, their slots, and products.
 
 use crate::harness::{TestStore, command};
-use crate::samples::{QUANTITIES, asin, awkward_texts, model, product, slot, uuid};
+use crate::samples::{QUANTITIES, asin, awkward_texts, model, product, slot, translations, uuid};
 use opendrs_domain::id::{CompositeId, MakerId, ModelId};
 use opendrs_domain::model::{Model, Slot};
 use opendrs_domain::money::Money;
@@ -50,7 +50,8 @@ async fn upsert_slot(store: &TestStore, model: ModelId, at: i64, slot: &Slot) {
 async fn a_model_is_found_by_id_code_and_composite(store: &TestStore) {
     for (n, (name, live)) in awkward_texts().into_iter().zip([true, false].into_iter().cycle()).enumerate() {
         let takeover = TakeoverPolicy::ALL[n % TakeoverPolicy::ALL.len()];
-        let model = Model { name, live, takeover_policy: takeover, ..model(n as u64, MakerId(uuid(1))) };
+        let names = translations(&name);
+        let model = Model { name, names, live, takeover_policy: takeover, ..model(n as u64, MakerId(uuid(1))) };
         upsert(store, &model).await;
         let by_code = store.read(async |tx| model::find_by_code(tx, model.maker, &model.code).await).await;
         let by_composite = store.read(async |tx| model::find_by_composite_id(tx, model.composite_id).await).await;
@@ -73,13 +74,15 @@ async fn putting_a_model_again_keeps_its_maker_and_code(store: &TestStore) {
     let again = Model {
         id: first.id,
         name: name.clone(),
+        names: translations("new"),
         composite_id: composite,
         live: false,
         takeover_policy: takeover,
         ..model(2, MakerId(uuid(2)))
     };
     upsert(store, &again).await;
-    let changed = Model { name, composite_id: composite, live: false, takeover_policy: takeover, ..first };
+    let names = translations("new");
+    let changed = Model { name, names, composite_id: composite, live: false, takeover_policy: takeover, ..first };
     assert_eq!(store.read(async |tx| model::find_by_id(tx, changed.id).await).await, Some(changed));
 }
 
@@ -101,7 +104,9 @@ async fn slots_come_in_their_order(store: &TestStore) {
     for (at, id) in [(2, "a"), (0, "z"), (1, "m"), (10, "b")] {
         upsert_slot(store, washer, at, &slot(id)).await;
     }
-    let twin = Slot { name: awkward_texts().concat(), unit: "'".into(), products: vec![asin(1), asin(2)], ..slot("a") };
+    let (names, units) = (translations("'"), translations("\\"));
+    let products = vec![asin(1), asin(2)];
+    let twin = Slot { name: awkward_texts().concat(), names, unit: "'".into(), units, products, ..slot("a") };
     upsert_slot(store, dryer, 0, &twin).await;
     let slots = store.read(async |tx| model::list_slots(tx, washer).await).await;
     assert_eq!(slots, ["z", "m", "a", "b"].map(slot));
@@ -113,7 +118,8 @@ async fn putting_a_slot_again_changes_all_but_its_id(store: &TestStore) {
     let model = ModelId(uuid(1));
     upsert_slot(store, model, 0, &slot("a")).await;
     upsert_slot(store, model, 1, &slot("b")).await;
-    let changed = Slot { name: "n".into(), unit: "u".into(), products: vec![asin(3)], ..slot("a") };
+    let (names, units) = (translations("n"), translations("u"));
+    let changed = Slot { name: "n".into(), names, unit: "u".into(), units, products: vec![asin(3)], ..slot("a") };
     upsert_slot(store, model, 2, &changed).await;
     assert_eq!(store.read(async |tx| model::list_slots(tx, model).await).await, [slot("b"), changed]);
 }
@@ -139,7 +145,8 @@ async fn a_product_comes_back_to_the_last_bit(store: &TestStore) {
 fn with_price_parts(product: Product) -> Product {
     let shipping = Some(Money { minor: 3, currency: product.price.currency.clone() });
     let unit_price = UnitPriceBasis::new(0.75, 100.0, "m\u{b2}");
-    Product { shipping, tax_rate: TaxRate::parse("7.7"), unit_price, ..product }
+    let (titles, units) = (translations(&product.title), translations(&product.unit));
+    Product { titles, units, shipping, tax_rate: TaxRate::parse("7.7"), unit_price, ..product }
 }
 
 /// Every second product has a SKU.

@@ -1,7 +1,7 @@
 //! Devices: registered units.
 
 use crate::harness::{TestStore, command};
-use crate::samples::{at, device, model, serial, slot, uuid};
+use crate::samples::{at, device, model, serial, slot, translations, uuid};
 use opendrs_domain::device::{Device, DeviceRef, NamedDevice, RevokedFamilies};
 use opendrs_domain::id::{ClientId, CustomerId, DeviceId, MakerId, ModelId};
 use opendrs_domain::login::refresh_rotation::RotationState;
@@ -27,7 +27,7 @@ both!(
 const SHARD: i64 = 3;
 
 async fn insert_model(store: &TestStore) -> Model {
-    let model = model(1, MakerId(uuid(1)));
+    let model = Model { names: translations("model"), ..model(1, MakerId(uuid(1))) };
     store.write(model.clone(), |tx, m| Box::pin(model::upsert(tx, m))).await;
     model
 }
@@ -183,7 +183,8 @@ async fn the_hot_read_tells_whether_the_model_has_the_slot(store: &TestStore) {
 
 /// A device to which its owner gave no name.
 fn unnamed(device: &Device, model: &Model) -> NamedDevice {
-    NamedDevice { device: device.clone(), model_name: model.name.clone(), own_name: None }
+    let (model_name, model_names) = (model.name.clone(), model.names.clone());
+    NamedDevice { device: device.clone(), model_name, model_names, own_name: None }
 }
 
 async fn an_owners_name_comes_back_and_only_the_owner_sets_it(store: &TestStore) {

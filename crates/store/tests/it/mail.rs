@@ -1,7 +1,7 @@
 //! Mail to customers.
 
 use crate::harness::{TestStore, command};
-use crate::samples::{at, awkward_texts, ordered_uuid, uuid};
+use crate::samples::{at, awkward_texts, ordered_uuid, translations, uuid};
 use opendrs_domain::account::{AccountMail, CodeRequest, MailRecipient};
 use opendrs_domain::id::{CustomerId, DeviceId, MailId};
 use opendrs_domain::language::Language;
@@ -9,6 +9,7 @@ use opendrs_domain::mail::{MailContent, MailState, MailSubject, SlotSummary};
 use opendrs_domain::money::Money;
 use opendrs_domain::text::Email;
 use opendrs_domain::time::Time;
+use opendrs_domain::translation::Translations;
 use opendrs_store::mail::{self, StoredMail};
 
 both!(
@@ -76,8 +77,12 @@ async fn a_mail_about_an_account_keeps_its_recipient(store: &TestStore) {
 async fn a_mail_comes_back_as_it_was_written(store: &TestStore) {
     for (n, text) in (0..).zip(awkward_texts()) {
         let price = Money { minor: i64::MAX, currency: "USD".into() };
-        let slot = SlotSummary { name: text.clone(), product: Some((text.clone(), price)) };
-        let news = MailContent::Subscribed(vec![slot, SlotSummary { name: String::new(), product: None }]);
+        let texts = translations(&text);
+        let (names, titles) = (texts.clone(), texts);
+        let slot = SlotSummary { name: text.clone(), names, product: Some((text.clone(), price)), titles };
+        let none = Translations::default();
+        let off = SlotSummary { name: String::new(), names: none.clone(), product: None, titles: none };
+        let news = MailContent::Subscribed(vec![slot, off]);
         let written = StoredMail {
             content: news,
             reason: Some(text),

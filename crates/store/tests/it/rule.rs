@@ -1,10 +1,11 @@
 //! The customer's slot rules.
 
 use crate::harness::{TestStore, connect};
-use crate::samples::{asin, at, client, ordered_uuid, product, profile, receiver, slot_id, uuid};
+use crate::samples::{asin, at, client, ordered_uuid, product, profile, receiver, slot_id, translations, uuid};
 use opendrs_domain::device::DeviceRef;
 use opendrs_domain::id::{DeviceId, MakerId, OrderId, ProfileId, ReceiverId};
 use opendrs_domain::money::Money;
+use opendrs_domain::product::Product;
 use opendrs_domain::profile::ClientKind;
 use opendrs_domain::receiver::ReceiverState;
 use opendrs_domain::rule::{ApprovalMode, OrderLimit, OrderPause, PriceCap, SkippedOrder, SlotRules, SlotTerms};
@@ -83,7 +84,8 @@ async fn a_slot_without_rules_has_the_default(store: &TestStore) {
 
 async fn what_an_order_is_judged_and_told_by_comes_at_once(store: &TestStore) {
     upsert(store, 1, "a", &all_rules()).await;
-    store.write(product(1), |tx, product| Box::pin(products::upsert(tx, product))).await;
+    let translated = Product { titles: translations("t"), units: translations("u"), ..product(1) };
+    store.write(translated.clone(), |tx, product| Box::pin(products::upsert(tx, product))).await;
     let owner = profile(1, MakerId(uuid(1)));
     let (heard, unheard) = (client(1, &owner, ClientKind::Web), client(2, &profile(2, owner.maker), ClientKind::Web));
     for client in [heard.clone(), unheard.clone()] {
@@ -125,7 +127,9 @@ async fn what_an_order_is_judged_and_told_by_comes_at_once(store: &TestStore) {
         let grounds = OrderInputs { terms: SlotTerms { rules, agreed_price: agreed.clone() }, product };
         let read =
             async |tx: &mut Tx<'_>| rule::load_order_inputs(tx, device, id, (&asin(chosen), agreed.clone())).await;
-        assert_eq!(store.read(read).await, grounds, "{slot} {chosen}, by a reader");
+        // A device's call reads no translations.
+        let whole = OrderInputs { product: grounds.product.as_ref().map(|_| translated.clone()), ..grounds.clone() };
+        assert_eq!(store.read(read).await, whole, "{slot} {chosen}, by a reader");
         let order = async |n| {
             let with = (slot_id(slot), client, OrderId(uuid(n)));
             let to_order = store.write(with, |tx, (slot, client, order)| {

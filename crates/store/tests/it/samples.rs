@@ -7,6 +7,7 @@ use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::id::{
     ClientId, CompositeId, CustomerId, DeviceId, EventId, MakerId, ModelId, OrderId, ProfileId, ReadingId, ReceiverId,
 };
+use opendrs_domain::language::Language;
 use opendrs_domain::maker::Maker;
 use opendrs_domain::model::{Model, Slot};
 use opendrs_domain::money::Money;
@@ -18,6 +19,7 @@ use opendrs_domain::receiver::{self, Receiver, ReceiverTarget, SignatureVersion}
 use opendrs_domain::takeover::TakeoverPolicy;
 use opendrs_domain::text::{Asin, Email, ModelCode, Serial, SlotId};
 use opendrs_domain::time::Time;
+use opendrs_domain::translation::Translations;
 use uuid::Uuid;
 
 /// Levels and quantities that a faulty store would round, overflow or misinterpret.
@@ -115,6 +117,7 @@ pub fn model(n: u64, maker: MakerId) -> Model {
         maker,
         code,
         name: format!("model {n}"),
+        names: Translations::default(),
         composite_id: composite,
         live: true,
         takeover_policy: TakeoverPolicy::Allow,
@@ -123,7 +126,19 @@ pub fn model(n: u64, maker: MakerId) -> Model {
 }
 
 pub fn slot(text: &str) -> Slot {
-    Slot { id: slot_id(text), name: format!("the {text}"), unit: "count".into(), products: vec![] }
+    Slot {
+        id: slot_id(text),
+        name: format!("the {text}"),
+        names: Translations::default(),
+        unit: "count".into(),
+        units: Translations::default(),
+        products: vec![],
+    }
+}
+
+/// Translations of a text into two languages.
+pub fn translations(text: &str) -> Translations {
+    [Language::German, Language::Japanese].into_iter().map(|to| (to, format!("{text} \u{3042}\"'{to}"))).collect()
 }
 
 pub fn product(n: u64) -> Product {
@@ -131,9 +146,11 @@ pub fn product(n: u64) -> Product {
     Product {
         asin: asin(n),
         title: format!("product {n}"),
+        titles: Translations::default(),
         price,
         quantity: 12.5,
         unit: "lbs".into(),
+        units: Translations::default(),
         available: true,
         sku: None,
         picture: None,

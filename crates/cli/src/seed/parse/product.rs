@@ -7,6 +7,7 @@ use super::SeedParser;
 use opendrs_domain::money::Money;
 use opendrs_domain::money::tax::TaxRate;
 use opendrs_domain::product::{Product, UnitPriceBasis};
+use opendrs_domain::text::{Title, Unit};
 
 impl SeedParser<'_> {
     pub(super) fn parse_product(&self, product: ProductToml) -> Result<Product, String> {
@@ -16,6 +17,8 @@ impl SeedParser<'_> {
         if !quantity.is_finite() || quantity <= 0.0 {
             return self.error_at(&product.quantity, "quantity", "must be above zero");
         }
+        let titles = self.parse_translations(&product.titles, "titles", Title::parse)?;
+        let units = self.parse_translations(&product.units, "units", Unit::parse)?;
         let ProductToml { asin, title, unit, available, sku, .. } = product;
         let shipping = match &product.shipping {
             None => None,
@@ -48,9 +51,11 @@ impl SeedParser<'_> {
         Ok(Product {
             asin: asin.into_inner(),
             title: title.into(),
+            titles,
             price,
             quantity,
             unit: unit.into(),
+            units,
             available,
             sku,
             picture: None,

@@ -20,9 +20,12 @@ name = "P1"
 [[maker.model]]
 id = "M-2"
 name = "Two"
+names = { ja = "二", de = "Zwei" }
 [[maker.model.slot]]
 name = "S"
+names = { de = "Fach", en = "Slot" }
 unit = "count"
+units = { de = "Stück" }
 products = ["B000000002"]
 [[maker.model]]
 id = "M-1"
@@ -36,6 +39,8 @@ name = "Alpha"
 [[product]]
 asin = "B000000002"
 title = "Two"
+titles = { de = "Zwei „Stück“", ja = "二" }
+units = { ja = "個" }
 price = "2.00"
 currency = "USD"
 quantity = 1
@@ -68,6 +73,9 @@ async fn an_export_is_in_the_order_of_names(place: &ProgramFolder) {
             lines.into_iter().flatten().next().unwrap_or_else(|| panic!("no {name} in {text}"))
         };
         assert!(at(pair[0]) < at(pair[1]), "{pair:?}: {text}");
+    }
+    for part in ["de = \"Zwei\"\nja = \"二\"\n", "en = \"Slot\"", "de = \"Zwei „Stück“\"", "ja = \"個\""] {
+        assert!(text.contains(part), "{part}: {text}");
     }
     let other = ProgramFolder::new();
     other.write_file("seed.toml", &text);

@@ -3,10 +3,12 @@
 use opendrs_domain::brand::{Accent, Brand, LegalLinks, MailSender};
 use opendrs_domain::customer::Address;
 use opendrs_domain::id::{ClientId, CompositeId};
+use opendrs_domain::language::Language;
 use opendrs_domain::money::Money;
 use opendrs_domain::product::Product;
 use opendrs_domain::profile::{ClientKind, hash_secret};
 use opendrs_domain::text::{Asin, ContactLink, Email, Imprint, ModelCode, SlotId, WebLink};
+use opendrs_domain::translation::Translations;
 use opendrs_service::seed::{
     ClientSeed, CustomerSeed, MakerSeed, ModelSeed, PictureOwner, PictureSeed, ProfileSeed, SeedDeclaration, SlotSeed,
 };
@@ -134,14 +136,17 @@ pub fn client(kind: ClientKind, id: &str, secret: Option<&str>, redirects: &[&st
 pub fn model(code: &str, name: &str, live: bool, composite: &str, slots: Vec<SlotSeed>) -> ModelSeed {
     let composite = Some(CompositeId::parse(composite).unwrap());
     let (code, name, messages) = (ModelCode::parse(code).unwrap(), name.into(), Vec::new());
-    ModelSeed { line: 1, code, name, live, takeover: None, composite, slots, messages }
+    let names = Translations::default();
+    ModelSeed { line: 1, code, name, names, live, takeover: None, composite, slots, messages }
 }
 
 pub fn slot(id: &str, name: &str, products: &[&str]) -> SlotSeed {
     SlotSeed {
         id: Some(SlotId::parse(id).unwrap()),
         name: name.into(),
+        names: Translations::default(),
         unit: "litres".into(),
+        units: Translations::default(),
         products: products.iter().map(|asin| (Asin::parse(asin).unwrap(), 1)).collect(),
     }
 }
@@ -151,9 +156,11 @@ pub fn product(asin: &str, title: &str, price: &str, quantity: f64, available: b
     Product {
         asin: Asin::parse(asin).unwrap(),
         title: title.into(),
+        titles: Translations::default(),
         price,
         quantity,
         unit: "count".into(),
+        units: Translations::default(),
         available,
         sku: None,
         picture: None,
@@ -231,4 +238,23 @@ pub fn aqua_pitcher() -> PictureOwner {
 
 pub fn picture(owner: PictureOwner, file: &[u8]) -> PictureSeed {
     PictureSeed { line: 1, owner, file: Some(file.to_vec()) }
+}
+
+/// A German and a Japanese translation.
+pub fn translations(german: &str, japanese: &str) -> Translations {
+    [(Language::German, german.to_owned()), (Language::Japanese, japanese.to_owned())].into_iter().collect()
+}
+
+/// The usual seed, in which Aqua's first model, its slots and their first products are translated.
+pub fn translated_seed() -> SeedDeclaration {
+    let mut seed = seed();
+    let model = &mut seed.makers[0].models[0];
+    model.names = translations("Aqua Wasserkrug", "アクア浄水ポット");
+    model.slots[0].names = translations("Filterkartusche", "フィルター");
+    model.slots[0].units = translations("Liter", "リットル");
+    model.slots[1].names = translations("Mineralkartusche", "ミネラル");
+    seed.products[0].titles = translations("Wasserfilter, 3er-Pack", "浄水フィルター 3個入り");
+    seed.products[0].units = translations("Stück", "個");
+    seed.products[2].titles = translations("Mineralien, 1 Packung", "ミネラル 1袋");
+    seed
 }

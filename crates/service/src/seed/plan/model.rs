@@ -46,6 +46,7 @@ impl SeedPlan<'_> {
             maker: of,
             code: declared.code.clone(),
             name: merge.merge_value("name", old.map(|m| m.name.clone()), declared.name.clone(), format_plain),
+            names: merge.merge_translations("names", old.map(|m| &m.names), &declared.names),
             composite_id: CompositeId(composite),
             live: merge.merge_value("live", old.map(|m| m.live), declared.live, format_plain),
             takeover_policy: merge.merge_optional(
@@ -146,7 +147,9 @@ impl SeedPlan<'_> {
             let products: Vec<Asin> = seed.products.iter().map(|(asin, _)| asin.clone()).collect();
             let slot = Slot {
                 name: merge.merge_value("name", old.map(|s| s.name.clone()), seed.name.clone(), format_plain),
+                names: merge.merge_translations("names", old.map(|s| &s.names), &seed.names),
                 unit: merge.merge_value("unit", old.map(|s| s.unit.clone()), seed.unit.clone(), format_plain),
+                units: merge.merge_translations("units", old.map(|s| &s.units), &seed.units),
                 products: merge.merge_value("products", old.map(|s| s.products.clone()), products, |products| {
                     Some(products.iter().map(Asin::as_str).collect::<Vec<_>>().join(" "))
                 }),

@@ -18,15 +18,17 @@ impl SeedPlan<'_> {
             return Ok(());
         }
         let old = old.as_ref();
-        let Product { asin, title, price, quantity, unit, available, sku, picture: _, shipping, tax_rate, unit_price } =
+        let Product { asin, title, price, quantity, unit, available, sku, shipping, tax_rate, unit_price, .. } =
             declared.clone();
         let owner = PictureOwner::Product(asin.clone());
         let new = Product {
             asin,
             title: merge.merge_value("title", old.map(|p| p.title.clone()), title, format_plain),
+            titles: merge.merge_translations("titles", old.map(|p| &p.titles), &declared.titles),
             price: merge.merge_value("price", old.map(|p| p.price.clone()), price, format_plain),
             quantity: merge.merge_value("quantity", old.map(|p| p.quantity), quantity, format_plain),
             unit: merge.merge_value("unit", old.map(|p| p.unit.clone()), unit, format_plain),
+            units: merge.merge_translations("units", old.map(|p| &p.units), &declared.units),
             available: merge.merge_value("available", old.map(|p| p.available), available, format_plain),
             sku: merge.merge_value("sku", old.map(|p| p.sku.clone()), sku, format_optional),
             shipping: merge.merge_value("shipping", old.map(|p| p.shipping.clone()), shipping, format_optional),

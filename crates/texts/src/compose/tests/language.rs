@@ -21,7 +21,9 @@ fn mails_of_every_kind(language: Language) -> Vec<MailMessage> {
     let bare = order_mail(OrderState::Placed, None, true);
     let price = Money::parse("24.99", "EUR").unwrap();
     for product in [Some(("Filter".to_owned(), price)), None] {
-        let news = mail::MailContent::Subscribed(vec![mail::SlotSummary { name: "Slot".into(), product }]);
+        let (names, titles) = Default::default();
+        let slot = mail::SlotSummary { name: "Slot".into(), names, product, titles };
+        let news = mail::MailContent::Subscribed(vec![slot]);
         all.push(MailMessage { content: news, address: None, ..bare.clone() });
     }
     all.extend(
@@ -30,7 +32,8 @@ fn mails_of_every_kind(language: Language) -> Vec<MailMessage> {
     );
     for asks in [true, false] {
         let [before, price] = ["24.99", "29.99"].map(|amount| Money::parse(amount, "EUR").unwrap());
-        let news = mail::PriceChangeSummary { title: TITLE.into(), agreed: Some(before.clone()), before, price, asks };
+        let (title, titles) = (TITLE.into(), Default::default());
+        let news = mail::PriceChangeSummary { title, titles, agreed: Some(before.clone()), before, price, asks };
         all.push(MailMessage { content: mail::MailContent::PriceChanged(news), ..bare.clone() });
     }
     let by = mail::TakeoverSummary { customer: CustomerId(Uuid::from_u128(4)), answer_by: Time::from_secs(1_000_000) };
