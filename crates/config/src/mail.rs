@@ -139,6 +139,5 @@ impl Config {
 }
 
 fn read_ca_file(path: &Path) -> Result<Vec<u8>, String> {
-    let read = regular_file::read_to_string(path).map(String::into_bytes);
-    read.map_err(|e| format!("cannot read the file {} of outbound.ca_file: {e}", path.display()))
+    regular_file::read(path).map_err(|e| format!("cannot read the file {} of outbound.ca_file: {e}", path.display()))
 }

@@ -58,7 +58,7 @@ plain_ids! {
     /// A stored reading (slot status).
     ReadingId = "a reading id (a UUID)";
     /// A receiver of notifications.
-    ReceiverId = "a topic id (a UUID)";
+    ReceiverId = "a receiver id (a UUID)";
     /// A delivery of a message to one receiver.
     DeliveryId = "a delivery id (a UUID)";
     /// A mail to a customer.

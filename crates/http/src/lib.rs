@@ -24,4 +24,4 @@ mod threads;
 pub use application::{AnswerHeaders, Application};
 pub use body::BodyLimits;
 pub use forwarded::{ClientSources, TrustedProxies};
-pub use listener::{ConnectionLimits, Listener};
+pub use listener::{BoundAddress, ConnectionLimits, Listener};

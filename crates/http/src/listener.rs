@@ -22,7 +22,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
@@ -33,6 +33,8 @@ const REQUEST_REMAINDER_TIMEOUT: Duration = Duration::from_secs(2);
 /// The time limit of a TLS handshake. A small device needs seconds for its computations.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// How many connections may wait until they are accepted.
+const BACKLOG: u32 = 1024;
 /// The time limit for closing a connection after an error.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -51,7 +53,69 @@ pub struct ConnectionLimits {
     pub head_bytes: usize,
 }
 
-/// A bound listener.
+/// A reserved address. It refuses connections until it listens.
+pub struct BoundAddress {
+    socket: TcpSocket,
+    /// The name of the setting, for error texts.
+    key: String,
+}
+
+impl BoundAddress {
+    /// Binds an address. `key` is the name of the setting with the address, for the error text.
+    ///
+    /// # Errors
+    /// A text that states what to do, if the address is in use or does not belong to this machine.
+    pub async fn bind(key: &str, address: &str) -> Result<Self, String> {
+        let socket = bind_first(address).await.map_err(|e| bind_error(key, address, &e))?;
+        Ok(Self { socket, key: key.to_owned() })
+    }
+
+    /// The address. If port 0 was requested, it has the port that the system chose.
+    ///
+    /// # Errors
+    /// The system's error text.
+    pub fn address(&self) -> Result<SocketAddr, String> {
+        self.socket.local_addr().map_err(|e| e.to_string())
+    }
+
+    /// Begins to listen.
+    ///
+    /// # Errors
+    /// As [`BoundAddress::bind`].
+    pub fn listen(self, limits: ConnectionLimits) -> Result<Listener, String> {
+        let address = self.address()?.to_string();
+        let inner = self.socket.listen(BACKLOG).map_err(|e| bind_error(&self.key, &address, &e))?;
+        Ok(Listener { inner, limits, tls: None })
+    }
+}
+
+/// Binds the first address of a name that can be bound.
+async fn bind_first(address: &str) -> std::io::Result<TcpSocket> {
+    let mut failure = std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is no address");
+    for address in tokio::net::lookup_host(address).await? {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // A server that starts again right after its end gets its address back.
+        socket.set_reuseaddr(true)?;
+        match socket.bind(address) {
+            Ok(()) => return Ok(socket),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
+
+fn bind_error(key: &str, address: &str, error: &std::io::Error) -> String {
+    // Only the address of all roles has a command-line option.
+    let option = if key == "server.listen" { " (--listen)" } else { "" };
+    match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            format!("{address} is in use: stop the other program, or choose another address with {key}{option}")
+        }
+        _ => format!("cannot listen on {address}: {error}. Set {key}{option} to HOST:PORT of this machine"),
+    }
+}
+
+/// A listener.
 pub struct Listener {
     inner: TcpListener,
     limits: ConnectionLimits,
@@ -59,20 +123,12 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Binds an address. `key` is the name of the setting with the address, for the error text.
+    /// Binds an address and listens on it. `key` is the name of the setting with the address, for the error text.
     ///
     /// # Errors
-    /// A text that states what to do, if the address is in use or does not belong to this machine.
+    /// As [`BoundAddress::bind`].
     pub async fn bind(key: &str, address: &str, limits: ConnectionLimits) -> Result<Self, String> {
-        // Only the address of all roles has a command-line option.
-        let option = if key == "server.listen" { " (--listen)" } else { "" };
-        let inner = TcpListener::bind(address).await.map_err(|e| match e.kind() {
-            std::io::ErrorKind::AddrInUse => {
-                format!("{address} is in use: stop the other program, or choose another address with {key}{option}")
-            }
-            _ => format!("cannot listen on {address}: {e}. Set {key}{option} to HOST:PORT of this machine"),
-        })?;
-        Ok(Self { inner, limits, tls: None })
+        BoundAddress::bind(key, address).await?.listen(limits)
     }
 
     /// Makes the listener speak TLS if there is an acceptor, and plain HTTP otherwise.
@@ -81,7 +137,7 @@ impl Listener {
         Self { tls, ..self }
     }
 
-    /// The address on which it listens. If port 0 was requested, it has the port that the system chose.
+    /// The address on which it listens.
     ///
     /// # Errors
     /// The system's error text.

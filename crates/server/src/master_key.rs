@@ -5,9 +5,13 @@
 
 use crate::private_file;
 use opendrs_service::random::{RandomSource, SystemRandom};
+use opendrs_store::regular_file;
 use std::fmt::{self, Display, Formatter};
 use std::io::{Error, ErrorKind, Read};
 use std::path::{Path, PathBuf};
+
+/// How many bytes of the file are read. A key has 64 digits and perhaps a line's end.
+const MAX_FILE_BYTES: u64 = 1024;
 
 /// Why an existing file is not used as the master key.
 #[derive(Debug)]
@@ -85,18 +89,15 @@ impl From<MasterKeyError> for String {
 pub fn read_master_key(path: &Path) -> Result<Option<[u8; 32]>, MasterKeyError> {
     let bad = |why| MasterKeyError { path: path.to_owned(), kind: why };
     let unreadable = |e| bad(MasterKeyErrorKind::Unreadable(e));
-    // Before the file is opened, which would wait for the other end of a pipe.
-    match std::fs::metadata(path) {
+    let file = match regular_file::open(path) {
         Err(error) if [ErrorKind::NotFound, ErrorKind::NotADirectory].contains(&error.kind()) => return Ok(None),
-        Err(error) => return Err(unreadable(error)),
-        Ok(found) if found.is_dir() => return Err(bad(MasterKeyErrorKind::IsFolder)),
-        Ok(found) if !found.is_file() => return Err(bad(MasterKeyErrorKind::NoRegularFile)),
-        Ok(_) => {}
-    }
-    let mut file = std::fs::File::open(path).map_err(unreadable)?;
+        Err(_) if path.is_dir() => return Err(bad(MasterKeyErrorKind::IsFolder)),
+        Err(error) if error.kind() == ErrorKind::InvalidInput => return Err(bad(MasterKeyErrorKind::NoRegularFile)),
+        opened => opened.map_err(unreadable)?,
+    };
     let found = file.metadata().map_err(unreadable)?;
     let mut text = String::new();
-    let key = match file.read_to_string(&mut text) {
+    let key = match file.take(MAX_FILE_BYTES).read_to_string(&mut text) {
         Err(error) if error.kind() != ErrorKind::InvalidData => return Err(bad(MasterKeyErrorKind::Unreadable(error))),
         read => read.ok().and_then(|_| parse_master_key(text.trim())),
     };

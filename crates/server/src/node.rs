@@ -11,7 +11,7 @@ use crate::workers;
 use opendrs_config::{Config, ListenerConfig, Role};
 use opendrs_edge::state::{AppState, PublicUrls};
 use opendrs_http::listener::STOP_TIMEOUT;
-use opendrs_http::{ConnectionLimits, Listener};
+use opendrs_http::{BoundAddress, ConnectionLimits};
 use opendrs_service::App;
 use opendrs_service::clock::{Clock, SystemClock};
 use std::net::SocketAddr;
@@ -34,18 +34,17 @@ pub struct NodeAddress {
     pub purpose: String,
 }
 
-/// A bound listener for roles.
+/// A bound address of roles.
 struct RoleListener {
     address: SocketAddr,
-    listener: Listener,
+    bound: BoundAddress,
     roles: Vec<Role>,
 }
 
 /// The bound addresses of a node that does not serve yet. An application needs their URLs for its links.
 pub struct NodeListeners {
-    roles: Vec<RoleListener>,
-    metrics: Option<Listener>,
-    tls: Option<Arc<ListenerTls>>,
+    listeners: Vec<RoleListener>,
+    metrics: Option<BoundAddress>,
     urls: PublicUrls,
 }
 
@@ -60,31 +59,21 @@ pub struct Node {
 }
 
 impl NodeListeners {
-    /// Binds every address of the settings.
+    /// Binds every address of the settings. Connections are refused until the node serves.
     ///
     /// # Errors
-    /// The address that cannot be bound, or the certificate that cannot be used.
+    /// The address that cannot be bound.
     pub async fn bind(config: &Config) -> Result<Self, String> {
-        let limits = config.connections();
-        let tls = config
-            .certificate_source()
-            .map(|source| ListenerTls::open(source, SystemClock.now()))
-            .transpose()?
-            .map(Arc::new);
         let mut listeners = Vec::new();
         for ListenerConfig { key, address, roles } in config.listeners() {
-            let listener = Listener::bind(key, address, limits).await?;
-            let listener = listener.with_tls(tls.as_ref().map(|tls| tls.acceptor()));
-            listeners.push(RoleListener { address: listener.address()?, listener, roles });
+            let bound = BoundAddress::bind(key, address).await?;
+            listeners.push(RoleListener { address: bound.address()?, bound, roles });
         }
         let metrics = match config.metrics_listener() {
             None => None,
-            Some(ListenerConfig { key, address, .. }) => {
-                let limits = ConnectionLimits { connections: MAX_METRICS_CONNECTIONS, ..limits };
-                Some(Listener::bind(key, address, limits).await?)
-            }
+            Some(ListenerConfig { key, address, .. }) => Some(BoundAddress::bind(key, address).await?),
         };
-        Ok(Self { urls: public_urls(config, &listeners), roles: listeners, metrics, tls })
+        Ok(Self { urls: public_urls(config, &listeners), listeners, metrics })
     }
 
     /// The URL at which others reach each role: the setting, or the bound address.
@@ -95,9 +84,16 @@ impl NodeListeners {
     /// Serves an application at the bound addresses, and starts the workers of the settings.
     ///
     /// # Errors
-    /// The setting of the operator API that cannot be used.
+    /// The certificate, address or setting that cannot be used.
     pub fn serve(self, config: &Config, app: App) -> Result<Node, String> {
-        let Self { roles: listeners, metrics, tls, urls } = self;
+        let Self { listeners, metrics, urls } = self;
+        let limits = config.connections();
+        let tls = config
+            .certificate_source()
+            .map(|source| ListenerTls::open(source, SystemClock.now()))
+            .transpose()?
+            .map(Arc::new);
+        let acceptor = || tls.as_ref().map(|tls| tls.acceptor());
         if let Some(warning) = unreachable_address_warning(config, &listeners) {
             tracing::warn!("{warning}");
         }
@@ -107,15 +103,17 @@ impl NodeListeners {
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let mut addresses = Vec::new();
-        for RoleListener { address, listener, roles } in listeners {
+        for RoleListener { address, bound, roles } in listeners {
             let names: Vec<_> = roles.iter().map(|role| format!("{role:?}").to_lowercase()).collect();
             let url = format!("{}://{address}", config.default_scheme());
             addresses.push(NodeAddress { url, purpose: names.join(", ") });
             let dispatcher = Dispatcher::new(state.clone(), build_routes(&state, &roles));
-            tasks.spawn(listener.serve(dispatcher, stopping.clone()));
+            tasks.spawn(bound.listen(limits)?.with_tls(acceptor()).serve(dispatcher, stopping.clone()));
         }
-        if let Some(listener) = metrics {
-            addresses.push(NodeAddress { url: format!("http://{}", listener.address()?), purpose: "metrics".into() });
+        if let Some(bound) = metrics {
+            addresses.push(NodeAddress { url: format!("http://{}", bound.address()?), purpose: "metrics".into() });
+            let limits = ConnectionLimits { connections: MAX_METRICS_CONNECTIONS, ..limits };
+            let listener = bound.listen(limits)?;
             let dispatcher = Dispatcher::new(state.clone(), build_metrics_routes(&state));
             tasks.spawn(listener.serve(dispatcher, stopping.clone()));
         }

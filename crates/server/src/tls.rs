@@ -121,8 +121,8 @@ fn load_certified_key(
     match source {
         CertificateSource::Files { certificate, key } => {
             let (chain, at) = (read_chain(certificate)?, key.display());
-            regular_file::check(key).map_err(|e| format!("tls.key_file {at}: {e}"))?;
-            let private = PrivateKeyDer::from_pem_file(key)
+            let private = regular_file::read(key).map_err(|e| format!("tls.key_file {at}: {e}"))?;
+            let private = PrivateKeyDer::from_pem_slice(&private)
                 .map_err(|e| format!("tls.key_file {at}: {e}: use a PEM file with the certificate's key"))?;
             CertifiedKey::from_der(chain, private, provider).map_err(|e| {
                 format!("tls.key_file {at} does not fit tls.certificate_file {}: {e}", certificate.display())
@@ -138,8 +138,7 @@ fn load_certified_key(
 /// Reads the certificates of a file, in their order.
 fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let bad = |why: &dyn std::fmt::Display| format!("tls.certificate_file {}: {why}", path.display());
-    regular_file::check(path).map_err(|e| bad(&e))?;
-    let all = CertificateDer::pem_file_iter(path).map_err(|e| bad(&e))?;
-    let all: Vec<_> = all.collect::<Result<_, _>>().map_err(|e| bad(&e))?;
+    let text = regular_file::read(path).map_err(|e| bad(&e))?;
+    let all: Vec<_> = CertificateDer::pem_slice_iter(&text).collect::<Result<_, _>>().map_err(|e| bad(&e))?;
     if all.is_empty() { Err(bad(&"it contains no certificate: use a PEM file")) } else { Ok(all) }
 }

@@ -38,7 +38,7 @@ fn settings(app: &App) -> Result<&FederationSettings, FederationRefusal> {
 }
 
 /// The customer to whom an identity belongs.
-async fn find_owner(app: &App, key: &IdentityKey) -> Result<Option<CustomerId>> {
+async fn find_customer_of(app: &App, key: &IdentityKey) -> Result<Option<CustomerId>> {
     let mut reader = app.db.reader().await?;
     Ok(opendrs_store::federation::find_customer(&mut reader.tx()?, key).await?)
 }

@@ -92,11 +92,11 @@ async fn prepare_inputs(app: &App, seed: SeedDeclaration, overwrite: OverwritePo
         passwords.push(resolve_password(app, customer).await?);
     }
     // An invalid receiver is refused before anything is written.
-    let mut topics = Vec::new();
+    let mut receivers = Vec::new();
     for declared in seed.makers.iter().flat_map(|m| &m.profiles).flat_map(|p| &p.receivers) {
-        let topic = receiver::build_draft(app, &declared.to_new_receiver(ProfileId(Uuid::nil())))
+        let draft = receiver::build_draft(app, &declared.to_new_receiver(ProfileId(Uuid::nil())))
             .map_err(|error| declared.to_seed_error(error))?;
-        topics.push(ReceiverDraft { receiver: topic, confirmation_id: DeliveryId(app.ids.ordered_uuid(app.now())) });
+        receivers.push(ReceiverDraft { receiver: draft, confirmation_id: DeliveryId(app.ids.ordered_uuid(app.now())) });
     }
     let mut pictures = Vec::with_capacity(seed.pictures.len());
     for declared in &seed.pictures {
@@ -107,7 +107,7 @@ async fn prepare_inputs(app: &App, seed: SeedDeclaration, overwrite: OverwritePo
     Ok(SeedInputs {
         seed,
         passwords,
-        receiver_drafts: topics,
+        receiver_drafts: receivers,
         pictures,
         receiver_repository: app.receivers(),
         ids: (0..count).map(|_| app.ids.random_uuid()).collect(),

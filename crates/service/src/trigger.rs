@@ -183,13 +183,13 @@ impl Command for RecordTriggeredEvent {
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<usize> {
         let Self { shard, device, event, first_message_id: first, version } = self;
-        let topics = find_receivers(tx, device).await?;
+        let receivers = find_receivers(tx, device).await?;
         fan_out_event(
             tx,
             &NewEvent { shard: *shard, device, event, first_message_id: *first, version: *version },
-            &topics,
+            &receivers,
         )
         .await?;
-        Ok(topics.len())
+        Ok(receivers.len())
     }
 }

@@ -66,20 +66,20 @@ pub(crate) fn fill_transaction(batch: &mut Vec<CommandBatch>, waiting: &mut Comm
 }
 
 /// Answers all batches of a transaction with success.
-pub(crate) fn reply_done(parcels: &mut Vec<CommandBatch>) {
-    for part in parcels.drain(..) {
+pub(crate) fn reply_done(parts: &mut Vec<CommandBatch>) {
+    for part in parts.drain(..) {
         part.reply(|| Ok(()));
         failpoint::reached(Point::BatchHalfAnswered);
     }
 }
 
 /// Answers all batches of a transaction with an unknown outcome.
-pub(crate) fn reply_unavailable(parcels: &mut Vec<CommandBatch>, error: &Error) {
+pub(crate) fn reply_unavailable(parts: &mut Vec<CommandBatch>, error: &Error) {
     let words = match error {
         Error::Unavailable(words) => words.clone(),
         error => error.to_string(),
     };
-    parcels.drain(..).for_each(|part| part.reply(|| Err(Error::Unavailable(words.clone()))));
+    parts.drain(..).for_each(|part| part.reply(|| Err(Error::Unavailable(words.clone()))));
 }
 
 /// A thread's channel to the writer of one store.

@@ -3,36 +3,46 @@
 //! Not here: what they hold. Invariant: only regular files are opened, since to open or read a pipe or a device may never
 //! end.
 
-use std::fs::File;
+use rustix::fs::OFlags;
+use std::fs::{File, OpenOptions};
 use std::io::{Error, ErrorKind, Read, Result};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// Checks that a path, or what it links to, is a regular file.
-///
-/// # Errors
-/// There is none, or it is something else.
-pub fn check(path: &Path) -> Result<()> {
-    let is_regular = std::fs::metadata(path)?.is_file();
-    if is_regular { Ok(()) } else { Err(Error::new(ErrorKind::InvalidInput, "it is no regular file")) }
-}
+/// The size in bytes up to which a file is read whole. Secrets and certificates are far smaller.
+const MAX_BYTES: u64 = 1024 * 1024;
 
 /// Opens a regular file to read it.
 ///
 /// # Errors
-/// As [`check`], or the file cannot be opened.
+/// There is none, it is something else, or it cannot be opened.
 pub fn open(path: &Path) -> Result<File> {
-    check(path)?;
-    File::open(path)
+    // To open a pipe without this flag waits until somebody writes to it. The opened file is checked, not its path, which
+    // may name another one by now.
+    let without_waiting = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
+    let file = OpenOptions::new().read(true).custom_flags(without_waiting).open(path)?;
+    let is_regular = file.metadata()?.is_file();
+    let why = "it is no regular file: name a file, not a folder, pipe, socket or device";
+    if is_regular { Ok(file) } else { Err(Error::new(ErrorKind::InvalidInput, why)) }
 }
 
-/// Reads the text in a regular file.
+/// Reads a regular file of at most 1 MiB.
 ///
 /// # Errors
-/// As [`open`], or the file cannot be read as UTF-8.
+/// As [`open`], or the file is larger.
+pub fn read(path: &Path) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    let is_small = u64::try_from(bytes.len()).is_ok_and(|len| len <= MAX_BYTES);
+    if is_small { Ok(bytes) } else { Err(Error::new(ErrorKind::FileTooLarge, "it is larger than 1 MiB")) }
+}
+
+/// Reads the text in a regular file of at most 1 MiB.
+///
+/// # Errors
+/// As [`read`], or the file is not UTF-8.
 pub fn read_to_string(path: &Path) -> Result<String> {
-    let mut text = String::new();
-    open(path)?.read_to_string(&mut text)?;
-    Ok(text)
+    String::from_utf8(read(path)?).map_err(|_| Error::new(ErrorKind::InvalidData, "it is not UTF-8 text"))
 }
 
 #[cfg(test)]
@@ -52,10 +62,15 @@ mod tests {
         for name in ["file", "link"] {
             assert_eq!(read_to_string(&at(name)).unwrap(), "text", "{name}");
         }
-        for path in [at("device"), at("socket"), at("."), "/dev/zero".into()] {
+        rustix::fs::mkfifoat(rustix::fs::CWD, at("pipe"), rustix::fs::Mode::RUSR).unwrap();
+        for path in [at("device"), at("pipe"), at("."), "/dev/zero".into()] {
             let error = read_to_string(&path).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidInput, "{}: {error}", path.display());
         }
+        // The system itself opens no socket as a file.
+        assert!(read_to_string(&at("socket")).is_err());
+        std::fs::write(at("large"), vec![b' '; 1024 * 1024 + 1]).unwrap();
+        assert_eq!(read(&at("large")).unwrap_err().kind(), ErrorKind::FileTooLarge);
         assert_eq!(open(&at("none")).unwrap_err().kind(), ErrorKind::NotFound);
     }
 }

@@ -130,7 +130,7 @@ impl Cleaner<'_> {
         if self.sensor == Sensor::Level && -fall > tolerance {
             let track = &mut self.state.track;
             track.least_rise = if track.rises == 0 { self.remaining } else { self.remaining.min(track.least_rise) };
-            track.rises += 1;
+            track.rises = track.rises.saturating_add(1);
             if track.rises >= RISES_OF_REFILL {
                 let least = track.least_rise;
                 return self.begin_cycle(least, ReadingKind::Refill);

@@ -102,8 +102,11 @@ impl LeadTimes {
             *orders.entry(count.days).or_default() += count.count_at(now);
         }
         let late = Self::from_orders(&orders).quantile(LATE_LEVEL);
+        let latest = orders.last_key_value().map_or(0, |(days, _)| *days);
         for age in open_days.iter().filter(|age| **age > late) {
-            *orders.entry(whole_lead_days(0.0, *age)).or_default() += 1.0;
+            // An order that is open for longer than every point is never counted as an earlier one.
+            let at_least = if *age > f64::from(latest) { latest } else { 0 };
+            *orders.entry(whole_lead_days(0.0, *age).max(at_least)).or_default() += 1.0;
         }
         Self::from_orders(&orders)
     }
@@ -185,6 +188,12 @@ mod tests {
     fn an_order_that_is_late_counts_as_if_it_came_now() {
         let calm = LeadTimes::learn(5.0, &[], &[2.0, 6.0], 0.0);
         assert_eq!(calm, LeadTimes::learn(5.0, &[], &[], 0.0));
+        let slow = LeadTimes::learn(30.0, &[], &[90.0], 0.0);
+        assert_eq!(
+            slow.points().last().map(|point| point.days),
+            Some(66.0),
+            "an order of 90 days is not earlier than 66"
+        );
         let late = LeadTimes::learn(5.0, &[], &[2.0, 13.4], 0.0);
         assert_eq!(late.points().last(), Some(&LeadTimePoint { days: 14.0, probability: 1.0 / 11.0 }));
     }

@@ -52,7 +52,8 @@ impl DemandPrior {
     /// smallest difference of the slot's sensor, in units.
     #[must_use]
     pub fn from_fleet(slots: &[FleetSlot], grain: f64) -> Option<Self> {
-        let slots = &slots[..slots.len().min(MOST_FLEET)];
+        // A slot without exposure shows no rate.
+        let slots: Vec<_> = slots.iter().filter(|slot| slot.days > 0.0).take(MOST_FLEET).collect();
         if slots.len() < LEAST_FLEET {
             return None;
         }
@@ -66,7 +67,7 @@ impl DemandPrior {
         (rate > 0.0).then_some(Self { rate, days, daily_dispersion: daily, weekly_dispersion: weekly })
     }
 
-    /// The prior of a maker's guess: one filling of `full` units lasts `typical_days`.
+    /// The prior of a maker's guess: one filling of `full` units lasts `typical_days`. Both are positive.
     #[must_use]
     pub fn from_guess(full: f64, typical_days: f64, is_counted: bool) -> Self {
         Self::weak(full / typical_days, is_counted)
@@ -76,8 +77,9 @@ impl DemandPrior {
     /// positive and `days_left` is more than a day. `full` is the capacity. It serves only while no fleet shows a prior.
     #[must_use]
     pub fn from_expected_end(remaining: f64, days_left: f64, full: f64, is_counted: bool) -> Option<Self> {
-        let rate = (remaining / days_left).clamp(full / 400.0, full / 2.0);
-        (remaining > 0.0 && days_left > 1.0 && rate.is_finite()).then(|| Self::weak(rate, is_counted))
+        let is_usable = remaining > 0.0 && days_left > 1.0 && full > 0.0 && full.is_finite();
+        let rate = remaining / days_left;
+        (is_usable && rate.is_finite()).then(|| Self::weak(rate.clamp(full / 400.0, full / 2.0), is_counted))
     }
 
     fn weak(rate: f64, is_counted: bool) -> Self {
@@ -115,6 +117,8 @@ mod tests {
         // The variance of the rates is 8.25; chance explains 5.5 * 5.5 / 20 of it.
         assert!((prior.days - 5.5 * 5.5 / (8.25 - 1.5125)).abs() < 1e-12, "{prior:?}");
         assert_eq!(DemandPrior::from_fleet(&slots[1..], 1.0), None);
+        let with_unknown = [&slots[1..], &[FleetSlot { days: 0.0, ..slots[0] }]].concat();
+        assert_eq!(DemandPrior::from_fleet(&with_unknown, 1.0), None, "a slot without exposure does not count");
     }
 
     #[test]
@@ -131,6 +135,9 @@ mod tests {
         let device = DemandPrior::from_expected_end(20.0, 5.0, 40.0, false).unwrap();
         assert_eq!((device.rate, device.weekly_dispersion), (4.0, 4.0));
         assert_eq!(DemandPrior::from_expected_end(40.0, 1.1, 40.0, true).unwrap().rate, 20.0);
+        for full in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            assert_eq!(DemandPrior::from_expected_end(20.0, 5.0, full, true), None, "{full}");
+        }
         assert_eq!(DemandPrior::from_expected_end(1.0, 900.0, 40.0, true).unwrap().rate, 0.1);
         assert_eq!(DemandPrior::from_expected_end(0.0, 5.0, 40.0, true), None);
         assert_eq!(DemandPrior::from_expected_end(20.0, 1.0, 40.0, true), None);

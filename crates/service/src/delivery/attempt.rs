@@ -52,22 +52,22 @@ impl FinishedAttempt {
 }
 
 /// Makes one attempt.
-pub(super) async fn attempt_delivery(app: &App, packed: PreparedMessage) -> Result<FinishedAttempt> {
+pub(super) async fn attempt_delivery(app: &App, prepared: PreparedMessage) -> Result<FinishedAttempt> {
     let span = tracing::trace_span!(
         target: span::TARGET,
         "deliver",
         otel.kind = "client",
-        opendrs.topic = packed.receiver.arn,
-        opendrs.attempt = packed.delivery.attempts,
-        messaging.message.id = packed.message_id,
+        opendrs.receiver = prepared.receiver.arn,
+        opendrs.attempt = prepared.delivery.attempts,
+        messaging.message.id = prepared.message_id,
         opendrs.outcome = Empty,
     );
-    let (record, sent) = send_message(app, packed).instrument(span.clone()).await?;
+    let (record, sent) = send_message(app, prepared).instrument(span.clone()).await?;
     Ok(FinishedAttempt { command: record, summary: sent, span })
 }
 
-async fn send_message(app: &App, packed: PreparedMessage) -> Result<(RecordAttempt, DeliveryAttemptSummary)> {
-    let PreparedMessage { receiver, delivery, event, message_id, message, webhook_signer: webhook } = packed;
+async fn send_message(app: &App, prepared: PreparedMessage) -> Result<(RecordAttempt, DeliveryAttemptSummary)> {
+    let PreparedMessage { receiver, delivery, event, message_id, message, webhook_signer: webhook } = prepared;
     let at = app.now();
     let fault = if app.faults.is_armed() && delivery.kind == sns::SnsMessageType::Notification {
         find_planned_fault(app, &delivery).await?

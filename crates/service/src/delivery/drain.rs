@@ -77,7 +77,7 @@ pub(crate) async fn deliver_all_due(app: &App, until: Time) -> Result<Vec<Delive
 async fn deliver_due(app: &App, id: ReceiverId, until: Option<Time>) -> Result<Vec<DeliveryAttemptSummary>> {
     let began = app.system_time();
     let mut claiming = pin!(Fuse::terminated());
-    let (mut packing, mut packed) = (FuturesUnordered::new(), VecDeque::new());
+    let (mut packing, mut prepared) = (FuturesUnordered::new(), VecDeque::new());
     let (mut under_way, mut recording) = (FuturesUnordered::new(), FuturesUnordered::new());
     // Whether messages may be due that the last claim did not find.
     let (mut look, mut claimed, mut sent) = (true, 0, Vec::new());
@@ -94,7 +94,7 @@ async fn deliver_due(app: &App, id: ReceiverId, until: Option<Time>) -> Result<V
             claiming.set(claim_batch(app, id, until).fuse());
         }
         while under_way.len() < MAX_IN_FLIGHT
-            && let Some(next) = packed.pop_front()
+            && let Some(next) = prepared.pop_front()
         {
             under_way.push(attempt_delivery(app, next));
         }
@@ -106,7 +106,7 @@ async fn deliver_due(app: &App, id: ReceiverId, until: Option<Time>) -> Result<V
                     packing.push(set.prepare(app));
                 }
             }
-            Some(set) = packing.next() => packed.extend(set?),
+            Some(set) = packing.next() => prepared.extend(set?),
             Some(made) = under_way.next() => {
                 claimed -= 1;
                 recording.push(FinishedAttempt::record(made?, app));

@@ -139,7 +139,7 @@ fn build_payload(
         ReceiverState::Disabled => delivery.attempts_since_replay == 1 && delivery.attempts > 1,
     };
     if !wanted {
-        return Err(format!("the topic is {}", receiver.state.as_str()));
+        return Err(format!("the receiver is {}", receiver.state.as_str()));
     }
     let version = Version::parse(&delivery.version).unwrap_or(Version::V2);
     let message = match (event, is_question) {

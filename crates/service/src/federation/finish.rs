@@ -6,7 +6,7 @@
 use super::provider::{ProviderRequest, WantedKeys, find_keys, find_metadata, send};
 use super::seal::{SealedStep, open, seal};
 use super::signature::{SignedClaims, check_signature};
-use super::{FederationSettings, find_owner, identity_key, settings};
+use super::{FederationSettings, find_customer_of, identity_key, settings};
 use crate::session::{SessionCookie, SessionStart, find_credentials, session_shard, start_session};
 use crate::throttle::CredentialAttempt;
 use crate::{App, Error, FormError, Result, ordering_key};
@@ -183,7 +183,7 @@ async fn go_on(app: &App, flow: FederationFlow, proved: Proved, agent: &str) -> 
     let subject = proved.claims.subject().to_owned();
     let identity = ProviderIdentity { issuer: flow.issuer, subject };
     let key = identity_key(app, &identity)?;
-    if let Some(customer) = find_owner(app, &key).await? {
+    if let Some(customer) = find_customer_of(app, &key).await? {
         let cookie = sign_in(app, customer, key, agent).await?;
         return Ok(FederatedOutcome::SignedIn { cookie, return_to: flow.return_to });
     }

@@ -5,7 +5,7 @@
 
 use super::linked::{LinkedIdentity, find_identity};
 use super::pending::{open_pending, proves_customer};
-use super::{find_owner, identity_key, settings};
+use super::{find_customer_of, identity_key, settings};
 use crate::customer::mail_recipient;
 use crate::mail::queue;
 use crate::session::{check_password, find_credentials};
@@ -14,6 +14,7 @@ use opendrs_domain::account::{AccountMail, CredentialState};
 use opendrs_domain::federation::FederationRefusal;
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::session::Session;
+use opendrs_domain::time::Time;
 use opendrs_store::federation::{self, CustomerIdentity};
 use opendrs_store::mail::StoredMail;
 use opendrs_store::{Command, Tx, account, mail};
@@ -34,15 +35,17 @@ pub async fn link(app: &App, cookie: Option<&str>, session: &Session) -> Result<
     let credentials = find_credentials(app, id).await?.ok_or(FederationRefusal::UnknownState)?;
     let key = identity_key(app, &pending.identity)?;
     let provider = settings(app)?.name.clone();
-    let replaced = find_identity(app, id).await?.linked.map(|earlier| earlier.provider);
+    let earlier = find_identity(app, id).await?.linked;
+    let replaced = earlier.as_ref().map(|earlier| earlier.provider.clone());
     let wanted = WantedIdentity {
         relies_on: credentials.state,
+        linked_since: earlier.map(|earlier| earlier.since),
         identity: Some(CustomerIdentity { key, issuer: pending.identity.issuer, since: app.now() }),
         news: AccountMail::IdentityLinked { provider, replaced },
     };
     let change = ChangeIdentity::new(app, id, wanted).await?;
     // A form that was sent twice: the first one linked the account.
-    let is_linked = app.db.write(change).await? || find_owner(app, &key).await? == Some(id);
+    let is_linked = app.db.write(change).await? || find_customer_of(app, &key).await? == Some(id);
     if is_linked { Ok(pending.return_to) } else { Err(FederationRefusal::UnknownState.into()) }
 }
 
@@ -67,8 +70,9 @@ pub async fn remove(app: &App, id: CustomerId, form: IdentityRemoval<'_>) -> Res
         Some(_) => check_password(app, &customer, form.password, form.source).await?,
         None => credentials.state,
     };
-    let LinkedIdentity { provider, .. } = find_identity(app, id).await?.linked.ok_or(FormError::LinkEnded)?;
-    let wanted = WantedIdentity { relies_on, identity: None, news: AccountMail::IdentityRemoved { provider } };
+    let LinkedIdentity { provider, since } = find_identity(app, id).await?.linked.ok_or(FormError::LinkEnded)?;
+    let news = AccountMail::IdentityRemoved { provider };
+    let wanted = WantedIdentity { relies_on, linked_since: Some(since), identity: None, news };
     let change = ChangeIdentity::new(app, id, wanted).await?;
     if app.db.write(change).await? { Ok(()) } else { Err(FormError::LinkEnded.into()) }
 }
@@ -76,6 +80,8 @@ pub async fn remove(app: &App, id: CustomerId, form: IdentityRemoval<'_>) -> Res
 /// A change of a customer's identity.
 struct WantedIdentity {
     relies_on: CredentialState,
+    /// When the present identity was linked, if there is one. The mail names it.
+    linked_since: Option<Time>,
     /// The new identity; `None` removes the link.
     identity: Option<CustomerIdentity>,
     news: AccountMail,
@@ -86,6 +92,7 @@ struct ChangeIdentity {
     shard: i64,
     id: CustomerId,
     relies_on: CredentialState,
+    linked_since: Option<Time>,
     /// The new identity; `None` removes the link.
     identity: Option<CustomerIdentity>,
     mail: StoredMail,
@@ -93,10 +100,10 @@ struct ChangeIdentity {
 
 impl ChangeIdentity {
     async fn new(app: &App, id: CustomerId, wanted: WantedIdentity) -> Result<Self> {
-        let WantedIdentity { relies_on, identity, news } = wanted;
+        let WantedIdentity { relies_on, linked_since, identity, news } = wanted;
         let customer = crate::customer::load(app, id).await?;
         let mail = queue::account_mail(app, mail_recipient(app, &customer), news, app.now());
-        Ok(Self { shard: app.db.shards().for_customer(id), id, relies_on, identity, mail })
+        Ok(Self { shard: app.db.shards().for_customer(id), id, relies_on, linked_since, identity, mail })
     }
 }
 
@@ -108,6 +115,10 @@ impl Command for ChangeIdentity {
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
         let found = account::lock_credentials(tx, self.shard, self.id).await?;
         if !found.is_some_and(|found| found.are_still(&self.relies_on)) {
+            return Ok(false);
+        }
+        let present = federation::find_identity(tx, self.shard, self.id).await?;
+        if present.map(|present| present.since) != self.linked_since {
             return Ok(false);
         }
         let changed = match &self.identity {

@@ -6,7 +6,7 @@
 use super::finish::sign_in;
 use super::linked::find_identity;
 use super::seal::{SealedStep, open};
-use super::{find_owner, identity_key, settings};
+use super::{find_customer_of, identity_key, settings};
 use crate::account::{CreatedAccount, email_shard, parse_name};
 use crate::customer::mail_recipient;
 use crate::mail::queue;
@@ -18,6 +18,7 @@ use opendrs_domain::federation::{FederationRefusal, PendingIdentity};
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::language::Language;
 use opendrs_domain::session::Session;
+use opendrs_domain::time::Span;
 use opendrs_store::federation::{self, CustomerIdentity};
 use opendrs_store::mail::StoredMail;
 use opendrs_store::{Command, Tx, account, customer, mail, session};
@@ -63,6 +64,9 @@ pub async fn find_pending(app: &App, cookie: Option<&str>, session: Option<&Sess
         Some(_) => PendingStep::SignIn(pending),
     })
 }
+
+/// How long after the creation of an account the same form leads on once more.
+const REPEATED_FORM_PERIOD: Span = Span::from_secs(60);
 
 /// Whether a session is that of a customer, who signed in after the provider's answer. An earlier session may be one that
 /// somebody left open.
@@ -122,8 +126,13 @@ pub async fn create_account(app: &App, form: IdentityAccountForm<'_>) -> Result<
         CreateOutcome::Created => Ok(CreatedAccount { cookie, return_to: pending.return_to }),
         CreateOutcome::EmailTaken => Err(FormError::EmailTaken.into()),
         CreateOutcome::IdentityTaken => {
-            let owner = find_owner(app, &key).await?.ok_or(FederationRefusal::UnknownState)?;
-            let cookie = sign_in(app, owner, key, form.agent).await?;
+            let id = find_customer_of(app, &key).await?.ok_or(FederationRefusal::UnknownState)?;
+            let linked = find_identity(app, id).await?.linked.ok_or(FederationRefusal::UnknownState)?;
+            // Later, what the browser kept must not sign in again.
+            if now.since(linked.since) > REPEATED_FORM_PERIOD {
+                return Err(FederationRefusal::UnknownState.into());
+            }
+            let cookie = sign_in(app, id, key, form.agent).await?;
             Ok(CreatedAccount { cookie, return_to: pending.return_to })
         }
     }

@@ -66,15 +66,15 @@ pub(crate) async fn resolve(
         maker::find_by_id(&mut tx, profile.maker).await?.ok_or_else(|| Error::missing_row("a profile's maker"))?;
     let model = match &request.device {
         None => None,
-        Some(authorization) => match model::find_by_code(&mut tx, client.maker, &authorization.model).await? {
+        Some(device_request) => match model::find_by_code(&mut tx, client.maker, &device_request.model).await? {
             None => {
                 let why = format!(
                     "device_model {} is unknown, or not a model of this security profile's maker",
-                    authorization.model
+                    device_request.model
                 );
                 return Ok(Err(AuthorizationError::Redirect(request.invalid_request_redirect(&why))));
             }
-            Some(model) if !model.live && !authorization.non_live => {
+            Some(model) if !model.live && !device_request.non_live => {
                 let why = format!(
                     "device_model {} is not live yet; send should_include_non_live=true to link it before it is",
                     model.code

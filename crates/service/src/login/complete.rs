@@ -35,17 +35,21 @@ pub async fn complete(app: &App, of: &SignupInProgress, customer: &Customer) -> 
         return Err(Error::SignupClosed);
     }
     let linked = match (&of.authorization.model, &of.authorization.request.device) {
-        (Some(model), Some(authorization)) => {
+        (Some(model), Some(device_request)) => {
             if let Some(view) = of.next_slot() {
                 return Err(FormError::SlotUnanswered(view.slot.name.clone()).into());
             }
             if of.choices.iter().all(|choice| choice.asin.is_none()) {
                 return Err(FormError::AllSlotsSkipped.into());
             }
-            if customer.address.is_none() && !authorization.test {
+            if customer.address.is_none() && !device_request.test {
                 return Err(FormError::NoAddress.into());
             }
-            Some(NewDevice { model: model.clone(), serial: authorization.serial.clone(), is_test: authorization.test })
+            Some(NewDevice {
+                model: model.clone(),
+                serial: device_request.serial.clone(),
+                is_test: device_request.test,
+            })
         }
         _ => None,
     };

@@ -57,7 +57,7 @@ impl Command for ChangeReceiver {
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Output> {
         let Some(mut receiver) = self.repository.lock(tx, self.id).await? else {
-            return Ok(Err(Error::InvalidCommand("the topic is gone".into())));
+            return Ok(Err(Error::InvalidCommand("the receiver is gone".into())));
         };
         let mut ask = None;
         match self.change {

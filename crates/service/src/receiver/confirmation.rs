@@ -49,7 +49,7 @@ pub async fn confirm(app: &App, arn: &str, token: &str) -> Result<Result<String,
 /// # Errors
 /// [`crate::Error::Unavailable`].
 pub async fn unsubscribe(app: &App, arn: &str) -> Result<Result<(), SnsRequestError>> {
-    let last = arn.rsplit_once(':').and_then(|(receiver, last)| Some((receiver, Uuid::try_parse(last).ok()?)));
+    let last = arn.rsplit_once(':').and_then(|(topic_arn, last)| Some((topic_arn, Uuid::try_parse(last).ok()?)));
     let Some((topic_arn, last)) = last else {
         return Ok(Err(SnsRequestError::InvalidParameter("Invalid parameter: SubscriptionArn")));
     };

@@ -18,8 +18,8 @@ pub(super) struct DigestedEndpoint {
 
 impl DigestedEndpoint {
     /// The endpoint of a receiver with this ARN.
-    pub(super) fn new(topics: ReceiverRepository, arn: &str, text: &str) -> Self {
-        Self { digest: topics.endpoint_digest(arn, text), text: text.to_owned() }
+    pub(super) fn new(repository: ReceiverRepository, arn: &str, text: &str) -> Self {
+        Self { digest: repository.endpoint_digest(arn, text), text: text.to_owned() }
     }
 }
 

@@ -47,14 +47,14 @@ pub async fn export(app: &App, contents: ExportContents) -> Result<SeedDeclarati
     let tx = &mut tx;
     let mut seed = SeedDeclaration::default();
     let (profiles, models) = (list_profiles(tx).await?, list_models(tx).await?);
-    let topics = export_receivers(app, tx, contents).await?;
+    let receivers = export_receivers(app, tx, contents).await?;
     let mut last = MakerId(Uuid::nil());
     loop {
         let page = maker::list_after(tx, last, PAGE_SIZE).await?;
         let Some(end) = page.last() else { break };
         last = end.id;
         for found in page {
-            seed.makers.push(export_maker(tx, found, &profiles, &models, &topics, contents).await?);
+            seed.makers.push(export_maker(tx, found, &profiles, &models, &receivers, contents).await?);
         }
     }
     let mut last = String::new();
@@ -186,7 +186,7 @@ async fn export_maker(
     found: Maker,
     profiles: &[Profile],
     models: &[Model],
-    topics: &HashMap<ProfileId, Vec<ReceiverSeed>>,
+    receivers: &HashMap<ProfileId, Vec<ReceiverSeed>>,
     contents: ExportContents,
 ) -> Result<MakerSeed> {
     let brand = brand::find(tx, found.id).await?.map(|brand| Brand { logo: None, ..brand });
@@ -198,7 +198,7 @@ async fn export_maker(
             id: Some(of.id),
             privacy_url: of.privacy_url.clone(),
             clients: export_clients(tx, of, contents).await?,
-            receivers: topics.get(&of.id).cloned().unwrap_or_default(),
+            receivers: receivers.get(&of.id).cloned().unwrap_or_default(),
         });
     }
     for of in models.iter().filter(|model| model.maker == found.id) {

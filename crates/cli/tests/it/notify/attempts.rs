@@ -258,5 +258,5 @@ async fn what_was_given_up_can_be_replayed(server: &Server) {
     server.advance("1h").await;
     assert_eq!(receiver.take_only_received().await.json()["MessageId"], before["MessageId"]);
     let sent = first_event_history(server).await.deliveries.remove(0).delivery;
-    assert_eq!((sent.state, sent.reason.as_deref()), (DeliveryState::Dead, Some("the topic is disabled")));
+    assert_eq!((sent.state, sent.reason.as_deref()), (DeliveryState::Dead, Some("the receiver is disabled")));
 }

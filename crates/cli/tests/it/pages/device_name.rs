@@ -61,9 +61,12 @@ async fn no_maker_and_no_other_customer_gets_the_name(server: &Server) {
     let device = server.link_default_device().await;
     let mut ann = TestBrowser::signed_in(server, ANN).await;
     rename(&mut ann, &device.access, NAME).await;
+    assert!(ann.page.text().contains(IN_HTML), "it was renamed: {}", ann.page.text());
     server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
     server.device_call(&device, Deregister, "/registration").send().await;
     server.advance("1h").await;
+    let bodies: Vec<_> = receiver.take_received().await.into_iter().map(|received| received.body).collect();
+    assert!(!bodies.is_empty() && bodies.iter().all(|body| !body.contains("Bar</b>")), "{bodies:?}");
     let written: Vec<_> = server.all_rows().await.into_iter().filter(|(table, _)| table != "device").collect();
     for (table, rows) in &written {
         assert!(!format!("{rows:?}").contains("Bar</b>"), "{table}: {rows:?}");
