@@ -65,8 +65,8 @@ async fn receive_message(State(seen): State<Arc<ReceivedMessages>>, body: Bytes)
             }
         }
         _ => {
-            let message: Value = serde_json::from_str(text("Message")).unwrap_or_default();
-            let name = message["notificationInfo"]["notificationType"].as_str().unwrap_or("none");
+            let notification: Value = serde_json::from_str(text("Message")).unwrap_or_default();
+            let name = notification["notificationInfo"]["notificationType"].as_str().unwrap_or("none");
             seen.lock_notifications().0.push(name.to_owned());
             StatusCode::OK
         }

@@ -20,11 +20,11 @@ pub(crate) fn bulk_sql(one: &str, types: &[&str]) -> Option<BulkSql> {
     let dense = one.split_whitespace().collect::<Vec<_>>().join(" ");
     let arrays: Vec<_> = types.iter().enumerate().map(|(n, name)| format!("${}::{name}[]", n + 1)).collect();
     let names: Vec<_> = (1..=types.len()).map(|n| format!("p{n}")).collect();
-    let rows = format!("unnest({}) WITH ORDINALITY AS u({}, n)", arrays.join(", "), names.join(", "));
+    let arguments = format!("unnest({}) WITH ORDINALITY AS u({}, n)", arrays.join(", "), names.join(", "));
     let dense = parameters_as_columns(&dense);
     let returning = |text| Some(BulkSql { sql: text, returns_rows: true });
     if dense.starts_with("SELECT ") {
-        return returning(format!("SELECT q.*, u.n FROM {rows} CROSS JOIN LATERAL ({dense}) q"));
+        return returning(format!("SELECT q.*, u.n FROM {arguments} CROSS JOIN LATERAL ({dense}) q"));
     }
     if let Some(rest) = dense.strip_prefix("INSERT INTO ").filter(|rest| !rest.contains(" ON CONFLICT ")) {
         let (into, rows) = rest.split_once(") ")?;
@@ -43,7 +43,7 @@ pub(crate) fn bulk_sql(one: &str, types: &[&str]) -> Option<BulkSql> {
         }
         let columns = into.split_once(" (")?.1;
         return returning(format!(
-            "WITH good AS MATERIALIZED (SELECT q.*, u.n FROM {rows} CROSS JOIN LATERAL ({rows}) q({columns})), \
+            "WITH good AS MATERIALIZED (SELECT q.*, u.n FROM {arguments} CROSS JOIN LATERAL ({rows}) q({columns})), \
              put AS (INSERT INTO {into}) SELECT {columns} FROM good) SELECT n FROM good"
         ));
     }
@@ -52,7 +52,7 @@ pub(crate) fn bulk_sql(one: &str, types: &[&str]) -> Option<BulkSql> {
         Some((keys, columns)) => (keys, format!("{columns}, u.n")),
         None => (keys, "u.n".to_owned()),
     };
-    returning(format!("UPDATE {set} FROM {rows} WHERE {keys} RETURNING {answer}"))
+    returning(format!("UPDATE {set} FROM {arguments} WHERE {keys} RETURNING {answer}"))
 }
 
 /// `$3` as `u.p3`, outside of quotes.

@@ -333,6 +333,13 @@ PRAGMA user_version = 8;
 
 -- The name that a customer gave to a device.
 ALTER TABLE device ADD COLUMN name TEXT;
+
+-- The time zone that a customer chose for pages and mails.
+ALTER TABLE customer ADD COLUMN zone TEXT;
+
+-- What a customer states of a slot: the day of a replacement, and the stock on hand, each with the time of the statement.
+CREATE TABLE slot_statement (shard INTEGER NOT NULL, device BLOB NOT NULL, slot TEXT NOT NULL, replaced_on INTEGER,
+  replaced_at INTEGER, stock INTEGER, stock_at INTEGER, PRIMARY KEY (shard, device, slot)) STRICT, WITHOUT ROWID;
 PRAGMA user_version = 9;
 -- Translations of what makers declare.
 
@@ -350,7 +357,7 @@ INSERT INTO client VALUES (X'6E789E6AA1B965F4336503C6B835BEC0', X'6E789E6AA1B965
 DELETE FROM code;
 DELETE FROM consent;
 DELETE FROM customer;
-INSERT INTO customer VALUES (0, X'6E789E6AA1B965F4336503C6B835BEC0', 'ann+1@example.com', 'Ann 1', 'a hash', NULL, 1520000000123457, NULL, NULL, NULL, 0, NULL);
+INSERT INTO customer VALUES (0, X'6E789E6AA1B965F4336503C6B835BEC0', 'ann+1@example.com', 'Ann 1', 'a hash', NULL, 1520000000123457, NULL, NULL, NULL, 0, NULL, NULL);
 DELETE FROM customer_email;
 DELETE FROM customer_identity;
 DELETE FROM delivery;
@@ -395,6 +402,7 @@ DELETE FROM signing_key;
 DELETE FROM signup;
 DELETE FROM slot;
 INSERT INTO slot VALUES (X'6E789E6AA1B965F4336503C6B835BEC0', 'filter', 0, 'the filter', 'count', '[]', NULL);
+DELETE FROM slot_statement;
 DELETE FROM subscription;
 DELETE FROM takeover;
 DELETE FROM takeover_count;

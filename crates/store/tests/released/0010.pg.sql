@@ -359,6 +359,13 @@ INSERT INTO migration (step) VALUES (8);
 
 -- The name that a customer gave to a device.
 ALTER TABLE device ADD COLUMN name TEXT;
+
+-- The time zone that a customer chose for pages and mails.
+ALTER TABLE customer ADD COLUMN zone TEXT;
+
+-- What a customer states of a slot: the day of a replacement, and the stock on hand, each with the time of the statement.
+CREATE TABLE slot_statement (shard BIGINT NOT NULL, device UUID NOT NULL, slot TEXT NOT NULL, replaced_on BIGINT,
+  replaced_at BIGINT, stock BIGINT, stock_at BIGINT, PRIMARY KEY (shard, device, slot));
 INSERT INTO migration (step) VALUES (9);
 -- Translations of what makers declare.
 
@@ -377,7 +384,7 @@ INSERT INTO client SELECT * FROM jsonb_populate_record(NULL::client, '{"id": "6e
 DELETE FROM code;
 DELETE FROM consent;
 DELETE FROM customer;
-INSERT INTO customer SELECT * FROM jsonb_populate_record(NULL::customer, '{"id": "6e789e6a-a1b9-65f4-3365-03c6b835bec0", "name": "Ann 1", "email": "ann+1@example.com", "shard": 0, "address": null, "language": null, "delete_at": null, "blocked_at": null, "created_at": 1520000000123457, "generation": 0, "password_at": null, "password_hash": "a hash"}');
+INSERT INTO customer SELECT * FROM jsonb_populate_record(NULL::customer, '{"id": "6e789e6a-a1b9-65f4-3365-03c6b835bec0", "name": "Ann 1", "zone": null, "email": "ann+1@example.com", "shard": 0, "address": null, "language": null, "delete_at": null, "blocked_at": null, "created_at": 1520000000123457, "generation": 0, "password_at": null, "password_hash": "a hash"}');
 DELETE FROM customer_email;
 DELETE FROM customer_identity;
 DELETE FROM delivery;
@@ -423,6 +430,7 @@ DELETE FROM signing_key;
 DELETE FROM signup;
 DELETE FROM slot;
 INSERT INTO slot SELECT * FROM jsonb_populate_record(NULL::slot, '{"id": "filter", "name": "the filter", "unit": "count", "model": "6e789e6a-a1b9-65f4-3365-03c6b835bec0", "position": 0, "products": "[]", "translations": null}');
+DELETE FROM slot_statement;
 DELETE FROM subscription;
 DELETE FROM takeover;
 DELETE FROM takeover_count;
