@@ -64,14 +64,19 @@ async fn set_language(server: &Server, language: Language) {
     customer::set_language(server.app(), ann, language).await.unwrap();
 }
 
+/// A browser in which Ann signed in and sees this page.
+async fn signed_in(server: &Server, path: &str) -> TestBrowser {
+    let mut visit = TestBrowser::open(server, path).await;
+    visit.sign_in(ANN).await;
+    visit
+}
+
 /// A device of Ann's, whose model has translations, and a browser in which she is signed in.
 async fn linked(server: &Server, language: Language) -> (LinkedDevice, TestBrowser) {
     seed::apply(server.app(), translated_seed()).await.unwrap();
-    let device = server.link_device(LinkOptions::default()).await;
+    let device = server.link_device(LinkOptions::default().serial(&format!("SN-{language}"))).await;
     set_language(server, language).await;
-    let mut visit = TestBrowser::signed_in(server, ANN).await;
-    visit.go_to(&format!("/settings?language={language}")).await;
-    (device, visit)
+    (device, signed_in(server, &format!("/settings?language={language}")).await)
 }
 
 async fn a_sign_up_has_the_names_of_its_language(server: &Server) {
@@ -110,8 +115,7 @@ async fn pages_of_a_device_and_its_orders_have_the_names_of_their_language(serve
         let cancel = cancel.strip_prefix(&server.base_url).unwrap();
         assert_shows(visit.go_to(cancel).await, &[product]);
         visit.press("/order/cancel", "").await;
-        let english =
-            TestBrowser::signed_in(server, ANN).await.go_to(&format!("{of_device}&language=en")).await.title();
+        let english = signed_in(server, &format!("{of_device}&language=en")).await.title();
         assert_eq!(english, "Aqua Pitcher");
     }
 }
