@@ -203,7 +203,10 @@ fn only_a_standard_order_that_did_not_leave_can_be_cancelled_by_its_mail() {
 #[test]
 fn what_a_mail_tells_reads_back() {
     let slots = [Some(("Filter".to_owned(), Money::parse("24.99", "USD").unwrap())), None];
-    let slots = slots.map(|product| SlotSummary { name: "漢字 \"x\"".into(), product });
+    let slots = slots.map(|product| {
+        let texts: Translations = [(Language::German, "„x“".to_owned())].into_iter().collect();
+        SlotSummary { name: "漢字 \"x\"".into(), names: texts.clone(), product, titles: texts }
+    });
     let by = TakeoverSummary { customer: CustomerId(Uuid::from_u128(7)), answer_by: start_time() };
     let mut all = vec![
         MailContent::Subscribed(slots.into()),
@@ -327,7 +330,7 @@ fn mails_about_slots_and_prices_have_the_translations_that_they_were_written_wit
     assert_eq!((slots[0].name.as_str(), title), ("Fach", Some("Filterkartusche")));
     let title = "Filter".into();
     let news = PriceChangeSummary { title, titles, before: price(), price: price(), agreed: None, asks: false };
-    let sent = MailContent::PriceChanged(news.clone()).in_language(Language::German, None);
+    let sent = MailContent::PriceChanged(news).in_language(Language::German, None);
     assert!(matches!(sent, MailContent::PriceChanged(PriceChangeSummary { title, .. }) if title == "Filterkartusche"));
     // A mail of an earlier release has no translations.
     let earlier = r#"{"title":"Filter","before":{"minor":1,"currency":"USD"},"price":{"minor":2,"currency":"USD"},"agreed":null,"asks":false}"#;

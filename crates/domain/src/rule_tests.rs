@@ -3,6 +3,7 @@
 use super::*;
 use crate::date;
 use crate::language::Language;
+use crate::translation::Translations;
 use proptest::prelude::*;
 
 const ORDER: OrderId = OrderId(uuid::Uuid::from_u128(7));
@@ -17,9 +18,11 @@ fn product(n: u32, price: &str, available: bool) -> Product {
     Product {
         asin,
         title: "Filter".into(),
+        titles: Translations::default(),
         price: usd(price),
         quantity: 3.0,
         unit: "count".into(),
+        units: Translations::default(),
         available,
         sku: None,
         picture: None,
