@@ -39,13 +39,8 @@ impl OrderItem {
     /// Replaces title and unit by those for customers who read a language, if the catalogue has the product under the
     /// item's title. Otherwise the item keeps what it was ordered with. Only pages and mails use it.
     pub fn translate(&mut self, product: &Product, language: Language) {
-        let Product { asin, title, titles, unit, units, .. } = product;
-        if (&self.asin, &self.title) != (asin, title) {
-            return;
-        }
-        self.title = titles.pick(language, title).to_owned();
-        if self.unit == *unit {
-            self.unit = units.pick(language, unit).to_owned();
+        if self.asin == product.asin {
+            product.translate_ordered(&mut self.title, &mut self.unit, language);
         }
     }
 
