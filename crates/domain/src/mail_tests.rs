@@ -203,11 +203,9 @@ fn only_a_standard_order_that_did_not_leave_can_be_cancelled_by_its_mail() {
 #[test]
 fn what_a_mail_tells_reads_back() {
     let slots = [Some(("Filter".to_owned(), Money::parse("24.99", "USD").unwrap())), None];
-    let slots = slots.map(|product| SlotSummary {
-        name: "漢字 \"x\"".into(),
-        names: Translations::default(),
-        product,
-        titles: Translations::default(),
+    let slots = slots.map(|product| {
+        let texts: Translations = [(Language::German, "„x“".to_owned())].into_iter().collect();
+        SlotSummary { name: "漢字 \"x\"".into(), names: texts.clone(), product, titles: texts }
     });
     let by = TakeoverSummary { customer: CustomerId(Uuid::from_u128(7)), answer_by: start_time() };
     let mut all = vec![

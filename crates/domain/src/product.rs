@@ -54,6 +54,18 @@ impl Product {
         self
     }
 
+    /// Replaces title and unit of something that was ordered by those for customers who read a language. What was
+    /// ordered under another title keeps both.
+    pub(crate) fn translate_ordered(&self, title: &mut String, unit: &mut String, language: Language) {
+        if *title != self.title {
+            return;
+        }
+        self.titles.pick(language, &self.title).clone_into(title);
+        if *unit == self.unit {
+            self.units.pick(language, &self.unit).clone_into(unit);
+        }
+    }
+
     /// The price of the goods alone: without shipping, with tax.
     #[must_use]
     pub fn goods_price(&self) -> Money {

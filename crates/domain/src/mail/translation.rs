@@ -2,7 +2,7 @@
 //!
 //! Not here: the sentences of mails. Invariant: the stored content keeps the default texts. Only what is sent changes.
 
-use super::{MailContent, OrderSummary, PriceChangeSummary, SlotSummary};
+use super::{MailContent, PriceChangeSummary, SlotSummary};
 use crate::language::Language;
 use crate::product::Product;
 
@@ -16,24 +16,11 @@ impl MailContent {
             Self::PriceChanged(news) => news.translate(language),
             other => {
                 if let (Some(bought), Some(product)) = (other.order_mut(), product) {
-                    bought.translate(product, language);
+                    product.translate_ordered(&mut bought.title, &mut bought.unit, language);
                 }
             }
         }
         self
-    }
-}
-
-impl OrderSummary {
-    fn translate(&mut self, product: &Product, language: Language) {
-        let Product { title, titles, unit, units, .. } = product;
-        if self.title != *title {
-            return;
-        }
-        self.title = titles.pick(language, title).to_owned();
-        if self.unit == *unit {
-            self.unit = units.pick(language, unit).to_owned();
-        }
     }
 }
 

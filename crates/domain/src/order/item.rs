@@ -39,13 +39,8 @@ impl OrderItem {
     /// Replaces title and unit by those for customers who read a language, if the catalogue has the product under the
     /// item's title. Otherwise the item keeps what it was ordered with. Only pages and mails use it.
     pub fn translate(&mut self, product: &Product, language: Language) {
-        let Product { asin, title, titles, unit, units, .. } = product;
-        if (&self.asin, &self.title) != (asin, title) {
-            return;
-        }
-        self.title = titles.pick(language, title).to_owned();
-        if self.unit == *unit {
-            self.unit = units.pick(language, unit).to_owned();
+        if self.asin == product.asin {
+            product.translate_ordered(&mut self.title, &mut self.unit, language);
         }
     }
 
@@ -80,6 +75,39 @@ impl PriceParts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::translation::Translations;
+
+    #[test]
+    fn an_item_is_translated_while_the_catalogue_has_its_title() {
+        let german = |text: &str| -> Translations { [(Language::German, text.to_owned())].into_iter().collect() };
+        let product = |title: &str, unit: &str| Product {
+            asin: Asin::parse("B000000001").unwrap(),
+            title: title.into(),
+            titles: german("Filterkartusche"),
+            price: Money::parse("24.99", "USD").unwrap(),
+            quantity: 3.0,
+            unit: unit.into(),
+            units: german("Stück"),
+            available: true,
+            sku: None,
+            shipping: None,
+            tax_rate: None,
+            unit_price: None,
+            picture: None,
+        };
+        let other = Product { asin: Asin::parse("B000000002").unwrap(), ..product("Filter", "count") };
+        for (now, language, title, unit) in [
+            (product("Filter", "count"), Language::German, "Filterkartusche", "Stück"),
+            (product("Filter", "count"), Language::Japanese, "Filter", "count"),
+            (product("Filter", "piece"), Language::German, "Filterkartusche", "count"),
+            (product("New filter", "count"), Language::German, "Filter", "count"),
+            (other, Language::German, "Filter", "count"),
+        ] {
+            let mut item = OrderItem::from(product("Filter", "count"));
+            item.translate(&now, language);
+            assert_eq!((item.title.as_str(), item.unit.as_str()), (title, unit), "{now:?} {language}");
+        }
+    }
 
     #[test]
     fn what_the_back_end_reports_takes_precedence_over_the_catalogue() {

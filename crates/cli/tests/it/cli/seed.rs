@@ -167,7 +167,7 @@ fn a_mistake_is_named_by_line_and_key_and_nothing_is_applied() {
         (SEED.replace("kind = \"web\"", "kind = \"fridge\""), line_of(SEED, "kind ="), "kind"),
         (SEED.replace("24.99", "24.999"), line_of(SEED, "24.99"), "price"),
         (SEED.replace("https://localhost:8100", "http://shop.example"), line_of(SEED, "localhost"), "redirect_uris"),
-        (SEED.replace("unit = \"litres\"", "units = \"litres\""), line_of(SEED, "litres"), "units"),
+        (SEED.replace("unit = \"litres\"", "measure = \"litres\""), line_of(SEED, "litres"), "measure"),
         (bad_slot.clone(), line_of(&bad_slot, "B000000099"), "products"),
     ] {
         place.write_file("seed.toml", &text);

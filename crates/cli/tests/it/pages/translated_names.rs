@@ -59,19 +59,30 @@ fn assert_shows(visit: &TestBrowser, parts: &[&str]) {
     }
 }
 
+/// The first link of a page to a path.
+fn link(visit: &TestBrowser, path: &str) -> String {
+    let html = visit.page.text();
+    html.split('"').find(|link| link.starts_with(path)).unwrap().replace("&#38;", "&")
+}
+
 async fn set_language(server: &Server, language: Language) {
     let ann = customer::find_id_by_email(server.app(), &Email::parse(ANN).unwrap()).await.unwrap().unwrap();
     customer::set_language(server.app(), ann, language).await.unwrap();
 }
 
+/// A browser in which Ann signed in and sees this page.
+async fn signed_in(server: &Server, path: &str) -> TestBrowser {
+    let mut visit = TestBrowser::open(server, path).await;
+    visit.sign_in(ANN).await;
+    visit
+}
+
 /// A device of Ann's, whose model has translations, and a browser in which she is signed in.
 async fn linked(server: &Server, language: Language) -> (LinkedDevice, TestBrowser) {
     seed::apply(server.app(), translated_seed()).await.unwrap();
-    let device = server.link_device(LinkOptions::default()).await;
+    let device = server.link_device(LinkOptions::default().serial(&format!("SN-{language}"))).await;
     set_language(server, language).await;
-    let mut visit = TestBrowser::signed_in(server, ANN).await;
-    visit.go_to(&format!("/settings?language={language}")).await;
-    (device, visit)
+    (device, signed_in(server, &format!("/settings?language={language}")).await)
 }
 
 async fn a_sign_up_has_the_names_of_its_language(server: &Server) {
@@ -100,19 +111,22 @@ async fn pages_of_a_device_and_its_orders_have_the_names_of_their_language(serve
         let (device, mut visit) = linked(server, language).await;
         let (_, id) = replenish(server, &device).await;
         assert_shows(visit.go_to("/settings").await, &[model]);
-        let remove = visit.page.text().split('"').find(|link| link.starts_with("/settings/remove")).unwrap().to_owned();
+        let [remove, unlink] = ["/settings/remove", "/settings/unlink"].map(|path| link(&visit, path));
         let of_device = format!("/settings?{}", form_body(&[("access_token", &device.access)]));
         assert_shows(visit.go_to(&of_device).await, &[model, slot, product, amount]);
         assert_eq!(visit.title(), model);
-        assert_shows(visit.go_to(&remove.replace("&#38;", "&")).await, &[model]);
+        assert_shows(visit.go_to(&remove).await, &[model]);
+        assert_shows(visit.go_to(&unlink).await, &[model]);
         assert_shows(visit.go_to(&format!("/order?id={id}")).await, &[model, product, amount]);
         let cancel = server.newest_mail().await.cancel_url.unwrap();
         let cancel = cancel.strip_prefix(&server.base_url).unwrap();
         assert_shows(visit.go_to(cancel).await, &[product]);
         visit.press("/order/cancel", "").await;
-        let english =
-            TestBrowser::signed_in(server, ANN).await.go_to(&format!("{of_device}&language=en")).await.title();
+        let english = signed_in(server, &format!("{of_device}&language=en")).await.title();
         assert_eq!(english, "Aqua Pitcher");
+        let (_, id) = replenish(server, &device).await;
+        server.advance("25h").await;
+        assert_shows(&signed_in(server, &format!("/order/withdraw?id={id}")).await, &[product]);
     }
 }
 
