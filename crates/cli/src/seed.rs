@@ -14,11 +14,15 @@ use opendrs_config::Config;
 use opendrs_server::open_app::{self, ClockMode};
 use opendrs_service::App;
 use opendrs_service::seed::{self as service, OverwritePolicy, SeedItem};
+use opendrs_store::regular_file;
 pub use parse::ReadPicture;
 use parse::parse_seed;
 use picture_file::read_picture_file;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
+
+/// The largest seed file, in mebibytes. A catalogue of 60,000 products has six.
+const MAX_SEED_MEBIBYTES: u64 = 64;
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
@@ -102,7 +106,8 @@ async fn open_preview_store(mut config: Config) -> Result<(Option<TempDir>, App)
 /// Reads a seed file. Error texts begin with the file's name.
 fn read_seed_file(path: &Path) -> Result<(service::SeedDeclaration, String), String> {
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|e| format!("cannot read the seed file {name}: {e}"))?;
+    let text = regular_file::read_text_up_to(path, MAX_SEED_MEBIBYTES)
+        .map_err(|e| format!("cannot read the seed file {name}: {e}"))?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let read = |picture: &str| read_picture_file(&folder.join(picture));
     Ok((parse_seed(&text, &read).map_err(|e| format!("{name}: {e}"))?, name))

@@ -139,7 +139,7 @@ impl Config {
         apply_overrides(&mut settings, other_defaults);
         merge::apply_opentelemetry_env(&mut settings, &otel);
         if let Some(path) = file.map(Path::to_owned).or(named) {
-            let text = std::fs::read_to_string(&path)
+            let text = opendrs_store::regular_file::read_to_string(&path)
                 .map_err(|e| format!("cannot read the settings file {}: {e}", path.display()))?;
             merge::apply_file(&mut settings, &text, &path.display().to_string())?;
         }

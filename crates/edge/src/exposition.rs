@@ -32,17 +32,18 @@ impl MetricsText {
         self.line(name, value);
     }
 
-    /// Writes a histogram. `unit` converts a measured value to the unit in the metric's name.
-    pub fn histogram(&mut self, name: &str, labels: &str, counted: &HistogramSnapshot, unit: f64) {
+    /// Writes a histogram. `per_unit` is how many measured values make the unit in the metric's name, such as 1e6 for
+    /// microseconds and seconds.
+    pub fn histogram(&mut self, name: &str, labels: &str, counted: &HistogramSnapshot, per_unit: f64) {
         for (bound, count) in &counted.cumulative {
-            self.line(&format!("{name}_bucket{{{labels}le=\"{}\"}}", *bound as f64 * unit), count);
+            self.line(&format!("{name}_bucket{{{labels}le=\"{}\"}}", *bound as f64 / per_unit), count);
         }
         self.line(&format!("{name}_bucket{{{labels}le=\"+Inf\"}}"), counted.count);
         let labels = match labels.trim_end_matches(',') {
             "" => String::new(),
             labels => format!("{{{labels}}}"),
         };
-        self.line(&format!("{name}_sum{labels}"), counted.sum as f64 * unit);
+        self.line(&format!("{name}_sum{labels}"), counted.sum as f64 / per_unit);
         self.line(&format!("{name}_count{labels}"), counted.count);
     }
 }

@@ -103,7 +103,7 @@ impl HttpMetrics {
         for (at, endpoint) in self.endpoints.iter().enumerate() {
             let counted = Histogram::merged(self.shards.iter().map(|shard| &shard[at].durations));
             if counted.count > 0 {
-                page.histogram(name, &format!("endpoint=\"{endpoint}\","), &counted, 1e-6);
+                page.histogram(name, &format!("endpoint=\"{endpoint}\","), &counted, 1e6);
             }
         }
         let open = self.connections.load(Ordering::Relaxed);

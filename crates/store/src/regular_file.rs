@@ -9,9 +9,6 @@ use std::io::{Error, ErrorKind, Read, Result};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// The size in bytes up to which a file is read whole. Secrets and certificates are far smaller.
-const MAX_BYTES: u64 = 1024 * 1024;
-
 /// Opens a regular file to read it.
 ///
 /// # Errors
@@ -31,10 +28,7 @@ pub fn open(path: &Path) -> Result<File> {
 /// # Errors
 /// As [`open`], or the file is larger.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-    let is_small = u64::try_from(bytes.len()).is_ok_and(|len| len <= MAX_BYTES);
-    if is_small { Ok(bytes) } else { Err(Error::new(ErrorKind::FileTooLarge, "it is larger than 1 MiB")) }
+    read_up_to(path, 1)
 }
 
 /// Reads the text in a regular file of at most 1 MiB.
@@ -42,7 +36,24 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
 /// # Errors
 /// As [`read`], or the file is not UTF-8.
 pub fn read_to_string(path: &Path) -> Result<String> {
-    String::from_utf8(read(path)?).map_err(|_| Error::new(ErrorKind::InvalidData, "it is not UTF-8 text"))
+    read_text_up_to(path, 1)
+}
+
+/// Reads the text in a regular file of at most `mebibytes`.
+///
+/// # Errors
+/// As [`read_to_string`].
+pub fn read_text_up_to(path: &Path, mebibytes: u64) -> Result<String> {
+    let bytes = read_up_to(path, mebibytes)?;
+    String::from_utf8(bytes).map_err(|_| Error::new(ErrorKind::InvalidData, "it is not UTF-8 text"))
+}
+
+fn read_up_to(path: &Path, mebibytes: u64) -> Result<Vec<u8>> {
+    let (mut bytes, most) = (Vec::new(), mebibytes * 1024 * 1024);
+    open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    let is_small = u64::try_from(bytes.len()).is_ok_and(|len| len <= most);
+    let why = || format!("it is larger than {mebibytes} MiB");
+    if is_small { Ok(bytes) } else { Err(Error::new(ErrorKind::FileTooLarge, why())) }
 }
 
 #[cfg(test)]

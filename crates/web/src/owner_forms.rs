@@ -23,7 +23,9 @@ pub(super) async fn rename(
     State(state): State<Arc<AppState>>,
     SettingsPost { browser, form, caller, return_url: back }: SettingsPost,
 ) -> Result<Response, PageError> {
-    let typed = form.get("name").unwrap_or_default();
+    // A form without the field would take the name away.
+    let typed =
+        form.get("name").ok_or_else(|| PageError::with_context(&browser.context)(FormError::Incomplete.into()))?;
     match device::rename(&state.app, &caller, typed).await {
         Ok(Some(_)) => Ok(redirect_to(StatusCode::SEE_OTHER, &SavedChange::Renamed.url(&back))),
         Ok(None) => Ok(redirect_to(StatusCode::SEE_OTHER, &SavedChange::NameRemoved.url(&back))),

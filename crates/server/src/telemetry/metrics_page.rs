@@ -27,7 +27,7 @@ fn store(state: &AppState, page: &mut MetricsText) {
     page.histogram(name, "", &numbers.batches, 1.0);
     let name = "opendrs_store_batch_seconds";
     page.head(name, "histogram", "Duration of each transaction, with its commit.");
-    page.histogram(name, "", &numbers.batch_micros, 1e-6);
+    page.histogram(name, "", &numbers.batch_micros, 1e6);
     let help = "Transactions that failed and were run again command by command.";
     page.counter("opendrs_store_batches_redone_total", help, numbers.batches_redone);
     let help = "Messages that wait for a writer; each contains one or more commands of one serving thread.";
@@ -79,7 +79,7 @@ fn write_attempts<Kind: MetricLabel, End: MetricLabel>(
     let name = format!("opendrs_{noun}_attempt_seconds");
     page.head(&name, "histogram", &format!("{help}: duration of each."));
     for set in all.sets() {
-        page.histogram(&name, &kind(set), &set.durations(), 1e-6);
+        page.histogram(&name, &kind(set), &set.durations(), 1e6);
     }
 }
 

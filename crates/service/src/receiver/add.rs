@@ -74,10 +74,9 @@ pub(crate) fn build_draft(app: &App, new: &NewReceiver) -> Result<Receiver> {
     if published {
         check_sns_endpoint(app, new)?;
     }
-    let host = new.endpoint.strip_prefix("https://").or_else(|| new.endpoint.strip_prefix("http://"));
-    if !published && host.is_none_or(|host| host.is_empty() || host.starts_with('/') || host.contains(['#', ' '])) {
-        let wanted = "write http:// or https://, a host and a path, or the ARN of an Amazon SNS topic";
-        return bad(format!("`{}` is not an endpoint: {wanted}", endpoint::redact(&new.endpoint)));
+    if let (false, Err(why)) = (published, endpoint::check_http(&new.endpoint)) {
+        let shown = endpoint::redact(&new.endpoint).escape_debug().to_string();
+        return bad(format!("`{shown}` is not an endpoint: {why}"));
     }
     let policy = DeliveryPolicy::parse(&new.policy).map_err(Error::InvalidCommand)?;
     let NotificationSettings { region, account, .. } = &app.settings.notifications;
