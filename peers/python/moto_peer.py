@@ -118,8 +118,9 @@ def checks(server):
     @check("moto: messages of both versions arrive as they were, whatever is in them")
     def _():
         product = next(found for found in WORLD["product"] if found["asin"] == MODEL["slot"][0]["products"][0])
-        # The path of a picture is relative to the seed file; a seed without the key leaves the picture as it is.
-        product = {key: value for key, value in product.items() if key != "picture"}
+        # The path of a picture is relative to the seed file; a seed without the key leaves the picture as it is. Translations are
+        # tables, which JSON writes otherwise than TOML.
+        product = {key: value for key, value in product.items() if key != "picture" and not isinstance(value, dict)}
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "unit.toml"
             lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in (product | {"unit": UNIT}).items()]
